@@ -1,0 +1,58 @@
+"""The seam: what every block store promises, whatever the medium."""
+
+from collections.abc import Collection, Iterator
+from enum import StrEnum
+from typing import Protocol
+
+from foundation.blocks import BlockName
+
+
+class Presence(StrEnum):
+    """What a look at every copy of a name shows."""
+
+    PRESENT = "present"
+    DEGRADED = "degraded"  # at least one copy is right in size, at least one is not
+    WRONG_SIZE = "wrong-size"
+    MISSING = "missing"
+    UNKNOWN = "unknown"  # the store is down: nothing follows from it
+
+
+class BlockStore(Protocol):
+    """Bytes under names that are never used twice. Synchronous, thread-safe, bounded memory.
+
+    Every method may raise StorageFailed (the medium or network fails; safe to repeat). All but none are idempotent:
+    putting a name again is harmless, deleting what is not there is fine. Any of them may run at the same time as any other.
+    """
+
+    def put(self, name: BlockName, data: bytes | bytearray | memoryview) -> None:
+        """Store `data`, 1 to MAX_BLOCK_BYTES bytes, durable on every copy on return.
+
+        Raises BlockCorrupt, and stores nothing, if its SHA-256 is not `name.id`; StorageFull; CodecUnknown.
+        """
+
+    def get(self, name: BlockName, xxh3: int) -> bytes:
+        """The bytes whose xxh3_64 is `xxh3`; a copy that differs or cannot be read is passed over.
+
+        Raises BlockNotFound if no copy has the name, BlockDamaged if some have it and none is right.
+        """
+
+    def check(self, names: Collection[tuple[BlockName, int]]) -> dict[BlockName, Presence]:
+        """Look at every copy of each (name, size in bytes) by stat or HEAD, never from an index. Does not raise: UNKNOWN while the store is down."""
+
+    def delete(self, names: Collection[BlockName]) -> None:
+        """Erase every copy of each name, durably. Missing ones are fine."""
+
+    def list(self, after: BlockName | None = None, limit: int = 1000) -> list[BlockName]:
+        """At most `limit` names in the order of their text, beginning behind `after`. Files of any other form are not told of."""
+
+    def read_meta(self, key: str) -> bytes:
+        """The last bytes that `replace_meta` was given. Raises BlockNotFound."""
+
+    def replace_meta(self, key: str, data: bytes) -> None:
+        """Durable and atomic: a reader sees the old or the new bytes. `key`: segments of [a-z0-9._-] joined by `/`, 1 to 200 characters."""
+
+    def list_meta(self, prefix: str = "") -> Iterator[str]:
+        """The keys that begin with `prefix`, in order."""
+
+    def delete_meta(self, key: str) -> None:
+        """Missing ones are fine."""
