@@ -4,6 +4,7 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Self
 
 MIB = 1024 * 1024
@@ -11,6 +12,13 @@ MAX_BLOCK_BYTES = 4 * MIB
 
 _NAME = re.compile(r"([0-9a-f]{64})\.(0|[1-9][0-9]{0,18})-([0-9a-f]{16})(?:\.([a-z0-9]{1,16}))?")
 _ID = re.compile(r"[0-9a-f]{64}")
+
+
+class Chunking(StrEnum):
+    """How a bucket's files are cut into blocks (chunker.cutting)."""
+
+    FIXED = "fixed"
+    FASTCDC = "fastcdc"
 
 
 class BlockId(bytes):
