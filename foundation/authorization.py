@@ -86,9 +86,9 @@ def authorize(identity: Identity, action: Action, facts: Facts = Facts()) -> Ver
         return Verdict.SIGN_IN
     if identity.is_service != rule.service:
         return Verdict.FORBIDDEN
-    if rule.roles is not None and facts.role is None or rule.own and facts.owner != identity.user:
+    if (rule.roles is not None and facts.role is None) or (rule.own and facts.owner != identity.user):
         return Verdict.HIDDEN
-    if not identity.has(*rule.scopes) or rule.roles is not None and facts.role not in rule.roles:
+    if not identity.has(*rule.scopes) or (rule.roles is not None and facts.role not in rule.roles):
         return Verdict.FORBIDDEN
     return Verdict.ALLOWED
 
