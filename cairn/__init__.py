@@ -1,0 +1,1 @@
+"""The `cairn` command and the composition root of the one-process server."""

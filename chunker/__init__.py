@@ -1,0 +1,1 @@
+"""Bytes to blocks and back: cutting, upload sessions, assembly. Importing it loads no web framework."""

@@ -1,0 +1,1 @@
+"""Who: users, their credentials and devices, and the tokens that name them."""

@@ -1,0 +1,1 @@
+"""The catalogue: buckets, files, versions, contents, blocks, uploads and journals."""

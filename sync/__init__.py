@@ -1,0 +1,1 @@
+"""Verify, reconcile, collect and expire, through the catalogue's Protocols only."""

@@ -1,0 +1,1 @@
+"""The contracts of the rooms, one folder each; real servers in `tests.servers`."""
