@@ -1,0 +1,185 @@
+"""Transactions on SQLite and PostgreSQL: one writer with BEGIN IMMEDIATE here, a pool at READ COMMITTED there (ALGORITHMS.md)."""
+
+import logging
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from metadata.errors import CatalogueUnavailable, OutcomeUnknown
+
+T = TypeVar("T")
+
+TRIES = 3
+# Serialization failure, deadlock, lock not available, and a row that vanished behind a foreign key.
+_REPEATABLE = {"40001", "40P01", "55P03", "23503"}
+# Connection, resources, operator intervention, system errors.
+_PG_MEDIUM = {"08", "53", "57", "58"}
+_SQLITE_MEDIUM = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")
+_SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_SQLITE_BUSY_SECONDS = 10
+_PG_OPTIONS = (
+    # A generic plan made on a young table is 14 times slower on a grown one.
+    "-c plan_cache_mode=force_custom_plan -c idle_in_transaction_session_timeout=30s -c statement_timeout=60s "
+    "-c lock_timeout=20s -c synchronous_commit=on -c TimeZone=UTC -c default_transaction_isolation=read\\ committed"
+)
+
+log = logging.getLogger("cairn.catalogue")
+
+
+class RowVanished(Exception):  # noqa: N818 — not an error of anybody: the transaction is repeated.
+    """A row that was there in one statement is gone in the next: the whole transaction must be repeated."""
+
+
+class Database:
+    """Runs functions as transactions. Thread-safe."""
+
+    def __init__(self, location: str) -> None:
+        """`location`: `sqlite:///path` or `postgresql+psycopg://…`."""
+        self.url = make_url(location)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._writer = _sqlite_engine(self.url, writer=True)
+            self._reader = _sqlite_engine(self.url, writer=False)
+        else:
+            self._writer = self._reader = _postgresql_engine(location)
+        # SQLite has one writer anyway; waiting here is fair and cheap, waiting in its busy handler is neither.
+        self._turn = threading.Lock()
+        self.repeated = 0  # transactions that were repeated, for the metrics
+
+    def close(self) -> None:
+        self._writer.dispose()
+        self._reader.dispose()
+
+    def read(self, body: Callable[[Connection], T]) -> T:
+        """One read-only transaction: on SQLite one snapshot, on PostgreSQL one a statement."""
+        return self._tried(lambda: self._once(self._reader, body), repeat_unknown=True)
+
+    def write(self, body: Callable[[Connection], T], *, repeat_unknown: bool = False) -> T:
+        """One transaction, as a whole repeated after what may be repeated; `body` must not keep state between tries.
+
+        A problem raised by `body` rolls back. `repeat_unknown`: it may also be repeated when COMMIT's answer was lost.
+        """
+        return self._tried(lambda: self._written(body), repeat_unknown=repeat_unknown)
+
+    def _written(self, body: Callable[[Connection], T]) -> T:
+        if not self.is_sqlite:
+            return self._once(self._writer, body)
+        with self._turn:
+            return self._once(self._writer, body)
+
+    @staticmethod
+    def _once(engine: Engine, body: Callable[[Connection], T]) -> T:
+        with engine.connect() as connection:
+            transaction = connection.begin()
+            try:
+                result = body(connection)
+            except BaseException:
+                transaction.rollback()
+                raise
+            try:
+                transaction.commit()
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise OutcomeUnknown from error
+                raise
+            return result
+
+    def _tried(self, once: Callable[[], T], *, repeat_unknown: bool) -> T:
+        for attempt in range(1, TRIES + 1):
+            try:
+                return once()
+            except (OutcomeUnknown, RowVanished, PoolTimeout, DBAPIError) as error:
+                if attempt == TRIES or not _may_repeat(error, repeat_unknown):
+                    raise _as_problem(error) from error
+                log.info("transaction repeated", extra={"attempt": attempt, "reason": type(error).__name__})
+            self.repeated += 1
+            time.sleep(random.uniform(0.002, 0.02) * attempt)  # noqa: S311 — jitter.
+        raise AssertionError("unreachable")
+
+
+def _may_repeat(error: Exception, repeat_unknown: bool) -> bool:
+    if isinstance(error, OutcomeUnknown):
+        return repeat_unknown
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _REPEATABLE
+    return isinstance(error, RowVanished)
+
+
+def _as_problem(error: Exception) -> Exception:
+    """A medium that fails is a problem of the caller's moment; a broken statement is ours and stays what it is."""
+    if isinstance(error, OutcomeUnknown):
+        return error
+    if isinstance(error, PoolTimeout):
+        return CatalogueUnavailable("Every connection to the database is busy.")
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorname", None) or ""
+    if code.startswith(_SQLITE_MEDIUM):
+        return CatalogueUnavailable("The disk of the database is full, or fails.")
+    lost = isinstance(error, RowVanished) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    if lost or state[:2] in _PG_MEDIUM or state in _REPEATABLE | {"25006"} or code.startswith(_SQLITE_BUSY):
+        return CatalogueUnavailable()
+    no_connection = isinstance(error, OperationalError) and not state and not code
+    return CatalogueUnavailable() if no_connection else error
+
+
+def _postgresql_engine(location: str) -> Engine:
+    return create_engine(
+        location,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        connect_args={"options": _PG_OPTIONS, "connect_timeout": 3, "tcp_user_timeout": 15_000},
+    )
+
+
+def _sqlite_engine(url: Any, *, writer: bool) -> Engine:
+    sizes = {"pool_size": 1, "max_overflow": 0} if writer else {"pool_size": 8, "max_overflow": 24}
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_timeout=30,
+        connect_args={
+            "check_same_thread": False,
+            "timeout": _SQLITE_BUSY_SECONDS,
+            "isolation_level": None,
+            "cached_statements": 512,
+        },
+        **sizes,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "cache_size=-32768",
+            "mmap_size=268435456",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+        connection.create_function("unhex", 1, bytes.fromhex, deterministic=True)
+        connection.create_function("now_us", 0, lambda: time.time_ns() // 1000)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def opened(location: str) -> Iterator[Database]:
+    database = Database(location)
+    try:
+        yield database
+    finally:
+        database.close()

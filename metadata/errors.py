@@ -1,0 +1,84 @@
+"""What the catalogue may raise; nothing else crosses its seams."""
+
+from foundation.problems import Invalid, NotFound, Problem, Unavailable
+
+
+class BucketNotFound(NotFound):
+    slug, title = "bucket-not-found", "No such bucket"
+
+
+class BucketExists(Problem):
+    slug, title, status = "bucket-exists", "You already have a bucket of that name", 409
+
+
+class BucketNotEmpty(Problem):
+    slug, title, status = "bucket-not-empty", "The bucket still holds files", 409
+
+
+class BucketNameInvalid(Invalid):
+    slug, title = "bucket-name-invalid", "A bucket cannot have this name"
+
+
+class FileNotFound(NotFound):
+    slug, title = "file-not-found", "No such file"
+
+
+class VersionNotFound(NotFound):
+    slug, title = "version-not-found", "No such version"
+
+
+class PathInvalid(Invalid):
+    slug, title = "path-invalid", "A file cannot have this path"
+
+
+class PathTaken(Problem):
+    """Another live file, or a folder, stands at that path or on the way to it. `path` names it."""
+
+    slug, title, status = "path-taken", "Something else has this path", 409
+
+
+class VersionConflict(Problem):
+    """The base version is not the current one. `current` {version_id, file_id, etag} or null; `conflicts` in batches."""
+
+    slug, title, status = "version-conflict", "Somebody else changed it meanwhile", 409
+
+
+class UploadNotFound(NotFound):
+    slug, title = "upload-not-found", "No such upload"
+
+
+class UploadEnded(Problem):
+    """The upload was committed, aborted or has expired. What it received is on its way out; open another."""
+
+    slug, title, status = "upload-ended", "This upload has ended", 410
+
+
+class BlocksMissing(Problem):
+    """`missing`: ids of blocks (at most 10,000) whose bytes the upload must still receive. Send them and commit again."""
+
+    slug, title, status = "blocks-missing", "Some blocks have not arrived", 409
+
+
+class ChunksInvalid(Invalid):
+    """The chunk list breaks a rule: sizes, their sum, gaps between pages."""
+
+    slug, title = "chunks-invalid", "The list of chunks breaks a rule"
+
+
+class CursorExpired(Problem):
+    """The journal no longer reaches back so far. List anew, then follow from the sequence given there."""
+
+    slug, title, status = "cursor-expired", "The journal does not reach back that far", 410
+
+
+class OutcomeUnknown(Unavailable):
+    """The database went away while it was committing: done or not done. What may be repeated says its method's docstring."""
+
+    slug, title = "outcome-unknown", "The database did not say whether it is done"
+    retry_after_seconds = 1
+
+
+class CatalogueUnavailable(Unavailable):
+    """The database does not answer, or is full or read-only. Nothing was changed."""
+
+    slug, title = "catalogue-unavailable", "The catalogue does not answer at the moment"

@@ -1,0 +1,365 @@
+"""The catalogue's values, as they cross its seam. Immutable; times are aware UTC; sizes are bytes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from foundation.authorization import Role
+from foundation.blocks import BlockId, BlockName, Chunking
+
+T = TypeVar("T")
+
+
+class Versioning(StrEnum):
+    ON = "on"
+    OFF = "off"
+    SUSPENDED = "suspended"
+
+
+class Naming(StrEnum):
+    PORTABLE = "portable"
+    S3 = "s3"
+
+
+class Access(StrEnum):
+    PRIVATE = "private"
+    PUBLIC = "public"
+
+
+class Kind(StrEnum):
+    FILE = "file"
+    SYMLINK = "symlink"
+
+
+class UploadState(StrEnum):
+    OPEN = "open"
+    COMMITTED = "committed"
+    ABORTED = "aborted"
+    EXPIRED = "expired"
+
+
+class BlockState(StrEnum):
+    STORED = "stored"
+    DAMAGED = "damaged"
+    MISSING = "missing"
+
+
+class ChangeKind(StrEnum):
+    FILE_CREATED = "file.created"
+    FILE_UPDATED = "file.updated"
+    FILE_MOVED = "file.moved"
+    FILE_DELETED = "file.deleted"
+    FILE_RESTORED = "file.restored"
+    FILE_PURGED = "file.purged"
+    BUCKET_CREATED = "bucket.created"
+    BUCKET_UPDATED = "bucket.updated"
+    BUCKET_DELETED = "bucket.deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list. `next_key` is what the next call's `after` takes, None at the end."""
+
+    items: Sequence[T]
+    next_key: str | None = None
+
+
+# --- buckets ---
+
+
+@dataclass(frozen=True, slots=True)
+class NewBucket:
+    """`name` is derived from `title` if it is None; one of the two must be there."""
+
+    name: str | None = None
+    title: str | None = None
+    versioning: Versioning = Versioning.ON
+    naming: Naming = Naming.PORTABLE
+    chunking: Chunking = Chunking.FIXED
+    keep_days: int | None = None  # versions that were superseded are purged after these days; None: never by themselves
+    trash_days: int = 30  # what was deleted (and, with versioning off or suspended, superseded); 0: at once
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    id: UUID
+    owner: UUID
+    name: str
+    title: str
+    versioning: Versioning
+    naming: Naming
+    chunking: Chunking
+    keep_days: int | None
+    trash_days: int
+    sequence: int  # of the newest change
+    files: int  # live ones
+    versions: int  # all, delete markers not counted
+    logical_bytes: int  # of current versions
+    version_bytes: int  # of all versions
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+    role: Role  # the caller's
+
+
+# --- files and versions ---
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """An immutable state of a file. `content` None: a delete marker (then `size` is 0 and etag empty)."""
+
+    version_id: UUID
+    file_id: UUID
+    bucket_id: UUID
+    path: str  # the file's present one
+    content: UUID | None
+    size: int
+    num_chunks: int
+    content_hash: bytes | None  # SHA-256 of the concatenated SHA-256s of the chunks
+    etag: str
+    digests: Mapping[str, str]  # lower-case algorithm → hex, what a door computed
+    content_type: str
+    kind: Kind
+    executable: bool
+    access: Access
+    description: str
+    tags: Mapping[str, str]
+    modified_at: datetime | None  # the client's
+    created_at: datetime  # the database's
+    actor: UUID
+    device: UUID | None
+    is_current: bool
+    verified_at: datetime | None
+    purge_after: datetime | None
+    deleted_at: datetime | None  # of the file
+    chunking: Chunking  # of the bucket
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """`include_deleted` also lists files in the trash (their delete marker), ordered by path, then file id."""
+
+    prefix: str = ""
+    delimiter: str = ""
+    after: str | None = None  # the `next_key` of the page before
+    limit: int = 100
+    include_deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`items` and `prefixes` (common prefixes up to and including the delimiter), both in bytewise order."""
+
+    items: Sequence[FileVersion]
+    prefixes: Sequence[str]
+    next_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A planned place of a block in a content."""
+
+    id: BlockId
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A block's place in a stored content, with all that reading it needs."""
+
+    index: int
+    offset: int
+    size: int
+    id: BlockId
+    name: BlockName
+    xxh3: int
+    state: BlockState
+    verified_at: datetime | None
+
+
+# --- uploads and blocks ---
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an upload of one file will publish. `base_version`: see Precondition."""
+
+    bucket: str
+    path: str
+    size: int | None = None  # None: told at commit by the chunks
+    content_type: str = ""  # "": guessed from the path
+    modified_at: datetime | None = None
+    executable: bool = False
+    kind: Kind = Kind.FILE
+    description: str | None = None  # None: kept from the version before
+    tags: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    """What must still hold when the commit judges, under the bucket's lock; else VersionConflict or PreconditionFailed.
+
+    `base_version` with `has_base`: the file's current version, None: no live file has the path (VersionConflict).
+    `if_match`: one of these etags, or "*" any; `if_none_match`: none of these, "*": no live file (PreconditionFailed).
+    """
+
+    has_base: bool = False
+    base_version: UUID | None = None
+    if_match: Sequence[str] = ()
+    if_none_match: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    id: UUID
+    writer: int
+    owner: UUID
+    device: UUID | None
+    bucket_id: UUID | None
+    chunking: Chunking | None  # of the bucket
+    target: Target | None
+    precondition: Precondition
+    state: UploadState
+    planned_chunks: int
+    size: int | None
+    received_bytes: int  # of the plan's distinct blocks that it holds; of all that it holds where there is no plan
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedBlock:
+    """A block whose bytes are durable under `name`."""
+
+    name: BlockName
+    size: int
+    xxh3: int
+
+
+# --- commits ---
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    path: str
+    chunks: Sequence[Chunk]
+    precondition: Precondition = Precondition()
+    content_type: str = ""
+    modified_at: datetime | None = None
+    executable: bool = False
+    kind: Kind = Kind.FILE
+    description: str | None = None
+    tags: Mapping[str, str] | None = None
+    etag: str | None = None  # what a door computed; None: DESIGN.md 4 "Versions"
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """To the trash. Exactly one of `file_id` and `path`."""
+
+    file_id: UUID | None = None
+    path: str | None = None
+    precondition: Precondition = Precondition()
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Rename within the bucket; the file keeps its id. PathTaken if a live file has `to`."""
+
+    to: str
+    file_id: UUID | None = None
+    path: str | None = None
+    precondition: Precondition = Precondition()
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """Make an old version the current one again (a new version, the same content), or take a file out of the trash.
+
+    `version_id` None: the version before the delete marker. `to`: another path, where the old one is taken.
+    """
+
+    file_id: UUID
+    version_id: UUID | None = None
+    to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MakeFolder:
+    """A folder marker at `path` + `/`; harmless if it is there."""
+
+    path: str
+
+
+Operation = Put | Delete | Move | Restore | MakeFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one operation made: the new state, and its place in the journal (None: nothing had to change)."""
+
+    version: FileVersion
+    sequence: int | None
+    created: bool = False  # a new file, or one back from the trash
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Operations on one bucket, all or nothing, in order, one journal range. `upload` holds the blocks of the puts."""
+
+    bucket: str
+    operations: Sequence[Operation]
+    upload: UUID | None = None
+    base_sequence: int | None = None  # refuse with VersionConflict when a touched path changed after it
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    bucket_id: UUID
+    sequence: int  # of the bucket after it
+    results: Sequence[Result]
+    repeated: bool = False  # the upload had been committed before; these are the versions it made then
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What a purge took away for good. Counted in the caller's own buckets only; bytes go after the retention of dead names."""
+
+    versions: int
+    deleted_chunks: int  # chunks of the purged versions whose block no other version of the owner's buckets has
+    kept_chunks: int  # the others
+    failed_chunks: int  # whose block had been damaged or missing before: there was nothing left to delete
+    freed_bytes: int
+
+
+# --- the journal ---
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    sequence: int
+    event_id: UUID
+    kind: ChangeKind
+    bucket_id: UUID
+    file_id: UUID | None
+    version_id: UUID | None
+    previous_version: UUID | None
+    path: str | None
+    old_path: str | None
+    group: UUID | None
+    actor: UUID
+    device: UUID | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """`sequence`: of the last item, or the journal's newest where there is none. `more`: read again at once."""
+
+    items: Sequence[Change]
+    sequence: int
+    more: bool

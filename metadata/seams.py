@@ -1,0 +1,208 @@
+"""The catalogue's seams: narrow Protocols, one transaction a method (some say otherwise), all raising only metadata.errors.
+
+`caller` is who asks: every method that takes one decides by foundation.authorization inside its own transaction, and
+answers for what the caller may not see exactly as for what is not there. `bucket` is an id, or the name of one of the
+caller's own. Methods without a caller are for services. All are synchronous and thread-safe.
+*Repeatable* methods may be called again after an unknown outcome; the HTTP client repeats no others.
+"""
+
+from collections.abc import Collection as Several
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from foundation.blocks import BlockId, BlockName
+from foundation.identity import Identity
+from foundation.problems import Problem
+from metadata.model import (
+    Batch,
+    BatchResult,
+    BlockState,
+    Bucket,
+    Changes,
+    Chunk,
+    FileVersion,
+    Listing,
+    ListQuery,
+    NewBucket,
+    Page,
+    Precondition,
+    Purged,
+    ReceivedBlock,
+    Result,
+    StoredChunk,
+    Target,
+    Upload,
+    UploadState,
+    Versioning,
+)
+
+
+class Buckets(Protocol):
+    def create(self, caller: Identity, new: NewBucket) -> Bucket:
+        """Raises BucketExists, BucketNameInvalid."""
+
+    def get(self, caller: Identity, bucket: str) -> Bucket:
+        """Raises BucketNotFound."""
+
+    def list(self, caller: Identity, after: str | None, limit: int) -> Page[Bucket]:
+        """The caller's own live ones by name, bytewise; `after` is a name."""
+
+    def update(
+        self,
+        caller: Identity,
+        bucket: str,
+        *,
+        title: str | None = None,
+        versioning: Versioning | None = None,
+        keep_days: int | None = None,
+        trash_days: int | None = None,
+    ) -> Bucket:
+        """Change what is not None. `versioning` off after on becomes suspended. `keep_days` 0: never purge again."""
+
+    def delete(self, caller: Identity, bucket: str, *, recursive: bool) -> datetime:
+        """Into the owner's trash, its name is free; the time until which it is kept. Raises BucketNotEmpty unless `recursive`."""
+
+
+class Files(Protocol):
+    def get(self, caller: Identity, file_id: UUID, version_id: UUID | None = None) -> FileVersion:
+        """The current version (a delete marker where the file is in the trash), or the one asked for."""
+
+    def find(self, caller: Identity, bucket: str, path: str, version_id: UUID | None = None) -> FileVersion:
+        """The live file at `path`, for reading its content: `access` public lets everybody in. Raises FileNotFound, VersionNotFound."""
+
+    def content(self, caller: Identity, file_id: UUID, version_id: UUID) -> FileVersion:
+        """One version for reading its content."""
+
+    def list(self, caller: Identity, bucket: str, query: ListQuery) -> Listing:
+        """Live files by path, bytewise. Seeks past each common prefix; costs what it returns, whatever the bucket holds."""
+
+    def trash(self, caller: Identity, bucket: str, after: str | None, limit: int) -> Page[FileVersion]:
+        """What can be taken back, by path: the delete markers, with `deleted_at` and `purge_after`."""
+
+    def versions(self, caller: Identity, file_id: UUID, after: str | None, limit: int) -> Page[FileVersion]:
+        """Newest first, delete markers included."""
+
+    def chunks(self, content: UUID, first_index: int, limit: int) -> Sequence[StoredChunk]:
+        """In order, beginning with `first_index`. For those who were given `content` by one of the methods above."""
+
+    def chunk_at(self, content: UUID, offset: int) -> int:
+        """The index of the chunk that holds byte `offset`."""
+
+    def purge(self, caller: Identity, file_id: UUID, version_id: UUID | None) -> Purged:
+        """Remove one version, or the whole file, for good. A current version cannot be purged alone. Repeatable."""
+
+
+class Uploads(Protocol):
+    def open(
+        self, caller: Identity, target: Target | None, precondition: Precondition, chunks: Sequence[Chunk]
+    ) -> tuple[Upload, Sequence[BlockId]]:
+        """A new upload with the first of its planned chunks (at most 10,000), and which of these blocks must be sent.
+
+        Blocks the caller already holds are held for the upload at once. Raises ChunksInvalid, PathInvalid, BucketNotFound,
+        and VersionConflict, PathTaken early where they are already certain.
+        """
+
+    def plan(self, caller: Identity, upload: UUID, first_index: int, chunks: Sequence[Chunk]) -> Sequence[BlockId]:
+        """More planned chunks; which of these must be sent. Repeatable: a page that is there already must be equal."""
+
+    def get(self, caller: Identity, upload: UUID) -> Upload:
+        """Raises UploadNotFound."""
+
+    def missing(self, caller: Identity, upload: UUID, after: BlockId | None, limit: int) -> Sequence[BlockId]:
+        """Planned blocks that it does not hold stored, by id."""
+
+    def list(self, caller: Identity, after: str | None, limit: int) -> Page[Upload]:
+        """The caller's open ones, newest first."""
+
+    def end(self, caller: Identity, upload: UUID) -> UploadState:
+        """Abort. What only it held becomes collectable. Repeatable; one that was committed stays so (UploadEnded)."""
+
+
+class Blocks(Protocol):
+    def register(self, upload: UUID, received: Sequence[ReceivedBlock]) -> None:
+        """Blocks whose bytes are durable become the upload's and its owner's (ALGORITHMS.md 1, "Register").
+
+        Raises UploadEnded (the names are dead then); OutcomeUnknown. NEVER repeated with the same names.
+        """
+
+    def claim(self, caller: Identity, upload: UUID, ids: Several[BlockId]) -> set[BlockId]:
+        """Hold without bytes what the caller holds already and is stored: a dedup hit. Which it now holds. Repeatable."""
+
+    def judge(self, verdicts: Mapping[BlockName, BlockState]) -> None:
+        """What a read showed, written only where the name judged is still the block's. STORED: read and hashed. Repeatable."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitRequest:
+    """Publish the planned file of an upload. `chunks`: the plan of a stream, known only now. `etag`, `digests`: see Put."""
+
+    caller: Identity
+    upload: UUID
+    chunks: Sequence[Chunk] | None = None
+    etag: str | None = None
+    digests: Mapping[str, str] | None = None
+
+
+class Commits(Protocol):
+    def commit(self, requests: Sequence[CommitRequest]) -> Sequence[Result | Problem]:
+        """Publish, each by itself: one may fail without the others; they share a transaction. Repeatable.
+
+        Problems: BlocksMissing, VersionConflict, PreconditionFailed, PathTaken, UploadEnded, UploadNotFound, BucketNotFound, ChunksInvalid.
+        """
+
+    def apply(self, caller: Identity, batch: Batch) -> BatchResult:
+        """All operations or none. Repeatable where the batch has an upload (it publishes once) or preconditions that it breaks itself.
+
+        VersionConflict, PathTaken and the like carry `conflicts`: one {operation, path, problem} each.
+        """
+
+
+class Journals(Protocol):
+    def read(self, caller: Identity, bucket: str, after: int, limit: int) -> Changes:
+        """The bucket's changes after a sequence, gap-free. Raises CursorExpired."""
+
+    def read_root(self, caller: Identity, after: int, limit: int) -> Changes:
+        """The caller's own root journal: buckets that came, changed, went."""
+
+    def sequences(self, journals: Several[UUID]) -> Mapping[UUID, int]:
+        """The newest sequence of each bucket or (for root journals) user, in one statement. For the poller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """One page of collection. `last` is where the next page begins, None: the end is reached."""
+
+    last: int | None
+    removed: int
+    skipped: int
+
+
+class Collection(Protocol):
+    """Everything that takes away what nobody needs (ALGORITHMS.md 1). Every method is one short slice and repeatable."""
+
+    def collect_contents(self, after: int, limit: int = 200) -> Collected:
+        """A page of candidate contents: those that no version and no open upload names go; their blocks become candidates."""
+
+    def collect_blocks(self, after: int, limit: int = 500) -> Collected:
+        """A page of candidate blocks: those that no chunk and no open upload names go; their names are dead."""
+
+    def due_names(self, limit: int = 200) -> Sequence[BlockName]:
+        """Dead names past their time; none while a backup holds."""
+
+    def forget(self, names: Several[BlockName]) -> None:
+        """These dead names' bytes are erased."""
+
+    def bury_orphans(self, names: Several[BlockName]) -> int:
+        """Of names seen in the store: those not registered, not dead, and whose writer has ended, become dead. How many."""
+
+    def expire_uploads(self, limit: int = 20) -> int:
+        """End open uploads that nobody touched for their time. How many."""
+
+    def purge_expired(self, limit: int = 200) -> int:
+        """Remove versions, files in the trash and deleted buckets past their `purge_after`. How many versions."""
+
+    def nominate_unreferenced(self, after: BlockId | None, limit: int = 500) -> tuple[BlockId | None, int]:
+        """Reconcile: blocks and contents without any reference become candidates; where the next slice begins, how many."""
