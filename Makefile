@@ -1,0 +1,37 @@
+# Needs Debian (or the like), Python 3.11, Node 20 and make. Everything else is fetched when a target first needs it.
+# `make test ARGS="-k collect"` passes arguments on to pytest.
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help run test test-full lint bench format docs lock clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+run: ## Serve Cairn on http://127.0.0.1:8080 (CAIRN_HOST, CAIRN_PORT), files in ./data (CAIRN_DATA)
+	@tools/install.sh run && exec .venv/bin/cairn serve
+
+test: ## Run the tests, with the servers that they need
+	@tools/test.sh -m "not full" $(ARGS)
+
+test-full: ## Run all tests, the heavy ones too
+	@tools/test.sh $(ARGS)
+
+lint: ## Check style, types and the imports between rooms
+	@tools/lint.sh
+
+bench: ## Measure Cairn beside what the machine can do, as a table
+	@tools/install.sh test && exec .venv/bin/python -m bench $(ARGS)
+
+format: ## Put the source into the project's format
+	@tools/install.sh test && .venv/bin/ruff check --quiet --fix --exit-zero . && .venv/bin/ruff format .
+
+docs: ## Write the generated pages of docs/ again
+	@tools/install.sh test && .venv/bin/python tools/problems.py
+
+lock: ## Lock the newest versions of the requirements, with hashes
+	@tools/install.sh test && tools/lock.sh $(ARGS)
+
+clean: ## Remove what make made; data stays
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build *.egg-info
+	find . -name __pycache__ -not -path './node_modules/*' -prune -exec rm -rf {} +

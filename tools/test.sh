@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Runs pytest with its arguments, after everything that the tests need is there. Its last line is pytest's.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+tools/install.sh test
+tools/test_servers.sh
+export PATH="$PWD/.venv/bin:$PATH:$PWD/.cache/debian/bin"
+exec .venv/bin/python -m pytest -n "${WORKERS:-2}" --dist worksteal "$@"

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Makes sure that the tests find PostgreSQL 15 or newer with its contrib modules, strace, and util-linux.
+# Installed ones are used as they are; root gets Debian's packages; anybody else gets them unpacked into .cache/debian.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { echo "cairn: $*"; }
+
+has_postgresql() {
+    local folder
+    for folder in {,"$PWD/.cache/debian"}/usr/lib/postgresql/*/bin; do
+        if [ -x "$folder/initdb" ] && [ "$(basename "$(dirname "$folder")")" -ge 15 ] && has_contrib "$folder"; then return; fi
+    done
+    folder=$(dirname "$(command -v postgres || echo /nonexistent/postgres)")
+    [ -x "$folder/initdb" ]
+}
+has_contrib() { compgen -G "$1/../../../../share/postgresql/*/extension/pg_trgm.control" >/dev/null; }
+has_strace() { command -v strace >/dev/null || [ -x .cache/debian/bin/strace ]; }
+has_util_linux() { command -v setpriv >/dev/null && command -v flock >/dev/null && command -v losetup >/dev/null || [ "$(id -u)" != 0 ]; }
+
+install_packages() {
+    # Debian's package would make and start a cluster of its own, which nobody needs here.
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        mkdir -p /etc/postgresql-common
+        echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    local apt=(apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold)
+    "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null 2>&1 ||
+        { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null; }
+}
+
+unpack_packages() {
+    local wanted=() package
+    for package in "$@"; do
+        case $package in
+            postgresql) wanted+=("$(newest_postgresql)") ;;
+            *) wanted+=("$package") ;;
+        esac
+    done
+    tools/debian_download.sh "${wanted[@]}"
+    rm -f .cache/debian/usr/lib/postgresql/*/lib/llvmjit*.so # Its compiler is not unpacked; without it PostgreSQL interprets.
+    wrap_strace
+}
+
+# The metapackage's name says no version: ask which one this Debian has.
+newest_postgresql() {
+    local name
+    name=$(apt-cache pkgnames postgresql- 2>/dev/null | grep -E '^postgresql-[0-9]+$' | sort -t- -k2 -n | tail -1)
+    echo "${name:-postgresql-15}"
+}
+
+wrap_strace() {
+    [ -x .cache/debian/usr/bin/strace ] || return 0
+    mkdir -p .cache/debian/bin
+    local libraries
+    libraries=$(echo "$PWD"/.cache/debian/usr/lib/*-linux-gnu* | tr ' ' ':')
+    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$@"\n' "$libraries" "$PWD/.cache/debian/usr/bin/strace" >.cache/debian/bin/strace
+    chmod +x .cache/debian/bin/strace
+}
+
+mkdir -p .cache
+exec 9>.cache/test_servers.lock
+flock 9
+
+missing=()
+has_postgresql || missing+=(postgresql)
+has_strace || missing+=(strace)
+has_util_linux || missing+=(util-linux mount)
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if [ "$(id -u)" = 0 ]; then
+    say "installing ${missing[*]}"
+    install_packages "${missing[@]}"
+else
+    unpack_packages "${missing[@]}"
+fi
+if ! has_postgresql || ! has_strace; then
+    say "could not get ${missing[*]}; as root: apt-get install postgresql strace" >&2
+    exit 1
+fi
