@@ -102,6 +102,19 @@ class Unavailable(Problem):
     retry_after_seconds = 2
 
 
+class DatabaseUnavailable(Unavailable):
+    """The database does not answer, or its disk is full or read-only. Nothing was changed."""
+
+    slug, title = "database-unavailable", "The database does not answer at the moment"
+
+
+class OutcomeUnknown(Unavailable):
+    """The database went away while it was committing: done or not done. A method's docstring says if it may be repeated."""
+
+    slug, title = "outcome-unknown", "The database did not say whether it is done"
+    retry_after_seconds = 1
+
+
 def problem_classes(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
     """Every problem class that is imported, `base` first."""
     yield base

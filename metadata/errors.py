@@ -1,6 +1,6 @@
 """What the catalogue may raise; nothing else crosses its seams."""
 
-from foundation.problems import Invalid, NotFound, Problem, Unavailable
+from foundation.problems import Invalid, NotFound, Problem
 
 
 class BucketNotFound(NotFound):
@@ -69,16 +69,3 @@ class CursorExpired(Problem):
     """The journal no longer reaches back so far. List anew, then follow from the sequence given there."""
 
     slug, title, status = "cursor-expired", "The journal does not reach back that far", 410
-
-
-class OutcomeUnknown(Unavailable):
-    """The database went away while it was committing: done or not done. What may be repeated says its method's docstring."""
-
-    slug, title = "outcome-unknown", "The database did not say whether it is done"
-    retry_after_seconds = 1
-
-
-class CatalogueUnavailable(Unavailable):
-    """The database does not answer, or is full or read-only. Nothing was changed."""
-
-    slug, title = "catalogue-unavailable", "The catalogue does not answer at the moment"

@@ -1,6 +1,5 @@
 """The tables of the catalogue (DESIGN.md 4), the same on SQLite and PostgreSQL. No reference counts: foreign keys, all RESTRICT."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -8,7 +7,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Dialect,
     ForeignKey,
     Identity,
     Index,
@@ -18,36 +16,11 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    TypeDecorator,
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import TIMESTAMP
-from sqlalchemy.types import TypeEngine
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-class Instant(TypeDecorator[datetime]):
-    """timestamptz on PostgreSQL; on SQLite microseconds since 1970, because its text dates lose order, zone and speed."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(TIMESTAMP(timezone=True) if dialect.name == "postgresql" else BigInteger())
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None or dialect.name == "postgresql":
-            return value
-        return (value - EPOCH) // _MICROSECOND
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None or dialect.name == "postgresql":
-            return value.astimezone(UTC) if value else None
-        return EPOCH + timedelta(microseconds=value)
-
+from foundation.sql import Instant
 
 # Paths and names are ordered by their bytes, whatever the database's locale.
 Bytewise = Text().with_variant(Text(collation="C"), "postgresql")

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from metadata.errors import CatalogueUnavailable, OutcomeUnknown
+from foundation.problems import DatabaseUnavailable, OutcomeUnknown
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ _PG_OPTIONS = (
     "-c lock_timeout=20s -c synchronous_commit=on -c TimeZone=UTC -c default_transaction_isolation=read\\ committed"
 )
 
-log = logging.getLogger("cairn.catalogue")
+log = logging.getLogger("cairn.database")
 
 
 class RowVanished(Exception):  # noqa: N818 — not an error of anybody: the transaction is repeated.
@@ -118,16 +118,16 @@ def _as_problem(error: Exception) -> Exception:
     if isinstance(error, OutcomeUnknown):
         return error
     if isinstance(error, PoolTimeout):
-        return CatalogueUnavailable("Every connection to the database is busy.")
+        return DatabaseUnavailable("Every connection to the database is busy.")
     state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     code = getattr(getattr(error, "orig", None), "sqlite_errorname", None) or ""
     if code.startswith(_SQLITE_MEDIUM):
-        return CatalogueUnavailable("The disk of the database is full, or fails.")
+        return DatabaseUnavailable("The disk of the database is full, or fails.")
     lost = isinstance(error, RowVanished) or (isinstance(error, DBAPIError) and error.connection_invalidated)
     if lost or state[:2] in _PG_MEDIUM or state in _REPEATABLE | {"25006"} or code.startswith(_SQLITE_BUSY):
-        return CatalogueUnavailable()
+        return DatabaseUnavailable()
     no_connection = isinstance(error, OperationalError) and not state and not code
-    return CatalogueUnavailable() if no_connection else error
+    return DatabaseUnavailable() if no_connection else error
 
 
 def _postgresql_engine(location: str) -> Engine:
