@@ -11,8 +11,8 @@ unpacked=$PWD/.cache/debian
 mkdir -p "$apt"/{lists,cache,packages}/partial "$unpacked"
 
 options=(-qq -o Debug::NoLocking=1 -o "Dir::Cache=$apt/cache")
-if ! apt-cache show "$1" >/dev/null 2>&1; then
-    # The system has no package lists (as in container images): keep our own.
+if ! apt-get "${options[@]}" download --print-uris "$1" >/dev/null 2>&1; then
+    # The system has no package lists, as in container images: keep our own.
     options+=(-o "Dir::State::lists=$apt/lists")
     echo "cairn: fetching Debian's package lists"
     apt-get "${options[@]}" -o APT::Sandbox::User="$(id -un)" update

@@ -42,13 +42,13 @@ make_environment() {
     if .venv/bin/python -c '' 2>/dev/null && [ "$(cat .venv/.folder 2>/dev/null || pwd)" = "$PWD" ]; then return; fi
     say "making .venv with $("$python" --version)"
     rm -rf .venv
-    if ! "$python" -c 'import ensurepip' 2>/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null &&
+    if ! "$python" -c 'import ensurepip; ensurepip.version()' 2>/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null &&
         ! "$python" -m pip --version >/dev/null 2>&1; then
         say "installing python3-venv"
         apt_get update -qq || true
         apt_get install -y -qq --no-install-recommends python3-venv >/dev/null || true
     fi
-    if "$python" -c 'import ensurepip' 2>/dev/null; then
+    if "$python" -c 'import ensurepip; ensurepip.version()' 2>/dev/null; then
         "$python" -m venv .venv
     else
         "$python" -m venv --without-pip .venv
