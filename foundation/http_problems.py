@@ -1,0 +1,80 @@
+"""Every error of a service, the framework's included, as `application/problem+json` (RFC 9457)."""
+
+from typing import Any, cast
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from foundation.problems import (
+    Forbidden,
+    Invalid,
+    Malformed,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    TooLarge,
+    Unauthenticated,
+    UnsupportedMediaType,
+)
+
+MEDIA_TYPE = "application/problem+json"
+_KINDS: tuple[type[Problem], ...] = (
+    Malformed,
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    MethodNotAllowed,
+    TooLarge,
+    UnsupportedMediaType,
+)
+_FRAMEWORK = {kind.status: kind for kind in _KINDS}
+
+
+def problem_response(problem: Problem) -> Response:
+    body = orjson.dumps(problem.document(), default=str)
+    return Response(body, problem.status, headers=problem.headers(), media_type=MEDIA_TYPE)
+
+
+def render_problems(app: FastAPI) -> None:
+    """Install the handlers on `app`. What they do not know is caught by the service's outermost middleware."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _framework_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+
+
+async def _problem(_request: Request, error: Exception) -> Response:
+    return problem_response(cast(Problem, error))
+
+
+async def _framework_error(_request: Request, error: Exception) -> Response:
+    error = cast(HTTPException, error)
+    kind = _FRAMEWORK.get(error.status_code)
+    response = problem_response(kind() if kind else _unnamed(error))
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _unnamed(error: HTTPException) -> Problem:
+    problem = Problem(str(error.detail))
+    problem.status = error.status_code  # type: ignore[misc]  # A status that only the framework uses.
+    return problem
+
+
+async def _validation_error(_request: Request, error: Exception) -> Response:
+    errors = cast(RequestValidationError, error).errors()
+    if any(found["type"] == "json_invalid" for found in errors):
+        return problem_response(Malformed("The body is not valid JSON."))
+    fields = [{"field": _field(found["loc"]), "message": _printable(found["msg"])} for found in errors[:20]]
+    return problem_response(Invalid(f"{fields[0]['field']}: {fields[0]['message']}", errors=fields))
+
+
+def _field(location: tuple[Any, ...]) -> str:
+    place, *rest = location
+    return ".".join(_printable(str(part)) for part in (rest or [place]))[:200]
+
+
+def _printable(text: str) -> str:
+    """Lone surrogates of the request must not break the answer."""
+    return text.encode("utf-8", "backslashreplace").decode()
