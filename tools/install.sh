@@ -45,8 +45,8 @@ make_environment() {
     if ! "$python" -c 'import ensurepip; ensurepip.version()' 2>/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null &&
         ! "$python" -m pip --version >/dev/null 2>&1; then
         say "installing python3-venv"
-        apt_get update -qq || true
-        apt_get install -y -qq --no-install-recommends python3-venv >/dev/null || true
+        apt_get update -qq >/dev/null || true
+        apt_get install -y -qq --no-install-recommends python3-venv >/dev/null 2>&1 || true
     fi
     if "$python" -c 'import ensurepip; ensurepip.version()' 2>/dev/null; then
         "$python" -m venv .venv
@@ -110,8 +110,8 @@ install_with_uv() {
 }
 
 install_with_pip() {
-    pip install --require-hashes -r requirements-build.txt -r "$requirements"
-    pip install --no-deps --no-build-isolation -e .
+    pip install --require-hashes -r requirements-build.txt -r "$requirements" &&
+        pip install --no-deps --no-build-isolation -e .
 }
 
 python=$(find_python)
