@@ -1,7 +1,19 @@
 """Fixtures for all rooms: the real servers. A server that is missing fails the tests that need it; nothing is skipped."""
 
+import ctypes
+import signal
 from pathlib import Path
+
+import pytest
+
+PR_SET_PDEATHSIG = 1
 
 pytest_plugins = ["tests.servers.postgresql"]
 if (Path(__file__).parent / "servers" / "seaweedfs.py").exists():
     pytest_plugins.append("tests.servers.seaweedfs")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """End an xdist worker with its controller, however that ends: its servers end with it, none stays behind."""
+    if hasattr(config, "workerinput"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
