@@ -1,0 +1,67 @@
+"""The verbs that act on the server's own data: serve, migrate, user add, token create."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from cairn.settings import ServerSettings
+
+app = typer.Typer()
+user_app = typer.Typer(help="People who may sign in.", no_args_is_help=True)
+token_app = typer.Typer(help="Personal API tokens.", no_args_is_help=True)
+
+
+@app.command()
+def serve() -> None:
+    """Serve everything in one process. Settings: CAIRN_DATA, CAIRN_HOST, CAIRN_PORT, … (docs/configuration.md)."""
+    from cairn import serve as server
+
+    server.serve(ServerSettings())
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's schema. `serve` does so by itself."""
+    from cairn.compose import migrate as bring_up
+
+    bring_up(ServerSettings())
+    typer.echo("The database has this version's schema.")
+
+
+@user_app.command("add")
+def add_user(
+    email: str,
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")] = False,
+    admin: Annotated[bool, typer.Option("--admin", help="May see the whole installation's figures and users.")] = False,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Add a person. Asks for the password unless it comes on standard input."""
+    from cairn.compose import migrate as bring_up
+    from cairn.compose import open_identity
+
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    settings = ServerSettings()
+    bring_up(settings)
+    with open_identity(settings) as identity:
+        user = identity.add_user(email, password, is_admin=admin)
+    typer.echo(json.dumps({"user_id": str(user), "email": email}) if as_json else f"Added {email}.")
+
+
+@token_app.command("create")
+def create_token(
+    email: Annotated[str, typer.Option("--email", help="Whose token.")],
+    name: Annotated[str, typer.Option(help="What it is for.")] = "command line",
+    read_only: Annotated[bool, typer.Option("--read-only", help="It may read files, nothing else.")] = False,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Create a personal token and show it, this once."""
+    from cairn.compose import migrate as bring_up
+    from cairn.compose import open_identity
+
+    settings = ServerSettings()
+    bring_up(settings)
+    with open_identity(settings) as identity:
+        id, token = identity.create_token(email, name, ["files:read"] if read_only else ["files", "account"])
+    typer.echo(json.dumps({"id": str(id), "token": token}) if as_json else token)

@@ -1,0 +1,60 @@
+"""Where the one-process server keeps things and what it answers on."""
+
+import os
+import secrets
+from pathlib import Path
+
+from pydantic import Field
+
+from foundation.settings import Settings
+
+
+class ServerSettings(Settings):
+    data: Path = Field(default=Path("data"), description="Folder of everything that has no location of its own.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8080, ge=1, le=65535, description="Port to listen on.")
+    database: str | None = Field(default=None, description="`sqlite:///…` or `postgresql+psycopg://…`; absent: SQLite in the data folder.")
+    store: str | None = Field(default=None, description="Where blocks lie: `file:///…`, `s3+http(s)://…`, `memory:`; absent: in the data folder.")
+    public_url: str | None = Field(default=None, description="What browsers see; absent: made of host and port.")
+    secret: str | None = Field(default=None, description="At least 32 characters; absent: the file `secret` in the data folder.")
+    public_files: bool = Field(default=False, description="Whether files with access `public` are served without login.")
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @property
+    def database_location(self) -> str:
+        return self.database or f"sqlite:///{self.data.resolve() / 'cairn.db'}"
+
+    @property
+    def store_location(self) -> str:
+        return self.store or f"file://{self.data.resolve() / 'blocks'}"
+
+    @property
+    def address(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    def secret_bytes(self) -> bytes:
+        """CAIRN_SECRET, or the data folder's own, made on first use. Raises ValueError if it is too short to be one."""
+        if self.secret is not None:
+            if len(self.secret) < 32:
+                raise ValueError("CAIRN_SECRET must have at least 32 characters; make one with `openssl rand -hex 32`")
+            return self.secret.encode()
+        return _own_secret(self.data / "secret")
+
+
+def _own_secret(file: Path) -> bytes:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        temporary = file.with_name(f".secret-{os.getpid()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as output:
+            output.write(secrets.token_hex(32))
+            output.flush()
+            os.fsync(output.fileno())
+        try:
+            os.link(temporary, file)  # Unlike rename, this never replaces a secret that another process has just made.
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+    return file.read_bytes().strip()

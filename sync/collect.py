@@ -1,0 +1,82 @@
+"""Collection (ALGORITHMS.md 1): what is past its time ends, what nobody names goes, dead bytes are erased, orphans are found.
+
+Plain functions over the catalogue's Collection and a block store: safe to repeat, to interrupt, and to run at any number at once.
+Each works in slices of one short transaction; `pause` runs between them, so that whoever else waits for the database comes first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from block_storage import BlockStore
+from metadata import Collected, Collection
+
+Pause = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    uploads: int
+    versions: int
+
+
+def expire(collection: Collection, pause: Pause) -> Ended:
+    """End the uploads nobody touched, purge the versions past their retention."""
+    return Ended(_drained(collection.expire_uploads, pause), _drained(collection.purge_expired, pause))
+
+
+def collect(collection: Collection, pause: Pause) -> int:
+    """Remove candidate contents, then candidate blocks, that nothing names; how many went. Each pass goes from 0 to the end."""
+    contents = _passed(collection.collect_contents, pause)
+    return contents + _passed(collection.collect_blocks, pause)
+
+
+def erase(collection: Collection, store: BlockStore, pause: Pause) -> int:
+    """Erase the bytes of dead names past their time; how many. It needs no second look: a name is dead for ever."""
+    erased = 0
+    while names := collection.due_names():
+        store.delete(names)
+        # A crash before this line repeats a harmless delete.
+        collection.forget(names)
+        erased += len(names)
+        pause()
+    return erased
+
+
+def sweep(collection: Collection, store: BlockStore, pause: Pause) -> int:
+    """Find bytes that belong to nobody: left by uploads that ended, or by a crash between put and register. How many."""
+    buried, after = 0, None
+    while names := store.list(after):
+        buried += collection.bury_orphans(names)
+        after = names[-1]
+        pause()
+    return buried
+
+
+def nominate(collection: Collection, pause: Pause) -> int:
+    """Reconcile: contents and blocks without any reference become candidates, should one ever have slipped. How many."""
+    found, after = 0, None
+    while True:
+        after, nominated = collection.nominate_unreferenced(after)
+        found += nominated
+        if after is None:
+            return found
+        pause()
+
+
+def _drained(slice_of: Callable[[], int], pause: Pause) -> int:
+    total = 0
+    while done := slice_of():
+        total += done
+        pause()
+    return total
+
+
+def _passed(page_after: Callable[[int], Collected], pause: Pause) -> int:
+    removed, last = 0, 0
+    while True:
+        page = page_after(last)
+        removed += page.removed
+        if page.last is None:
+            return removed
+        last = page.last
+        pause()

@@ -1,0 +1,100 @@
+"""The chores of a one-process server, one after another in a thread of their own. Celery calls the same functions elsewhere."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from block_storage import BlockStore
+from foundation.doorbell import InProcessDoorbell
+from foundation.problems import Problem
+from metadata import Collection
+from sync.collect import Pause, collect, erase, expire, nominate, sweep
+
+log = logging.getLogger("cairn.sync")
+
+# Between two slices, so that an upload that waits for SQLite's one writer gets its turn.
+PAUSE_SECONDS = 0.02
+DAY = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """`run` does what there is and returns how much that was."""
+
+    name: str
+    every_seconds: float
+    run: Callable[[], int]
+
+
+def chores(collection: Collection, store: BlockStore, pause: Pause) -> Sequence[Chore]:
+    def ended() -> int:
+        done = expire(collection, pause)
+        return done.uploads + done.versions
+
+    return (
+        Chore("expire", 60, ended),
+        Chore("collect", 30, lambda: collect(collection, pause)),
+        Chore("erase", 60, lambda: erase(collection, store, pause)),
+        Chore("nominate", DAY, lambda: nominate(collection, pause)),
+        Chore("sweep", 7 * DAY, lambda: sweep(collection, store, pause)),
+    )
+
+
+class _Stopped(Exception):  # noqa: N818 — nothing is wrong.
+    """The loop was told to stop between two slices."""
+
+
+class Loop:
+    """Runs chores when they are due or the doorbell names them. A chore that fails is logged and tried again when next due."""
+
+    def __init__(
+        self, make: Callable[[Pause], Sequence[Chore]], doorbell: InProcessDoorbell, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`make` gives the chores, which must call the pause between any two slices."""
+        self._chores, self._doorbell, self._clock = make(self._pause), doorbell, clock
+        # A long interval begins with its wait: a server that is restarted hourly must not sweep hourly.
+        self._due = {chore.name: clock() + min(chore.every_seconds, 3600) for chore in self._chores}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="cairn-chores", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Returns when the running slice has ended."""
+        self._stopping.set()
+        self._doorbell.ring("stop")
+        self._thread.join()
+
+    def run_due(self, rung: set[str]) -> None:
+        for chore in self._chores:
+            if self._stopping.is_set():
+                return
+            if chore.name in rung or self._due[chore.name] <= self._clock():
+                self._run_one(chore)
+                self._due[chore.name] = self._clock() + chore.every_seconds
+
+    def _pause(self) -> None:
+        if self._stopping.wait(PAUSE_SECONDS):
+            raise _Stopped
+
+    def _run_one(self, chore: Chore) -> None:
+        try:
+            done = chore.run()
+        except _Stopped:
+            return
+        except Problem as problem:
+            log.warning("chore put off", extra={"chore": chore.name, "problem": problem.slug})
+        except Exception:
+            # The edge of this thread: a chore that breaks must not end the others.
+            log.exception("chore failed", extra={"chore": chore.name})
+        else:
+            if done:
+                log.info("chore done", extra={"chore": chore.name, "items": done})
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            wait = max(0.0, min(self._due.values()) - self._clock())
+            self.run_due(self._doorbell.wait(min(wait, 60)))

@@ -1,0 +1,138 @@
+"""The product as its user runs it: `cairn serve` in a process of its own, on a data folder of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+START_SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class CairnServer:
+    """A server that can be killed, stopped, frozen and started again on the same data and port."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.data, self.port = folder / "data", free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "server.log"
+        self.environment = os.environ | {
+            "CAIRN_DATA": str(self.data),
+            "CAIRN_PORT": str(self.port),
+            "XDG_CONFIG_HOME": str(folder / "config"),
+            **environment,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+        self.output = ""
+
+    def start(self) -> None:
+        """Returns once it has said that it is ready."""
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(self._command("serve"), env=self.environment, stdout=subprocess.PIPE, stderr=log)
+        self._process = process
+        assert process.stdout is not None
+        self.output = ""
+        for line in process.stdout:
+            self.output += line.decode()
+            if b"is ready" in line:
+                return
+        raise AssertionError(f"cairn serve ended with {process.wait()}: {self.log.read_text()[-2000:]}")
+
+    def kill(self, how: int = signal.SIGKILL) -> int:
+        """End it by a signal and wait for that; its exit status."""
+        assert self._process is not None
+        self._process.send_signal(how)
+        status = self._process.wait(60)
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._process = None
+        return status
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None
+
+    def peak_memory_bytes(self) -> int:
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) * 1024
+
+    def cairn(self, *arguments: str, stdin: str = "", check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run the command line as on this server's machine."""
+        command = self._command(*arguments)
+        done = subprocess.run(
+            command, env=self.environment | environment, input=stdin, capture_output=True, text=True, timeout=280, check=False
+        )
+        assert not check or done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def add_user(self, email: str, password: str = "correct horse battery") -> str:
+        """A new person; a token of theirs."""
+        self.cairn("user", "add", email, "--password-stdin", stdin=password)
+        created: dict[str, Any] = json.loads(self.cairn("token", "create", "--email", email, "--json").stdout)
+        return str(created["token"])
+
+    def http(self, token: str) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60)
+
+    @staticmethod
+    def _command(*arguments: str) -> list[str]:
+        return [sys.executable, "-m", "cairn", *arguments]
+
+
+class SignedInServer(CairnServer):
+    """A running server with one user; the command line is signed in as that user."""
+
+    token: str
+
+    def sign_in(self) -> None:
+        self.token = self.add_user("ada@example.org")
+        self.environment |= {"CAIRN_URL": self.url, "CAIRN_TOKEN": self.token}
+
+
+@contextmanager
+def running_server(folder: Path, **environment: str) -> Iterator[SignedInServer]:
+    folder.mkdir(parents=True, exist_ok=True)
+    server = SignedInServer(folder, **environment)
+    server.start()
+    try:
+        server.sign_in()
+        yield server
+    finally:
+        if server.is_running:
+            server.kill()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[SignedInServer]:
+    """SQLite and a folder, as `make run` starts it; of this test alone, to kill and restart."""
+    with running_server(tmp_path / "server") as running:
+        yield running
+
+
+def wait_until(condition: Any, seconds: float = 20) -> None:
+    """Poll `condition` until it is true; the poll is the only thing that waits."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come true in time"
+        time.sleep(0.02)
