@@ -37,3 +37,9 @@ class StorageFailed(Unavailable):
     """The medium refuses or does not answer (EIO, read-only, unmounted, network). What was asked is not done, or not known to be."""
 
     slug, title = "storage-failed", "The store does not take this at the moment"
+
+
+class StoreInUse(Problem):
+    """Another process has this folder open. Two writers on one folder would sweep each other's temporary files."""
+
+    slug, title, status = "store-in-use", "Another process uses this store", 503

@@ -33,11 +33,13 @@ class BlockStore(Protocol):
     def get(self, name: BlockName, xxh3: int) -> bytes:
         """The bytes whose xxh3_64 is `xxh3`; a copy that differs or cannot be read is passed over.
 
-        Raises BlockNotFound if no copy has the name, BlockDamaged if some have it and none is right.
+        Where one copy was bad and another is right by SHA-256, the bad one is rewritten. Raises BlockNotFound if no copy has
+        the name, BlockDamaged if some have it and none is right, CodecUnknown.
         """
 
     def check(self, names: Collection[tuple[BlockName, int]]) -> dict[BlockName, Presence]:
-        """Look at every copy of each (name, size in bytes) by stat or HEAD, never from an index. Does not raise: UNKNOWN while the store is down."""
+        """Look at every copy of each (name, size in bytes) by stat or HEAD, never from an index. Does not raise: UNKNOWN while the
+        store is down."""
 
     def delete(self, names: Collection[BlockName]) -> None:
         """Erase every copy of each name, durably. Missing ones are fine."""
@@ -49,10 +51,17 @@ class BlockStore(Protocol):
         """The last bytes that `replace_meta` was given. Raises BlockNotFound."""
 
     def replace_meta(self, key: str, data: bytes) -> None:
-        """Durable and atomic: a reader sees the old or the new bytes. `key`: segments of [a-z0-9._-] joined by `/`, 1 to 200 characters."""
+        """Durable and atomic: a reader sees the old or the new bytes. `key`: segments of [a-z0-9._-] joined by `/`, 1 to 200 characters,
+        no segment `.` or `..`; ValueError for others, here and in the other meta methods. Raises StorageFull."""
 
     def list_meta(self, prefix: str = "") -> Iterator[str]:
         """The keys that begin with `prefix`, in order."""
 
     def delete_meta(self, key: str) -> None:
         """Missing ones are fine."""
+
+    def ready(self) -> None:
+        """Return if a put would find its medium there and writable; else raise StorageFailed, which says what is wrong. One cheap look."""
+
+    def close(self) -> None:
+        """Give up locks and connections; the store is not used afterwards. Closing twice is fine."""

@@ -1,0 +1,83 @@
+"""Which store a location string means: the one table of schemes."""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from block_storage.filesystem import FilesystemBlockStore
+from block_storage.memory import MemoryBlockStore
+from block_storage.minio import BucketAddress, MinioBlockStore
+from block_storage.seam import BlockStore
+
+
+def open_block_store(location: str, initialise: bool = False) -> BlockStore:
+    """The store at `location`: `memory:`, `file:///a?copies=2&also=/b`, `s3+http(s)://KEY:SECRET@host:port/bucket[?region=…]`.
+
+    `initialise` makes what is not there yet: the folders' markers, the bucket. Say so at the first start only, or for a new
+    empty copy: otherwise a disk that is not mounted would look like a store that lost everything. Raises ValueError for a
+    location that cannot be read, StorageFailed, StoreInUse.
+    """
+    parts = urlsplit(location)
+    opener = _OPENERS.get(parts.scheme)
+    if opener is None:
+        raise ValueError(
+            f"{printable(location)} is no store: known are {', '.join(f'{scheme}:' for scheme in _OPENERS)}"
+        )
+    return opener(parts, initialise)
+
+
+def printable(location: str) -> str:
+    """`location` without its key and secret, for logs and errors."""
+    parts = urlsplit(location)
+    if "@" not in parts.netloc:
+        return location
+    return parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _open_memory(parts: SplitResult, initialise: bool) -> BlockStore:  # noqa: ARG001 — memory is always new.
+    if parts.netloc or parts.path or parts.query:
+        raise ValueError("memory: takes nothing behind the colon")
+    return MemoryBlockStore()
+
+
+def _open_files(parts: SplitResult, initialise: bool) -> BlockStore:
+    options = parse_qsl(parts.query, keep_blank_values=True)
+    _require_known(dict(options), {"copies", "also"})
+    paths = [unquote(parts.path), *(value for key, value in options if key == "also")]
+    if parts.netloc or not all(path.startswith("/") for path in paths):
+        raise ValueError(f"{parts.geturl()}: folders are absolute paths, file:///a?also=/b")
+    copies = dict(options).get("copies", str(len(paths)))
+    if copies != str(len(paths)):
+        raise ValueError(
+            f"{parts.geturl()}: copies={copies}, but {len(paths)} folders are named; each copy needs its own, by also=/folder"
+        )
+    return FilesystemBlockStore([path.rstrip("/") or "/" for path in paths], initialise)
+
+
+def _open_bucket(parts: SplitResult, initialise: bool) -> BlockStore:
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    _require_known(options, {"region"})
+    bucket = parts.path.strip("/")
+    if not parts.hostname or not bucket or "/" in bucket or not parts.username or not parts.password:
+        raise ValueError(f"{printable(parts.geturl())}: expected {parts.scheme}://KEY:SECRET@host:port/bucket")
+    address = BucketAddress(
+        endpoint=parts.netloc.rpartition("@")[2],
+        bucket=bucket,
+        key=unquote(parts.username),
+        secret=unquote(parts.password),
+        region=options.get("region", "us-east-1"),
+        is_secure=parts.scheme == "s3+https",
+    )
+    return MinioBlockStore(address, initialise)
+
+
+def _require_known(options: Mapping[str, str], known: set[str]) -> None:
+    if unknown := sorted(options.keys() - known):
+        raise ValueError(f"unknown option {unknown[0]!r} in a store's location: known are {', '.join(sorted(known))}")
+
+
+_OPENERS: Mapping[str, Callable[[SplitResult, bool], BlockStore]] = {
+    "memory": _open_memory,
+    "file": _open_files,
+    "s3+http": _open_bucket,
+    "s3+https": _open_bucket,
+}

@@ -1,0 +1,86 @@
+"""Blocks in a dictionary: for tests and demonstrations; everything is gone with the process."""
+
+import threading
+from bisect import bisect_right
+from collections.abc import Collection, Iterator
+
+from block_storage.checksums import is_right_xxh3, require_known_codec, require_right
+from block_storage.errors import BlockDamaged, BlockNotFound
+from block_storage.meta_keys import flat_name
+from block_storage.seam import Presence
+from foundation.blocks import BlockName
+
+
+class MemoryBlockStore:
+    """A BlockStore that keeps the contract of the seam, durability aside."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._blocks: dict[str, bytes] = {}
+        self._meta: dict[str, bytes] = {}
+
+    def put(self, name: BlockName, data: bytes | bytearray | memoryview) -> None:
+        kept = bytes(data)
+        require_right(name, kept)
+        with self._lock:
+            self._blocks[str(name)] = kept
+
+    def get(self, name: BlockName, xxh3: int) -> bytes:
+        require_known_codec(name)
+        with self._lock:
+            data = self._blocks.get(str(name))
+        if data is None:
+            raise BlockNotFound(f"The block {name.id} is not in the store.")
+        if not is_right_xxh3(data, xxh3):
+            raise BlockDamaged(f"The bytes of the block {name.id} are not the right ones.")
+        return data
+
+    def check(self, names: Collection[tuple[BlockName, int]]) -> dict[BlockName, Presence]:
+        with self._lock:
+            return {name: self._presence(name, size) for name, size in names}
+
+    def _presence(self, name: BlockName, size: int) -> Presence:
+        data = self._blocks.get(str(name))
+        if data is None:
+            return Presence.MISSING
+        return Presence.PRESENT if len(data) == size else Presence.WRONG_SIZE
+
+    def delete(self, names: Collection[BlockName]) -> None:
+        with self._lock:
+            for name in names:
+                self._blocks.pop(str(name), None)
+
+    def list(self, after: BlockName | None = None, limit: int = 1000) -> list[BlockName]:
+        with self._lock:
+            names = sorted(self._blocks)
+        start = bisect_right(names, str(after)) if after else 0
+        return [BlockName.parse(name) for name in names[start : start + limit]]
+
+    def read_meta(self, key: str) -> bytes:
+        flat_name(key)
+        with self._lock:
+            data = self._meta.get(key)
+        if data is None:
+            raise BlockNotFound(f"The store has nothing under meta/{key}.")
+        return data
+
+    def replace_meta(self, key: str, data: bytes) -> None:
+        flat_name(key)
+        with self._lock:
+            self._meta[key] = bytes(data)
+
+    def list_meta(self, prefix: str = "") -> Iterator[str]:
+        with self._lock:
+            keys = sorted(key for key in self._meta if key.startswith(prefix))
+        yield from keys
+
+    def delete_meta(self, key: str) -> None:
+        flat_name(key)
+        with self._lock:
+            self._meta.pop(key, None)
+
+    def ready(self) -> None:
+        """Memory is always there."""
+
+    def close(self) -> None:
+        """What it holds goes with the object."""

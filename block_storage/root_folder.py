@@ -1,0 +1,186 @@
+"""One copy of a disk store: `<root>/ab/<name>`, `<root>/meta/<key>` and the marker."""
+# Paths are text in this room: pathlib costs a small put more than its checks do.
+# ruff: noqa: PTH100, PTH102, PTH103, PTH108, PTH120, PTH208
+
+import logging
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+
+from block_storage.durable_files import (
+    disk_problems,
+    file_size,
+    is_there,
+    open_folder,
+    read_file,
+    sync_folder,
+    write_file,
+)
+from block_storage.errors import StorageFailed, StoreInUse
+from block_storage.folder_sync import FolderSync
+from block_storage.root_marker import MARKER, RootMarker, marker_text
+from foundation.blocks import MAX_BLOCK_BYTES
+
+CLEAN, META, INDEX = "cairn-clean", "meta", "index.sqlite"
+FOLDERS = tuple(f"{number:02x}" for number in range(256))
+_TEMPORARY, _ASIDE = ".tmp-", ".aside-"
+
+_log = logging.getLogger(__name__)
+
+
+def make_root(path: str, store_id: str) -> None:
+    """Make an empty or absent folder a copy of the store `store_id`. Raises StorageFailed if anything foreign lies in it."""
+    with disk_problems(path):
+        os.makedirs(path, exist_ok=True)
+        entries = set(os.listdir(path)) - {*FOLDERS, META, "lost+found"}
+        if foreign := sorted(entry for entry in entries if not entry.startswith(_TEMPORARY)):
+            raise StorageFailed(f"{path} is not empty ({foreign[0]}): give the store a folder of its own.")
+        for folder in (*FOLDERS, META):
+            os.makedirs(f"{path}/{folder}", exist_ok=True)
+    RootFolder(path, store_id).write("", MARKER, marker_text(store_id), is_new_root=True)
+    with disk_problems(path):
+        sync_folder(os.path.dirname(os.path.abspath(path)))
+
+
+class RootFolder:
+    """The files of one copy. Names and keys come as the plain names of files, checked by the store above.
+
+    Where the disk refuses, methods that say nothing else raise StorageFull or StorageFailed, which name the folder.
+    """
+
+    def __init__(self, path: str, store_id: str) -> None:
+        self.path = path
+        self._marker = RootMarker(path, store_id)
+        self._sync = FolderSync()
+        self._is_littered = False
+
+    def attach(self) -> bool:
+        """Take the lock; was the copy closed cleanly? If not, what a crash left is swept. Raises StorageFailed, StoreInUse."""
+        self._marker.require()
+        try:
+            os.unlink(f"{self.path}/{CLEAN}")
+            sync_folder(self.path)
+        except FileNotFoundError:
+            self._sweep()
+            return False
+        except OSError:  # Read-only: it can be read from.
+            return False
+        return True
+
+    def require_attached(self) -> None:
+        """Raises StorageFailed unless the marker is there: an empty mount must not look like a store without blocks."""
+        self._marker.require()
+
+    def is_attached(self) -> bool:
+        try:
+            self._marker.require()
+        except (StorageFailed, StoreInUse):
+            return False
+        return True
+
+    def require_writable(self) -> None:
+        """Raises StorageFailed where the folder is gone or read-only."""
+        self._marker.require()
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            raise StorageFailed(f"{self.path} cannot be written to.")
+
+    def close(self) -> None:
+        """Note that nothing is left over, then give up the lock."""
+        if self._marker.is_in_place() and not self._is_littered:
+            with suppress(OSError):
+                self._replace("", CLEAN, b"")
+        self._marker.release()
+
+    def write(self, folder: str, name: str, data: bytes | bytearray | memoryview, is_new_root: bool = False) -> None:
+        """Durable and atomic; what lay there is replaced. If it raises, what was not there before is not there."""
+        if not is_new_root:
+            self._marker.require()
+        with disk_problems(self.path):
+            self._replace(folder, name, data)
+        if not is_new_root:
+            self._marker.require()  # Unmounted meanwhile: the bytes may lie in the folder below.
+
+    def read(self, folder: str, name: str, limit: int = MAX_BLOCK_BYTES) -> bytes | None:
+        """The first `limit` + 1 bytes at most; None if nothing is there. Raises OSError if what is there cannot be read."""
+        return read_file(f"{self.path}/{folder}/{name}", limit)
+
+    def size(self, folder: str, name: str) -> int | None:
+        """In bytes; None if nothing is there, -1 for what is no file. Raises OSError if that cannot be told."""
+        return file_size(f"{self.path}/{folder}/{name}")
+
+    def erase(self, folder: str, names: Iterable[str]) -> None:
+        """Durable. Synced even if nothing was there: an erasure before may have been cut off between its two steps."""
+        self._marker.require()
+        with disk_problems(self.path), self._opened(folder) as fd:
+            for name in names:
+                with suppress(FileNotFoundError):
+                    try:
+                        os.unlink(name, dir_fd=fd)
+                    except IsADirectoryError:
+                        self._set_aside(name, fd)
+            self._sync.sync(folder, fd)
+
+    def entries(self, folder: str) -> list[tuple[str, int]]:
+        """Name and size of every regular file in `folder`, in no order; none if the folder is not there."""
+        with disk_problems(self.path):
+            try:
+                with os.scandir(f"{self.path}/{folder}") as entries:
+                    files = [entry for entry in entries if entry.is_file(follow_symlinks=False)]
+                    return [(entry.name, entry.stat(follow_symlinks=False).st_size) for entry in files]
+            except FileNotFoundError:
+                return []
+
+    def _sweep(self) -> None:
+        for folder in ("", META, *FOLDERS):
+            path = f"{self.path}/{folder}"
+            with suppress(OSError):
+                for entry in os.listdir(path):
+                    if entry.startswith(_TEMPORARY):
+                        os.unlink(f"{path}/{entry}")
+
+    def _replace(self, folder: str, name: str, data: bytes | bytearray | memoryview) -> None:
+        with self._opened(folder) as fd:
+            temporary = _TEMPORARY + secrets.token_hex(8)
+            was_there = is_there(name, fd)
+            try:
+                write_file(temporary, fd, data)
+                try:
+                    os.rename(temporary, name, src_dir_fd=fd, dst_dir_fd=fd)
+                except IsADirectoryError:
+                    self._set_aside(name, fd)
+                    os.rename(temporary, name, src_dir_fd=fd, dst_dir_fd=fd)
+                self._sync.sync(folder, fd)
+            except OSError:
+                self._discard([temporary] if was_there else [temporary, name], fd)
+                raise
+
+    def _discard(self, leftovers: Iterable[str], fd: int) -> None:
+        for leftover in leftovers:
+            try:
+                os.unlink(leftover, dir_fd=fd)
+            except FileNotFoundError:
+                continue
+            except OSError:
+                self._is_littered = True  # The next start sweeps.
+
+    def _set_aside(self, name: str, fd: int) -> None:
+        """What is no file was not made by us: kept, out of the way."""
+        aside = f"{_ASIDE}{secrets.token_hex(4)}-{name[:200]}"
+        _log.warning("in %s a folder lay in the place of a file; it is now %s", self.path, aside)
+        os.rename(name, aside, src_dir_fd=fd, dst_dir_fd=fd)
+
+    @contextmanager
+    def _opened(self, folder: str) -> Iterator[int]:
+        path = f"{self.path}/{folder}"
+        try:
+            fd = open_folder(path)
+        except FileNotFoundError:
+            # Somebody removed one of the 256 by hand; the marker is there, so this is no empty mount.
+            os.mkdir(path)
+            sync_folder(self.path)
+            fd = open_folder(path)
+        try:
+            yield fd
+        finally:
+            os.close(fd)
