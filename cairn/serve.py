@@ -66,4 +66,4 @@ def first_admin(rooms: Rooms) -> None:
 def _with_allocator_settings() -> None:
     """The allocator reads its environment when a process starts, so this one is started again with it."""
     if not _MALLOC.keys() <= os.environ.keys():
-        os.execve(sys.executable, [sys.executable, "-m", "cairn", *sys.argv[1:]], os.environ | _MALLOC)
+        os.execve(sys.executable, [sys.executable, "-m", "cairn", *sys.argv[1:]], os.environ | _MALLOC)  # noqa: S606 — ourselves again.

@@ -13,11 +13,20 @@ class ServerSettings(Settings):
     data: Path = Field(default=Path("data"), description="Folder of everything that has no location of its own.")
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8080, ge=1, le=65535, description="Port to listen on.")
-    database: str | None = Field(default=None, description="`sqlite:///…` or `postgresql+psycopg://…`; absent: SQLite in the data folder.")
-    store: str | None = Field(default=None, description="Where blocks lie: `file:///…`, `s3+http(s)://…`, `memory:`; absent: in the data folder.")
+    database: str | None = Field(
+        default=None, description="`sqlite:///…` or `postgresql+psycopg://…`; absent: SQLite in the data folder."
+    )
+    store: str | None = Field(
+        default=None,
+        description="Where blocks lie: `file:///…`, `s3+http(s)://…`, `memory:`; absent: the data folder.",
+    )
     public_url: str | None = Field(default=None, description="What browsers see; absent: made of host and port.")
-    secret: str | None = Field(default=None, description="At least 32 characters; absent: the file `secret` in the data folder.")
-    public_files: bool = Field(default=False, description="Whether files with access `public` are served without login.")
+    secret: str | None = Field(
+        default=None, description="At least 32 characters; absent: the file `secret` in the data folder."
+    )
+    public_files: bool = Field(
+        default=False, description="Whether files with access `public` are served without login."
+    )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @property

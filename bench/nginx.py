@@ -1,0 +1,53 @@
+"""nginx without sendfile, one worker: the peer that W5 is compared with. Debian's package; its absence is an error that says so."""
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Self
+
+import httpx
+
+from tests.servers.cairn_server import free_port
+
+CONFIG = """
+daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr crit; user root;
+events {{ worker_connections 64; }}
+http {{
+  access_log off; sendfile off; client_body_temp_path {folder}/nginx-body; proxy_temp_path {folder}/nginx-proxy;
+  fastcgi_temp_path {folder}/nginx-f; uwsgi_temp_path {folder}/nginx-u; scgi_temp_path {folder}/nginx-s;
+  server {{ listen 127.0.0.1:{port}; root {folder}; }}
+}}
+"""
+
+
+class Nginx:
+    """Serves the bench's folder while the `with` lasts."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._port = folder, free_port()
+
+    def __enter__(self) -> Self:
+        program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
+        if program is None:
+            raise FileNotFoundError("the bench compares with nginx: apt-get install nginx-light")
+        config = self._folder / "nginx.conf"
+        config.write_text(CONFIG.format(folder=self._folder, port=self._port))
+        self._process = subprocess.Popen([program, "-c", str(config), "-p", str(self._folder)])
+        while True:
+            try:
+                httpx.get(f"http://127.0.0.1:{self._port}/")
+                return self
+            except httpx.ConnectError:
+                time.sleep(0.05)
+
+    def __exit__(self, *_error: object) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+    def get(self, name: str) -> float:
+        started = time.perf_counter()
+        subprocess.run(
+            ["curl", "-sS", "--fail", "-o", "/dev/null", f"http://127.0.0.1:{self._port}/{name}"], check=True
+        )
+        return time.perf_counter() - started
