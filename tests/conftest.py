@@ -2,15 +2,12 @@
 
 import ctypes
 import signal
-from pathlib import Path
 
 import pytest
 
 PR_SET_PDEATHSIG = 1
 
-pytest_plugins = ["tests.servers.postgresql"]
-if (Path(__file__).parent / "servers" / "seaweedfs.py").exists():
-    pytest_plugins.append("tests.servers.seaweedfs")
+pytest_plugins = ["tests.servers.postgresql", "tests.servers.seaweedfs", "tests.servers.cairn_server"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

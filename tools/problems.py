@@ -26,12 +26,10 @@ def rooms() -> Iterator[Path]:
 
 def declared_problems() -> list[type[Problem]]:
     """The problem classes of `foundation.problems` and of every room's `errors` module, by slug."""
-    for room in rooms():
-        if (room / "errors.py").exists():
-            importlib.import_module(f"{room.name}.errors")
-    names = {room.name for room in rooms()}
-    classes = {kind for kind in problem_classes() if kind.__module__.partition(".")[0] in names}
-    return sorted(classes, key=lambda kind: (kind.slug, kind.__qualname__))
+    modules = ["foundation.problems", *(f"{room.name}.errors" for room in rooms() if (room / "errors.py").exists())]
+    for module in modules:
+        importlib.import_module(module)
+    return sorted((kind for kind in problem_classes() if kind.__module__ in modules), key=lambda kind: kind.slug)
 
 
 def page() -> str:

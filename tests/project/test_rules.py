@@ -1,5 +1,6 @@
 """Rules that hold for the files of the project."""
 
+import ast
 import re
 import tomllib
 from itertools import pairwise
@@ -68,6 +69,18 @@ def test_the_licence_is_apache_2_in_full() -> None:
 
 def test_the_page_of_problems_is_what_the_classes_say() -> None:
     assert problems.PAGE.read_text() == problems.page(), "make docs writes it again"
+
+
+def test_problems_are_declared_where_the_page_finds_them() -> None:
+    names = {kind.__name__ for kind in problems.declared_problems()}
+    elsewhere = [
+        f"{path.relative_to(PROJECT)}: {node.name}"
+        for path in source_files()
+        if path.name not in {"errors.py", "problems.py"}
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and names & {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+    ]
+    assert elsewhere == [], "Problems belong into their room's errors.py"
 
 
 def test_no_two_problems_share_a_slug() -> None:
