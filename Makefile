@@ -21,7 +21,7 @@ lint: ## Check style, types and the imports between rooms
 	@tools/lint.sh
 
 bench: ## Measure Cairn beside what the machine can do, as a table
-	@tools/install.sh test && exec .venv/bin/python -m bench $(ARGS)
+	@tools/bench.sh $(ARGS)
 
 format: ## Put the source into the project's format
 	@tools/install.sh test && .venv/bin/ruff check --quiet --fix --exit-zero . && .venv/bin/ruff format .
