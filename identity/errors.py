@@ -1,0 +1,60 @@
+"""What identity may raise; nothing else crosses its seams."""
+
+from foundation.problems import Invalid, NotFound, Problem, Unauthenticated, Unavailable
+
+
+class SignInFailed(Unauthenticated):
+    """The address or the password is wrong. Which of the two is never told."""
+
+    slug, title = "sign-in-failed", "E-mail or password is wrong"
+
+
+class TooManyAttempts(Problem):
+    """Too many sign-ins from this address. `retry_after_seconds` says when the next one is looked at."""
+
+    slug, title, status = "too-many-attempts", "Too many attempts to sign in", 429
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.members.get("retry_after_seconds", 60))}
+
+
+class EmailInvalid(Invalid):
+    slug, title = "email-invalid", "This is not an e-mail address"
+
+
+class EmailTaken(Problem):
+    slug, title, status = "email-taken", "Somebody has this e-mail address already", 409
+
+
+class PasswordInvalid(Invalid):
+    slug, title = "password-invalid", "A password cannot be this"
+
+
+class UserNotFound(NotFound):
+    slug, title = "user-not-found", "No such user"
+
+
+class TokenInvalid(Invalid):
+    """A token cannot be made so: its name, scopes or end, or there are too many already. `field` names which."""
+
+    slug, title = "token-invalid", "A token cannot be made like this"
+
+
+class TokenNotFound(NotFound):
+    slug, title = "token-not-found", "No such token"
+
+
+class DeviceNotFound(NotFound):
+    slug, title = "device-not-found", "No such device"
+
+
+class SecretMismatch(Unavailable):
+    """The keys in the database were sealed with another CAIRN_SECRET. Nothing is signed until the right one is back."""
+
+    slug, title = "secret-mismatch", "The installation's secret does not fit its database"
+
+
+class SchemaTooNew(Unavailable):
+    """The tables of identity were made by a newer Cairn."""
+
+    slug, title = "identity-schema-too-new", "The database belongs to a newer version"

@@ -1,0 +1,33 @@
+"""Opaque credentials: 256 random bits with a mark in front, of which only the SHA-256 is kept.
+
+A fast hash is enough: what is random cannot be guessed, however quick the guessing.
+"""
+
+import hashlib
+import re
+import secrets
+
+TOKEN_MARK = "cairn_"  # noqa: S105 — lets people and secret scanners know a leaked token.
+SESSION_MARK = "cairnsession_"
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def new_token() -> str:
+    return TOKEN_MARK + secrets.token_urlsafe(32)
+
+
+def new_session() -> str:
+    return SESSION_MARK + secrets.token_urlsafe(32)
+
+
+def is_token(credential: str) -> bool:
+    return credential.startswith(TOKEN_MARK) and _SECRET.fullmatch(credential, len(TOKEN_MARK)) is not None
+
+
+def is_session(credential: str) -> bool:
+    return credential.startswith(SESSION_MARK) and _SECRET.fullmatch(credential, len(SESSION_MARK)) is not None
+
+
+def digest(credential: str) -> bytes:
+    """What is kept, and looked up by."""
+    return hashlib.sha256(credential.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,89 @@
+"""People: their addresses, whether they may come in, the hash of their password."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from foundation.database import Database
+from foundation.ids import new_id
+from identity.clock import Clock
+from identity.emails import checked_email, email_key
+from identity.errors import EmailTaken, UserNotFound
+from identity.model import User
+from identity.schema import credentials, users
+from identity.verdicts import Verdicts
+
+_COLUMNS = (users.c.id, users.c.email, users.c.is_admin, users.c.created_at, users.c.disabled_at)
+
+
+class People:
+    def __init__(self, database: Database, verdicts: Verdicts, clock: Clock) -> None:
+        self._database, self._verdicts, self._clock = database, verdicts, clock
+
+    def add(self, email: str, password_hash: str, *, is_admin: bool) -> User:
+        """A new user. Raises EmailInvalid, EmailTaken."""
+        user = User(new_id(), checked_email(email), is_admin, self._clock())
+
+        def body(connection: Connection) -> None:
+            row = {
+                "id": user.id, "email": user.email, "email_key": email_key(user.email),
+                "is_admin": is_admin, "created_at": user.created_at,
+            }  # fmt: skip
+            try:
+                connection.execute(insert(users).values(row))
+            except IntegrityError as error:
+                raise EmailTaken(f"{user.email} has an account.") from error
+            connection.execute(
+                insert(credentials).values(user=user.id, password_hash=password_hash, changed_at=user.created_at)
+            )
+
+        self._database.write(body)
+        return user
+
+    def with_password(self, email: str) -> tuple[User, str] | None:
+        """The user who may sign in under `email`, which is a checked address, and the hash of their password."""
+        statement = (
+            select(*_COLUMNS, credentials.c.password_hash)
+            .join(credentials, credentials.c.user == users.c.id)
+            .where(users.c.email_key == email_key(email), users.c.disabled_at.is_(None))
+        )
+        row = self._database.read(lambda connection: connection.execute(statement).one_or_none())
+        return (_user(row), row.password_hash) if row else None
+
+    def by_email(self, email: str) -> User:
+        """Raises UserNotFound."""
+        statement = select(*_COLUMNS).where(users.c.email_key == email_key(checked_email(email)))
+        row = self._database.read(lambda connection: connection.execute(statement).one_or_none())
+        if row is None:
+            raise UserNotFound("Nobody has this e-mail address.")
+        return _user(row)
+
+    def find(self, user: UUID) -> User | None:
+        """None for one who is not here, such as the subject of an outside issuer."""
+        statement = select(*_COLUMNS).where(users.c.id == user)
+        row = self._database.read(lambda connection: connection.execute(statement).one_or_none())
+        return _user(row) if row else None
+
+    def exist(self) -> bool:
+        """Whether there is anybody."""
+        return (
+            self._database.read(lambda connection: connection.execute(select(users.c.id).limit(1)).first()) is not None
+        )
+
+    def replace_hash(self, user: UUID, old: str, new: str) -> None:
+        """Keep `new` in place of `old`: the same password under today's parameters. Nothing if it was changed meanwhile."""
+        table = credentials.c
+        statement = update(credentials).where(table.user == user, table.password_hash == old).values(password_hash=new)
+        self._database.write(lambda connection: connection.execute(statement))
+
+    def disable(self, user: UUID) -> None:
+        """From now on nothing of theirs is let in. Raises UserNotFound. Twice is fine."""
+        statement = update(users).where(users.c.id == user).values(disabled_at=self._clock())
+        if self._database.write(lambda connection: connection.execute(statement).rowcount) == 0:
+            raise UserNotFound
+        self._verdicts.forget()
+
+
+def _user(row: Row[*tuple[object, ...]]) -> User:
+    return User(row.id, row.email, row.is_admin, row.created_at, row.disabled_at)

@@ -1,0 +1,130 @@
+"""Identity put together on one database; what the server's own command line works with."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self
+
+from sqlalchemy import select
+
+from foundation.database import Database
+from foundation.jwt import JwtVerifier, TrustedIssuer
+from identity import migration
+from identity.attempts import Attempts
+from identity.clock import Clock, system_clock
+from identity.devices import Devices
+from identity.errors import TokenInvalid
+from identity.issuer import Issuer
+from identity.keys import SigningKeys
+from identity.model import NewCredential, User, allowed_scopes
+from identity.parts import Parts
+from identity.passwords import Passwords
+from identity.people import People
+from identity.schema import users
+from identity.sessions import Sessions
+from identity.sign_in import SignIn
+from identity.standings import Standings
+from identity.tokens import Tokens
+from identity.verdicts import Verdicts
+from identity.verifier import IdentityVerifier
+
+
+class IdentityRoom:
+    """Everything of identity in this process. Thread-safe. Use as a context manager, or close it."""
+
+    def __init__(
+        self, database: Database, secret: bytes, public_url: str, *, passwords: Passwords | None = None, clock: Clock
+    ) -> None:
+        self._database, self._clock = database, clock
+        self._passwords = passwords or Passwords()
+        verdicts = Verdicts()
+        keys = SigningKeys(database, secret, clock)
+        own = TrustedIssuer(public_url, public_url, keys, is_own=True)
+        jwt = JwtVerifier([own], lambda: clock().timestamp())
+        people, sessions = People(database, verdicts, clock), Sessions(database, verdicts, clock)
+        self.verifier = IdentityVerifier(Standings(database), jwt, verdicts, clock)
+        self.parts = Parts(
+            public_url=public_url,
+            people=people,
+            tokens=Tokens(database, verdicts, clock),
+            devices=Devices(database, verdicts, clock),
+            sessions=sessions,
+            sign_in=SignIn(people, sessions, self._passwords, Attempts(time.monotonic)),
+            keys=keys,
+            issuer=Issuer(public_url, keys, clock),
+            verifier=self.verifier,
+            ready=self.ready,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def has_users(self) -> bool:
+        return self.parts.people.exist()
+
+    def add_user(self, email: str, password: str, *, is_admin: bool = False) -> User:
+        """Raises EmailInvalid, EmailTaken, PasswordInvalid."""
+        return self.parts.people.add(email, self._passwords.hashed(password), is_admin=is_admin)
+
+    def disable_user(self, email: str) -> None:
+        """Let nothing of theirs in any more. Raises UserNotFound."""
+        self.parts.people.disable(self.parts.people.by_email(email).id)
+
+    def create_token(
+        self, email: str, name: str, scopes: Sequence[str] = ("files",), expires_at: datetime | None = None
+    ) -> NewCredential:
+        """A personal token of the user with this address; its `secret` is told this once. Raises UserNotFound, TokenInvalid."""
+        user = self.parts.people.by_email(email)
+        if set(scopes) - allowed_scopes(is_admin=True) == set() and set(scopes) - allowed_scopes(user.is_admin):
+            raise TokenInvalid(f"{user.email} is no admin.", field="scopes")
+        return self.parts.tokens.create(user.id, name, scopes, expires_at)
+
+    def expire(self) -> int:
+        """Remove a slice of the sessions that have ended; says how many. To be called now and then."""
+        return self.parts.sessions.expire()
+
+    def ready(self) -> None:
+        """Raises what is wrong: DatabaseUnavailable, SecretMismatch."""
+        self._database.read(lambda connection: connection.execute(select(users.c.id).limit(1)).first())
+        self.parts.keys.current()
+
+    def close(self) -> None:
+        """Close the database, if this room opened it."""
+
+
+class _OwnDatabase(IdentityRoom):
+    def close(self) -> None:
+        self._database.close()
+
+
+def open_identity(
+    database: Database | str,
+    secret: bytes,
+    public_url: str,
+    *,
+    passwords: Passwords | None = None,
+    clock: Clock = system_clock,
+) -> IdentityRoom:
+    """The room on `database`, or on a database location that it then closes itself; `migrate` has run.
+
+    `secret`: CAIRN_SECRET, 32 bytes or more. Share the Database with the catalogue on SQLite: it has one writer, and waits
+    in a fair line only within one Database.
+    """
+    if isinstance(database, Database):
+        return IdentityRoom(database, secret, public_url, passwords=passwords, clock=clock)
+    return _OwnDatabase(Database(database), secret, public_url, passwords=passwords, clock=clock)
+
+
+def migrate(database: Database | str) -> None:
+    """Make the tables, or bring them up to date. Raises SchemaTooNew."""
+    if isinstance(database, Database):
+        migration.migrate(database)
+        return
+    opened = Database(database)
+    try:
+        migration.migrate(opened)
+    finally:
+        opened.close()

@@ -1,0 +1,117 @@
+"""What identity's routes read and answer."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, ConfigDict, Field
+
+from foundation.http_wire import Wire
+from foundation.identity import Identity, Scope
+from identity.model import Device, NewCredential, PersonalToken, User
+
+
+class Login(Wire):
+    """Limits are wide: which passwords can be is the rule's to say, this only keeps megabytes out."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"email": "ada@example.org", "password": "correct horse battery staple"}]}
+    )
+
+    email: Annotated[str, Field(max_length=1000)]
+    password: Annotated[str, Field(max_length=4096, repr=False)]
+
+
+class Me(Wire):
+    user_id: UUID
+    email: str | None
+    is_admin: bool
+    device_id: UUID | None
+    scopes: list[str]
+
+
+class NewToken(Wire):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "backup", "scopes": ["files"]}]})
+
+    name: Annotated[str, Field(max_length=1000)]
+    scopes: Annotated[tuple[str, ...], Field(max_length=20)] = (Scope.FILES.value,)
+    expires_at: AwareDatetime | None = None
+
+
+class MadeToken(Wire):
+    id: UUID
+    token: Annotated[str, Field(repr=False)]
+
+
+class TokenItem(Wire):
+    id: UUID
+    device_id: UUID
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+class DeviceItem(Wire):
+    id: UUID
+    kind: str
+    name: str
+    created_at: datetime
+    last_seen_at: datetime | None
+    is_current: bool
+
+
+class TokenList(Wire):
+    items: list[TokenItem]
+    next_cursor: str | None
+
+
+class DeviceList(Wire):
+    items: list[DeviceItem]
+    next_cursor: str | None
+
+
+def me_document(identity: Identity, user: User | None) -> Me:
+    assert identity.user is not None  # noqa: S101 — the route has refused nobody and services.
+    return Me(
+        user_id=identity.user,
+        email=user.email if user else None,
+        is_admin=user.is_admin if user else False,
+        device_id=identity.device,
+        scopes=sorted(identity.scopes),
+    )
+
+
+def made_token(made: NewCredential) -> MadeToken:
+    return MadeToken(id=made.id, token=made.secret)
+
+
+def token_items(tokens: Iterable[PersonalToken]) -> list[TokenItem]:
+    return [
+        TokenItem(
+            id=token.id,
+            device_id=token.device,
+            name=token.name,
+            scopes=sorted(token.scopes),
+            created_at=token.created_at,
+            expires_at=token.expires_at,
+            last_used_at=token.last_used_at,
+        )
+        for token in tokens
+    ]
+
+
+def device_items(devices: Iterable[Device], current: UUID | None) -> list[DeviceItem]:
+    return [
+        DeviceItem(
+            id=device.id,
+            kind=device.kind.value,
+            name=device.name,
+            created_at=device.created_at,
+            last_seen_at=device.last_seen_at,
+            is_current=device.id == current,
+        )
+        for device in devices
+    ]
