@@ -21,12 +21,13 @@ from block_storage.meta_keys import flat_name, key_from
 from block_storage.retries import RetryBudget, RetryTimes
 from block_storage.s3_connections import NetworkLimits, bounded_pool, whole_body
 from block_storage.seam import Presence
-from foundation.blocks import MAX_BLOCK_BYTES, BlockName
+from foundation.blocks import MAX_BLOCK_BYTES, MIB, BlockName
 from foundation.problems import Problem
 
 _T = TypeVar("_T")
 _META = "meta/"
 _META_BYTES = 1 << 40
+_LEAST_PART_BYTES = 5 * MIB
 _FULL = {
     "QuotaExceeded",
     "XMinioStorageFull",
@@ -103,7 +104,12 @@ class MinioBlockStore:
         # Signed and verified by the store; x-amz-content-sha256 is not verified by all of them.
         checksum = base64.b64encode(digest).decode()
         self._minio.put_object(
-            self._bucket, key, io.BytesIO(data), len(data), metadata={"x-amz-checksum-sha256": checksum}
+            self._bucket,
+            key,
+            io.BytesIO(data),
+            len(data),
+            metadata={"x-amz-checksum-sha256": checksum},
+            part_size=max(len(data), _LEAST_PART_BYTES),  # One PUT: the checksum is the whole object's.
         )
 
     def get(self, name: BlockName, xxh3: int) -> bytes:

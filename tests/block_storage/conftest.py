@@ -1,0 +1,49 @@
+"""Stores of every medium for the tests of this room."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from block_storage import BlockStore, FilesystemBlockStore, open_block_store
+from tests.block_storage.faulty_store import FaultyBlockStore
+
+MEDIA = ("memory", "file", "file-3", "s3")
+
+
+def location(medium: str, folder: Path, request: pytest.FixtureRequest) -> str:
+    """Of a store that does not exist yet. SeaweedFS is started only where it is asked for."""
+    match medium:
+        case "memory":
+            return "memory:"
+        case "file":
+            return f"file://{folder}/a"
+        case "file-3":
+            return f"file://{folder}/a?copies=3&also={folder}/b&also={folder}/c"
+        case _:
+            return str(request.getfixturevalue("seaweedfs").fresh_location())
+
+
+@pytest.fixture(params=[f"{medium}{way}" for way in ("", " through a decorator") for medium in MEDIA])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BlockStore]:
+    """An empty store, of each medium, bare and through the decorator of faults without any."""
+    medium, _, decorated = request.param.partition(" ")
+    opened = open_block_store(location(medium, tmp_path, request), initialise=True)
+    yield FaultyBlockStore(opened) if decorated else opened
+    opened.close()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[FilesystemBlockStore]:
+    """One copy, in tmp_path/a."""
+    opened = FilesystemBlockStore([f"{tmp_path}/a"], initialise=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def three_disks(tmp_path: Path) -> Iterator[FilesystemBlockStore]:
+    """Three copies, in tmp_path/a, b and c."""
+    opened = FilesystemBlockStore([f"{tmp_path}/{copy}" for copy in "abc"], initialise=True)
+    yield opened
+    opened.close()

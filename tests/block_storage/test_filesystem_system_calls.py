@@ -1,0 +1,113 @@
+"""Every system call of a put fails once, or is the last thing the process does (FAULTS 1, 2 and 6), by strace."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import xxhash
+
+from block_storage import BlockNotFound, FilesystemBlockStore, Presence
+from tests.block_storage.put_child import SIZE, block
+
+PROJECT = Path(__file__).resolve().parents[2]
+CALLS = ("write", "fdatasync", "rename,renameat,renameat2", "fsync", "unlink,unlinkat")
+FAULTS = ("signal=KILL", "error=EIO", "error=ENOSPC")
+MOST_CALLS = 60
+ANSWERS = {"error=EIO": "storage-failed", "error=ENOSPC": "storage-full"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a child said, and whether the fault met it."""
+
+    said: list[str]
+    was_hit: bool
+
+
+def run(folder: Path, paths: list[str], seed: str, inject: str) -> Run:
+    """Put `seed`'s blocks in a child, with `inject` as strace understands it."""
+    log = folder / "strace"
+    child = subprocess.run(
+        ["strace", "-f", "-qq", "--seccomp-bpf", "-o", log, "-e", f"trace={inject.partition(':')[0]}", "-e", f"inject={inject}",
+         sys.executable, "-m", "tests.block_storage.put_child", seed, *paths],
+        cwd=PROJECT, capture_output=True, check=False, text=True,
+    )  # fmt: skip
+    traced = log.read_text()
+    return Run(child.stdout.split(), "(INJECTED)" in traced or bool(re.search(r"\+\+\+ killed by SIGKILL", traced)))
+
+
+def each_hit(folder: Path, paths: list[str], calls: str, fault: str) -> Iterator[tuple[str, Run]]:
+    """A run for each N, the fault at the Nth of `calls`, until there is nothing left to hit."""
+    for number in range(1, MOST_CALLS):
+        seed = f"{calls}-{fault}-{number}"
+        found = run(folder, paths, seed, f"{calls}:{fault}:when={number}")
+        yield seed, found
+        if not found.was_hit:
+            return
+    pytest.fail(f"more than {MOST_CALLS} calls of {calls}")
+
+
+def require_consistent(paths: list[str], seed: str, outcomes: list[str]) -> None:
+    """What was acknowledged is there on every copy, what was refused is nowhere, what was cut off is whole or nowhere; nothing is left over."""
+    store = FilesystemBlockStore(paths)
+    for which, outcome in zip((seed, f"{seed}-next"), [*outcomes, "cut off", "cut off"], strict=False):
+        name, data = block(which)
+        presence = store.check([(name, SIZE)])[name]
+        if outcome == "stored":
+            assert presence is Presence.PRESENT
+        elif outcome == "cut off":
+            assert presence in {Presence.PRESENT, Presence.DEGRADED, Presence.MISSING}
+        else:
+            assert presence is Presence.MISSING
+            assert name not in store.list()
+        if presence is Presence.MISSING:
+            with pytest.raises(BlockNotFound):
+                store.get(name, 0)
+        else:
+            assert store.get(name, xxhash.xxh3_64_intdigest(data)) == data
+    store.put(*block(seed))
+    assert not [path for root in paths for path in Path(root).rglob(".tmp-*")]
+    store.close()
+
+
+def survives(folder: Path, copies: str, calls: str, fault: str) -> None:
+    paths = [f"{folder}/{copy}" for copy in copies]
+    FilesystemBlockStore(paths, initialise=True).close()
+    hits = 0
+    for seed, found in each_hit(folder, paths, calls, fault):
+        outcomes = [word for word in found.said if word != "put"]
+        refused = [word for word in outcomes if word != "stored"]
+        if fault in ANSWERS:
+            # One call fails once: at most one put is refused, with the right answer, and the other works.
+            assert refused in ([], [ANSWERS[fault]])
+        else:
+            assert not refused
+        if not found.was_hit:
+            assert outcomes == ["stored", "stored"]
+        hits += found.was_hit
+        require_consistent(paths, seed, outcomes)
+    assert hits or calls.startswith("unlink"), "nothing was hit: the calls have other names on this machine"
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("calls", CALLS)
+def test_one_copy_survives_it(tmp_path: Path, calls: str, fault: str) -> None:
+    survives(tmp_path, "a", calls, fault)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("calls", CALLS)
+def test_three_copies_survive_it(tmp_path: Path, calls: str, fault: str) -> None:
+    survives(tmp_path, "abc", calls, fault)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("copies", ["a", "abc"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_index_survives_it(tmp_path: Path, copies: str, fault: str) -> None:
+    survives(tmp_path, copies, "pwrite64", fault)
