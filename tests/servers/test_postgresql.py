@@ -1,5 +1,6 @@
 """The test servers keep what they promise: durable, faulty on demand, gone at the end."""
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -82,15 +83,17 @@ def test_a_session_server_ends_when_its_last_user_is_killed(tmp_path: Path) -> N
         "    print(databases.port, flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]
-    users = [
-        subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    ports = {int(user.stdout.readline()) for user in users if user.stdout}
-    assert len(ports) == 1, "Both users share one server"
-    with connect(*ports) as connection:
+    with contextlib.ExitStack() as stack:
+        users = [stack.enter_context(start_user(command)) for _ in range(2)]
+        ports = {int(user.stdout.readline()) for user in users if user.stdout}
+        assert len(ports) == 1, "Both users share one server"
+        connection = stack.enter_context(connect(*ports))
         for user in users:
             user.kill()
-            user.communicate()
+            user.wait()
         with pytest.raises(psycopg.OperationalError):
             connection.execute("SELECT pg_sleep(60)")
+
+
+def start_user(command: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
