@@ -1,0 +1,149 @@
+"""Buckets, files and versions, as the server lists and changes them."""
+
+from collections.abc import Iterator, Sequence
+
+from client.addresses import check_path, segment
+from client.answers import bucket_from, checked, file_from, items, pages
+from client.commits import commit, commit_all
+from client.connection import Connection
+from client.errors import AnswerInvalid, NoSuchFile
+from client.model import Bucket, Listing, RemoteFile
+from foundation.blocks import Chunking
+from foundation.problems import NotFound, Problem
+
+PAGE = 10_000
+SMALL_PAGE = 1000
+
+
+class Catalogue:
+    """What a server knows of a caller's files. Every answer is checked: it keeps to the bucket and prefix that were asked for."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def who(self) -> str:
+        """The e-mail address (or else the id) of whom the token belongs to. Raises Unauthenticated."""
+        answer = self._connection.ask("GET", "/me")
+        return checked(lambda me: str(me.get("email") or me["user_id"]), answer)
+
+    def buckets(self) -> Iterator[Bucket]:
+        """The caller's own, by name."""
+        for page in pages(lambda cursor: self._connection.ask("GET", "/buckets", limit=SMALL_PAGE, cursor=cursor)):
+            yield from checked(lambda document: [bucket_from(one) for one in items(document)[0]], page)
+
+    def bucket(self, name: str) -> Bucket:
+        """By name or id."""
+        return checked(bucket_from, self._connection.ask("GET", f"/buckets/{segment(name)}"))
+
+    def create_bucket(self, name: str, chunking: Chunking | None = None) -> Bucket:
+        new = {"name": name} | ({"chunking": chunking.value} if chunking else {})
+        return checked(bucket_from, self._connection.ask("POST", "/buckets", new, is_repeatable=False))
+
+    def ensure_bucket(self, name: str) -> Bucket:
+        """The bucket of that name, made if there is none."""
+        try:
+            return self.bucket(name)
+        except NotFound:
+            pass
+        try:
+            return self.create_bucket(name)
+        except Problem as problem:
+            if problem.slug != "bucket-exists":  # Another copy made it between the two calls.
+                raise
+            return self.bucket(name)
+
+    def files(self, bucket: str, prefix: str = "", *, include_deleted: bool = False) -> Iterator[RemoteFile]:
+        """Every live file below `prefix`, bytewise by path; with `include_deleted` also those in the trash."""
+        last = b""
+        for page in self._listed(bucket, prefix, "", include_deleted):
+            for file in self._checked_files(page, prefix):
+                key = file.path.encode()
+                if key < last or (key == last and not include_deleted):
+                    raise AnswerInvalid(f"the server lists {file.path!r} out of order: its list may never end")
+                last = key
+                yield file
+
+    def list(self, bucket: str, folder: str = "") -> Listing:
+        """What lies directly in `folder`, which is empty or ends with `/`."""
+        files: list[RemoteFile] = []
+        prefixes: list[str] = []
+        for page in self._listed(bucket, folder, "/", False):
+            files += self._checked_files(page, folder)
+            prefixes += checked(lambda document: [_prefix(one, folder) for one in document.get("prefixes") or ()], page)
+        return Listing(tuple(files), tuple(prefixes))
+
+    def find(self, bucket: str, path: str) -> RemoteFile:
+        """The live file at exactly `path`. Raises NoSuchFile."""
+        for file in self._first(bucket, check_path(path)):
+            if file.path == path:
+                return file
+        raise NoSuchFile(f"{bucket} has no file {path!r}")
+
+    def find_any(self, bucket: str, path: str) -> RemoteFile:
+        """The live file at `path`, or else the one that went into the trash last. Raises NoSuchFile."""
+        found: RemoteFile | None = None
+        for file in self.files(bucket, check_path(path), include_deleted=True):
+            if file.path != path:
+                break
+            if found is None or not file.is_deleted or (found.is_deleted and file.file_id > found.file_id):
+                found = file
+        if found is None:
+            raise NoSuchFile(f"{bucket} has no file {path!r}, nor has its trash")
+        return found
+
+    def has_folder(self, bucket: str, folder: str) -> bool:
+        """Whether anything lies at or below `folder`, which ends with `/`."""
+        return any(True for _ in self._first(bucket, folder))
+
+    def versions(self, file_id: str) -> Iterator[RemoteFile]:
+        """Newest first, delete markers included."""
+        place = f"/files/{segment(file_id)}/versions"
+        for page in pages(lambda cursor: self._connection.ask("GET", place, limit=SMALL_PAGE, cursor=cursor)):
+            yield from checked(lambda document: [file_from(one) for one in items(document)[0]], page)
+
+    def delete(self, bucket_id: str, files: Sequence[RemoteFile]) -> None:
+        """Into the trash, a thousand at a time."""
+        for _ in commit_all(self._connection, bucket_id, ({"op": "delete", "file_id": one.file_id} for one in files)):
+            pass
+
+    def move(self, bucket_id: str, file: RemoteFile, to: str) -> None:
+        """Rename within the bucket; the file keeps its id. 409 `path-taken` if a live file has `to`."""
+        commit(self._connection, bucket_id, [{"op": "move", "file_id": file.file_id, "to": check_path(to)}])
+
+    def restore(self, bucket_id: str, file_id: str, version_id: str | None = None, to: str | None = None) -> None:
+        """Make an old version the current one again, or (without `version_id`) take the file out of the trash."""
+        operation = {"op": "restore", "file_id": file_id, "version_id": version_id, "to": to}
+        commit(self._connection, bucket_id, [{key: value for key, value in operation.items() if value is not None}])
+
+    def _listed(self, bucket: str, prefix: str, delimiter: str, include_deleted: bool) -> Iterator[object]:
+        place = f"/buckets/{segment(bucket)}/files"
+        include = "deleted" if include_deleted else None
+        return pages(
+            lambda cursor: self._connection.ask(
+                "GET",
+                place,
+                prefix=prefix or None,
+                delimiter=delimiter or None,
+                include=include,
+                limit=PAGE,
+                cursor=cursor,
+            )
+        )
+
+    def _first(self, bucket: str, prefix: str) -> Sequence[RemoteFile]:
+        """The first file below `prefix`: the one at exactly that path, if there is one, for it sorts before all others."""
+        answer = self._connection.ask("GET", f"/buckets/{segment(bucket)}/files", prefix=prefix, limit=1)
+        return self._checked_files(answer, prefix)
+
+    def _checked_files(self, page: object, prefix: str) -> Sequence[RemoteFile]:
+        found = checked(lambda document: [file_from(one) for one in items(document)[0]], page)
+        for file in found:
+            if not file.path.startswith(prefix):
+                raise AnswerInvalid(f"the server lists {file.path!r} among what begins with {prefix!r}")
+        return found
+
+
+def _prefix(text: object, folder: str) -> str:
+    if not isinstance(text, str) or not text.startswith(folder) or not text.endswith("/"):
+        raise ValueError("a folder outside the one that was asked for")
+    return text

@@ -1,0 +1,210 @@
+"""One server's API over HTTP: the token, retries, and answers that are checked before anybody believes them."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+
+from client.errors import AddressInvalid, AnswerInvalid, ServerUnreachable
+from client.retry import TEMPORARY, Failure
+from client.settings import ClientSettings
+from client.transport import BROKEN, NEVER_SENT, WideTransport, is_certificate_refused
+from foundation.blocks import MIB
+from foundation.problems import Problem, problem_from
+
+MAX_JSON_BYTES = 64 * MIB
+BLOCKS_TYPE = "application/vnd.cairn.blocks"
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """`body` is made anew for each try; of the answer's body at most `most` bytes are taken."""
+
+    method: str
+    path: str
+    params: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Callable[[], bytes | Iterable[bytes]] | None = None
+    most: int = MAX_JSON_BYTES
+    is_repeatable: bool = True
+
+
+class Connection:
+    """A pool of connections to the Cairn server at `url`. Thread-safe. Redirects are never followed, so the token stays there.
+
+    Raises AddressInvalid for a `url` that is none.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        settings: ClientSettings,
+        clock: Callable[[], float] = time.monotonic,
+        dice: Callable[[], float] = random.random,
+    ) -> None:
+        self.url = _checked_url(url)
+        self._settings = settings
+        self._clock = clock
+        self._dice = dice
+        self._closed = threading.Event()
+        self._http = httpx.Client(
+            transport=WideTransport(settings.jobs + 2, self.url.startswith("https:")),
+            headers={
+                "Authorization": f"Bearer {token}",
+                "Accept-Encoding": "identity",
+                "User-Agent": "cairn-client",
+            },
+            timeout=httpx.Timeout(settings.timeout_seconds, connect=settings.connect_timeout_seconds),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    def close(self) -> None:
+        """End all connections, and every retry that waits."""
+        self._closed.set()
+        self._http.close()
+
+    def ask(self, method: str, path: str, body: object = None, *, is_repeatable: bool = True, **params: Any) -> Any:
+        """The JSON that `path` (below /api/v1, already percent-encoded) answers; None for an answer without a body.
+
+        `params` of None are left out. Raises the server's Problem, ServerUnreachable, AnswerInvalid.
+        """
+        if body is None:
+            return _json(*self._send(_Call(method, path, params, is_repeatable=is_repeatable)))
+        data, headers = orjson.dumps(body), {"Content-Type": "application/json"}
+        return _json(*self._send(_Call(method, path, params, headers, lambda: data, is_repeatable=is_repeatable)))
+
+    def put_blocks(self, path: str, body: Callable[[], Iterable[bytes]], size: int) -> Any:
+        """Send `size` bytes of framed blocks; `body()` gives them, again for each try. The server's JSON."""
+        headers = {"Content-Type": BLOCKS_TYPE, "Content-Length": str(size)}
+        return _json(*self._send(_Call("POST", path, {}, headers, body)))
+
+    def read(self, path: str, most: int) -> bytes:
+        """The bytes that `path` answers. Raises AnswerInvalid if there are more than `most`."""
+        return self._send(_Call("GET", path, {}, most=most))[1]
+
+    def _send(self, call: _Call) -> tuple[httpx.Response, bytes]:
+        params = {key: value for key, value in call.params.items() if value is not None}
+        tries, failed_first = 0, None
+        while True:
+            request = self._http.build_request(
+                call.method,
+                f"{self.url}/api/v1{call.path}",
+                params=params or None,
+                content=call.body() if call.body else None,
+                headers=call.headers,
+            )
+            answer = self._try(request, call.most)
+            if not isinstance(answer, Failure):
+                return answer
+            tries += 1
+            failed_first = self._clock() if failed_first is None else failed_first
+            waited = self._clock() - failed_first
+            delay = self._settings.retry.delay(answer, tries, waited, call.is_repeatable, self._dice)
+            if delay is None or self._closed.wait(delay):
+                raise answer.problem
+
+    def _try(self, request: httpx.Request, most: int) -> tuple[httpx.Response, bytes] | Failure:
+        if self._closed.is_set():
+            return Failure(ServerUnreachable("this client is closed"), is_temporary=False, may_have_happened=False)
+        try:
+            response = self._http.send(request, stream=True)
+            try:
+                data = _body(response, most)
+            finally:
+                response.close()
+        except NEVER_SENT as error:
+            problem = ServerUnreachable(f"no connection to {self.url}: {error or type(error).__name__}")
+            return Failure(problem, not is_certificate_refused(error), may_have_happened=False)
+        except BROKEN as error:
+            problem = ServerUnreachable(f"the connection to {self.url} broke: {error or type(error).__name__}")
+            return Failure(problem, is_temporary=True, may_have_happened=True)
+        except RuntimeError as error:  # httpx: "Cannot send a request, as the client has been closed."
+            return Failure(ServerUnreachable(str(error)), is_temporary=False, may_have_happened=False)
+        return (response, data) if response.is_success else _refusal(response, data)
+
+
+def _checked_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_good = False
+    if not is_good or parts.query or parts.fragment or parts.username:
+        raise AddressInvalid(f"{url!r} is not the address of a server, such as https://cairn.example.org")
+    return url.rstrip("/")
+
+
+def _body(response: httpx.Response, most: int) -> bytes:
+    pieces, size = [], 0
+    for piece in response.iter_raw():
+        size += len(piece)
+        if size > most:
+            raise AnswerInvalid(f"{response.url.path} answers more than the {most:,} bytes that it may have")
+        pieces.append(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _json(response: httpx.Response, data: bytes) -> Any:
+    if not data:
+        return None
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
+    if kind != "application/json":
+        raise AnswerInvalid(
+            f"{response.url.host} answers with {kind or 'something'} where Cairn answers with JSON:"
+            " is the address right, or does a login page of the network stand in between?"
+        )
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise AnswerInvalid(f"{response.url.path} answers with JSON that cannot be read: {error}") from None
+
+
+def _refusal(response: httpx.Response, data: bytes) -> Failure:
+    """An answer that is no success, as a problem. Only a problem document can say that nothing happened."""
+    status = response.status_code
+    document = _problem_document(response, data)
+    if response.is_redirect:
+        problem: Problem = AnswerInvalid(
+            f"{response.url.host} redirects to {response.headers.get('Location', 'elsewhere')!r}; sign in with the server's final address"
+        )
+    elif document is None:
+        problem = ServerUnreachable(f"{response.url.host} answers {status} without saying why")
+        problem.status = status  # type: ignore[misc]  # What a proxy in between answered.
+    else:
+        problem = _problem(document, status)
+    # 429 is given before anything is done; a 503 of Cairn's says so, but for the one whose name is its meaning.
+    happened = not (status == 429 or (status == 503 and document is not None and problem.slug != "outcome-unknown"))
+    return Failure(problem, status in TEMPORARY, happened, _retry_after(response))
+
+
+def _problem_document(response: httpx.Response, data: bytes) -> Mapping[str, Any] | None:
+    if not response.headers.get("Content-Type", "").startswith("application/problem+json"):
+        return None
+    try:
+        document = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _problem(document: Mapping[str, Any], status: int) -> Problem:
+    """As problem_from, and with the slug of a problem that only the server's rooms have a class for."""
+    members = {key: value for key, value in document.items() if isinstance(key, str)}
+    problem = problem_from(members, status)
+    if type(problem) is Problem:
+        problem.slug = str(document.get("type", "")).rpartition(":")[2] or "unknown"  # type: ignore[misc]
+    return problem
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds; a date or nonsense counts as nothing, our own backoff does then."""
+    value = response.headers.get("Retry-After", "")
+    return float(value) if value.isascii() and value.isdigit() and len(value) < 7 else None

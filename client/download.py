@@ -1,0 +1,141 @@
+"""Files to this machine: blocks in parallel into a hidden file, checked, made durable, then moved to their place."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from client.batches import is_final, refusal
+from client.content import block, chunk_list, only_block
+from client.crew import Crew
+from client.errors import BlockDamaged
+from client.model import Chunk, Refused, RemoteFile
+from client.partial_file import PartialFile, make_folders, partial_file, sync_folder
+from client.progress import Progress, Step
+from foundation.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file (or folder marker) and its place: `root`, then `names` below it."""
+
+    file: RemoteFile
+    root: Path
+    names: tuple[str, ...]
+
+    @property
+    def target(self) -> Path:
+        return self.root.joinpath(*self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Downloaded:
+    """`received_bytes` of the file's size had to travel; a copy that was broken off had left the rest."""
+
+    file: RemoteFile
+    target: Path
+    received_bytes: int
+
+
+def download_file(crew: Crew, file: RemoteFile, target: Path, progress: Progress) -> Downloaded:
+    """Put the bytes of `file` at `target`, replacing what is there. Its folder must exist.
+
+    Killed at any point it leaves what was at `target`, and a hidden part that the next call goes on with.
+    Raises BlockDamaged, AnswerInvalid, LocalTargetRefused and the server's problems.
+    """
+    with partial_file(target, file) as part:
+        received = _received_one(crew, file, part) if file.num_chunks == 1 else _received(crew, file, part, progress)
+        part.publish(file)
+    if file.num_chunks == 1:
+        progress.step(Step(bytes=file.size, moved_bytes=received))
+    progress.step(Step(files=1))
+    return Downloaded(file, target, received)
+
+
+def _received_one(crew: Crew, file: RemoteFile, part: PartialFile) -> int:
+    part.write(0, only_block(crew.connection, file))
+    return file.size
+
+
+def _received(crew: Crew, file: RemoteFile, part: PartialFile, progress: Progress) -> int:
+    received = 0
+    coming: deque[Future[int]] = deque()
+
+    def take(chunk: Chunk) -> int:
+        if part.has(chunk):
+            progress.step(Step(bytes=chunk.size))
+            return 0
+        part.write(chunk.offset, block(crew.connection, file, chunk))
+        progress.step(Step(bytes=chunk.size, moved_bytes=chunk.size))
+        return chunk.size
+
+    try:
+        for chunk in chunk_list(crew.connection, file):
+            coming.append(crew.send(take, chunk))
+            if len(coming) > 2 * crew.settings.jobs:
+                received += coming.popleft().result()
+        while coming:
+            received += coming.popleft().result()
+    finally:
+        _settle(coming)
+    return received
+
+
+def _settle(coming: Iterable[Future[Any]]) -> None:
+    """Wait for what is running: it must not write into the part's descriptor after that is closed."""
+    running = [future for future in coming if not future.cancel()]
+    for future in running:
+        future.exception()
+
+
+def download_many(crew: Crew, files: Iterable[Wanted], progress: Progress) -> Iterator[Downloaded | Refused]:
+    """Every one of `files` by itself, small ones in parallel; what cannot be had is Refused, and the others go on.
+
+    Raises what would stop all of them: the server cannot be reached, or no longer lets the caller in.
+    """
+    folders: set[Path] = set()
+    running: deque[Future[Downloaded | Refused]] = deque()
+    try:
+        for wanted in files:
+            folder = _prepared(wanted, folders)
+            if isinstance(folder, Refused):
+                yield folder
+            elif wanted.file.is_folder:
+                progress.step(Step(files=1))
+            elif wanted.file.num_chunks > 1:  # Parallel in itself, and it would wait for its own threads there.
+                yield _one(crew, wanted, progress)
+            else:
+                running.append(crew.send(_one, crew, wanted, progress))
+            while len(running) > 8 * crew.settings.jobs:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
+    finally:
+        _settle(running)
+    for folder in folders:
+        sync_folder(folder)
+
+
+def _prepared(wanted: Wanted, made: set[Path]) -> Path | Refused:
+    """The folder that the file goes to, made once."""
+    names = wanted.names if wanted.file.is_folder else wanted.names[:-1]
+    folder = wanted.root.joinpath(*names)
+    if folder not in made:
+        try:
+            make_folders(wanted.root, names)
+        except Problem as problem:
+            return refusal(str(folder), problem)
+        made.add(folder)
+    return folder
+
+
+def _one(crew: Crew, wanted: Wanted, progress: Progress) -> Downloaded | Refused:
+    try:
+        return download_file(crew, wanted.file, wanted.target, progress)
+    except Problem as problem:
+        # Damage and nonsense are this file's alone, whatever their status.
+        if is_final(problem) and not isinstance(problem, BlockDamaged) and problem.slug != "answer-invalid":
+            raise
+        return refusal(str(wanted.target), problem)

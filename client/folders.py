@@ -1,0 +1,215 @@
+"""Whole folders, both ways. What is equal on both sides already is left alone, so that a second run moves only the rest."""
+
+import hashlib
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from chunker.cutting import cut_file
+from client.addresses import path_fault
+from client.batches import upload_many
+from client.crew import Crew
+from client.download import Wanted, download_many
+from client.local_files import LocalFile, Stamp, Unusual, opened, walk
+from client.model import Bucket, Refused, RemoteFile
+from client.progress import Progress
+from foundation.blocks import BlockId, Chunking
+from foundation.problems import Problem
+
+T = TypeVar("T")
+
+_LOOKAHEAD = 100_000  # files that are counted before they are copied, so that progress has a whole to be a part of
+
+
+@dataclass(slots=True)
+class CopyReport:
+    """`files` and `bytes` were copied (`moved_bytes` had to travel), `skipped` were equal already."""
+
+    files: int = 0
+    bytes: int = 0
+    moved_bytes: int = 0
+    skipped: int = 0
+    refused: list[Refused] = field(default_factory=list)
+    left_out: list[Unusual] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """By size, time and executable bit, or `by_content`: cut as the bucket does, and hashed."""
+
+    chunking: Chunking
+    by_content: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """As much of a remote file as a comparison needs."""
+
+    size: int
+    modified_us: int | None
+    is_executable: bool
+    content_hash: str
+
+
+def upload_folder(  # noqa: PLR0913 — both ends of a copy, how to compare, and who looks on.
+    crew: Crew,
+    folder: Path,
+    bucket: Bucket,
+    prefix: str,
+    existing: Iterable[RemoteFile],
+    progress: Progress,
+    *,
+    by_content: bool = False,
+) -> CopyReport:
+    """Copy what lies in `folder` to below `prefix` (empty, or ends with `/`), except what is there already.
+
+    `existing`: the remote files below `prefix`. Equal is what has the same size, time of modification and executable
+    bit; `by_content`: the same bytes, whatever the time. Empty folders are made, links and special files left out.
+    """
+    report = CopyReport()
+    known = {file.path: _known(file) for file in existing}
+    todo = _ahead(
+        _differing(walk(str(folder), prefix), known, _Comparison(bucket.chunking, by_content), report, progress)
+    )
+    for made in upload_many(crew, bucket, todo, progress):
+        if isinstance(made, Refused):
+            report.refused.append(made)
+        else:
+            report.files += 1
+            report.bytes += made.size
+            report.moved_bytes += made.sent_bytes
+    return report
+
+
+def download_folder(  # noqa: PLR0913 — both ends of a copy, how to compare, and who looks on.
+    crew: Crew,
+    bucket: Bucket,
+    files: Iterable[RemoteFile],
+    prefix: str,
+    target: Path,
+    progress: Progress,
+    *,
+    by_content: bool = False,
+) -> CopyReport:
+    """Copy `files` of `bucket`, which all lie below `prefix`, into the folder `target`, except what is there already.
+
+    A path that would lead out of `target`, or that cannot be a file's name here, is refused, not followed.
+    """
+    report = CopyReport()
+    todo = _ahead(_lacking(files, prefix, target, _Comparison(bucket.chunking, by_content), report, progress))
+    for got in download_many(crew, todo, progress):
+        if isinstance(got, Refused):
+            report.refused.append(got)
+        else:
+            report.files += 1
+            report.bytes += got.file.size
+            report.moved_bytes += got.received_bytes
+    return report
+
+
+def is_same(known: RemoteFile, place: str, stamp: Stamp, chunking: Chunking, *, by_content: bool) -> bool:
+    """Whether the local file at `place` is `known` already."""
+    return _is_same(_known(known), place, stamp, _Comparison(chunking, by_content))
+
+
+def _differing(
+    found: Iterable[LocalFile | Unusual],
+    known: dict[str, _Known],
+    comparison: _Comparison,
+    report: CopyReport,
+    progress: Progress,
+) -> Iterator[LocalFile]:
+    for file in found:
+        if isinstance(file, Unusual):
+            report.left_out.append(file)
+        elif _is_there(known.get(file.path), file, comparison):
+            report.skipped += 1
+        else:
+            progress.expect(1, file.stamp.size if file.stamp else 0)
+            yield file
+
+
+def _is_there(known: _Known | None, file: LocalFile, comparison: _Comparison) -> bool:
+    if known is None:
+        return False
+    return file.stamp is None or _is_same(known, file.place, file.stamp, comparison)
+
+
+def _lacking(
+    files: Iterable[RemoteFile],
+    prefix: str,
+    target: Path,
+    comparison: _Comparison,
+    report: CopyReport,
+    progress: Progress,
+) -> Iterator[Wanted]:
+    for file in files:
+        relative = file.path.removeprefix(prefix)
+        if not relative or file.is_deleted:
+            continue  # The marker of the folder itself.
+        fault = path_fault(relative)
+        if fault or file.kind != "file":
+            report.refused.append(Refused(file.path, "address-invalid", fault or f"a {file.kind} is not copied"))
+            continue
+        wanted = Wanted(file, target, tuple(relative.removesuffix("/").split("/")))
+        if _is_here(wanted, comparison):
+            report.skipped += 1
+        else:
+            progress.expect(1, file.size)
+            yield wanted
+
+
+def _is_here(wanted: Wanted, comparison: _Comparison) -> bool:
+    place = wanted.target
+    try:
+        found = place.lstat()
+    except OSError:
+        return False
+    if wanted.file.is_folder:
+        return place.is_dir() and not place.is_symlink()
+    if not place.is_file() or place.is_symlink():
+        return False
+    return _is_same(_known(wanted.file), str(place), Stamp.of(found), comparison)
+
+
+def _known(file: RemoteFile) -> _Known:
+    modified = file.modified_at
+    return _Known(
+        file.size,
+        None if modified is None else Stamp.microseconds(modified),
+        file.is_executable,
+        file.content_hash,
+    )
+
+
+def _is_same(known: _Known, place: str, stamp: Stamp, comparison: _Comparison) -> bool:
+    if (known.size, known.is_executable) != (stamp.size, stamp.is_executable):
+        return False
+    if not comparison.by_content:
+        return known.modified_us == stamp.mtime_ns // 1000
+    try:
+        return local_content_hash(place, comparison.chunking) == known.content_hash
+    except Problem:
+        return False  # Whoever copies it finds out what is wrong with it.
+
+
+def local_content_hash(place: str, chunking: Chunking) -> str:
+    """What the content hash of a local file would be in a bucket that cuts by `chunking`. Raises LocalFileUnreadable."""
+    ids = hashlib.sha256()
+    with opened(place) as file:
+        for block in cut_file(file, chunking):
+            ids.update(BlockId.of(block))
+    return ids.hexdigest()
+
+
+def _ahead(things: Iterable[T]) -> Iterator[T]:
+    """`things`, taken some way ahead of their use."""
+    waiting: deque[T] = deque()
+    for thing in things:
+        waiting.append(thing)
+        if len(waiting) >= _LOOKAHEAD:
+            yield waiting.popleft()
+    while waiting:
+        yield waiting.popleft()

@@ -1,0 +1,104 @@
+"""What the server tells, as the client's values. Immutable; times are aware UTC; sizes are bytes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from foundation.blocks import BlockId, Chunking
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    id: str
+    name: str
+    title: str
+    versioning: str
+    chunking: Chunking
+    files: int
+    logical_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file as it is in one version. `content_hash`: SHA-256 of the chunks' binary ids, hex; "" for a delete marker."""
+
+    file_id: str
+    version_id: str
+    bucket_id: str
+    path: str
+    size: int
+    num_chunks: int
+    content_hash: str
+    etag: str
+    content_type: str
+    kind: str
+    is_executable: bool
+    modified_at: datetime | None
+    created_at: datetime | None
+    is_current: bool
+    purge_after: datetime | None
+
+    @property
+    def is_folder(self) -> bool:
+        return self.path.endswith("/")
+
+    @property
+    def is_deleted(self) -> bool:
+        return not self.content_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`prefixes`: what lies deeper, up to and including the delimiter. Both in bytewise order."""
+
+    files: tuple[RemoteFile, ...]
+    prefixes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    index: int
+    offset: int
+    size: int
+    id: BlockId
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a put made. `sent_bytes` of its `size` had to travel; the server held the rest."""
+
+    bucket_id: str
+    path: str
+    file_id: str
+    version_id: str
+    size: int
+    content_hash: str
+    sent_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One file of many that was not copied, and why. `place` is where it lies or should have gone."""
+
+    place: str
+    slug: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """`chunk` is None where the whole chunk list is wrong or cannot be had."""
+
+    bucket: str
+    path: str
+    chunk: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was read and hashed. Blocks that many files share were read once."""
+
+    files: int
+    blocks: int
+    bytes: int
+    damaged: tuple[Damage, ...]
