@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 
+from fastapi import FastAPI
+
 import chunker
 import identity
 import metadata
@@ -11,7 +13,6 @@ from block_storage import BlockStore, open_block_store
 from cairn.lock import DataFolderLock
 from cairn.page import page_routes
 from cairn.settings import ServerSettings
-from fastapi import FastAPI
 from foundation.doorbell import InProcessDoorbell
 from foundation.http_service import create_service
 from foundation.settings import ServiceSettings
@@ -46,7 +47,9 @@ def open_identity(settings: ServerSettings) -> Iterator[IdentityRoom]:
 def open_rooms(settings: ServerSettings) -> Iterator[Rooms]:
     with ExitStack() as stack:
         stack.enter_context(DataFolderLock(settings.data))
-        catalogue = stack.enter_context(closing(metadata.open_catalogue(settings.database_location, public_files=settings.public_files)))
+        catalogue = stack.enter_context(
+            closing(metadata.open_catalogue(settings.database_location, public_files=settings.public_files))
+        )
         store = stack.enter_context(closing(open_block_store(settings.store_location)))
         yield Rooms(catalogue, store, stack.enter_context(open_identity(settings)))
 

@@ -5,11 +5,7 @@ import os
 from pathlib import Path
 from typing import Self
 
-from foundation.problems import Problem
-
-
-class DataFolderInUse(Problem):
-    slug, title, status = "data-folder-in-use", "Another server runs on this data folder", 503
+from cairn.errors import DataFolderInUse
 
 
 class DataFolderLock:
@@ -25,7 +21,9 @@ class DataFolderLock:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self._descriptor)
-            raise DataFolderInUse(f"A server already runs on {self._file.parent}. Stop it, or set CAIRN_DATA to another folder.") from None
+            raise DataFolderInUse(
+                f"A server already runs on {self._file.parent}. Stop it, or set CAIRN_DATA to another folder."
+            ) from None
         return self
 
     def __exit__(self, *_error: object) -> None:

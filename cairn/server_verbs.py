@@ -33,7 +33,9 @@ def migrate() -> None:
 @user_app.command("add")
 def add_user(
     email: str,
-    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")] = False,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
     admin: Annotated[bool, typer.Option("--admin", help="May see the whole installation's figures and users.")] = False,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
@@ -41,7 +43,11 @@ def add_user(
     from cairn.compose import migrate as bring_up
     from cairn.compose import open_identity
 
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    password = (
+        sys.stdin.readline().rstrip("\n")
+        if password_stdin
+        else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    )
     settings = ServerSettings()
     bring_up(settings)
     with open_identity(settings) as identity:

@@ -50,7 +50,10 @@ class Loop:
     """Runs chores when they are due or the doorbell names them. A chore that fails is logged and tried again when next due."""
 
     def __init__(
-        self, make: Callable[[Pause], Sequence[Chore]], doorbell: InProcessDoorbell, clock: Callable[[], float] = time.monotonic
+        self,
+        make: Callable[[Pause], Sequence[Chore]],
+        doorbell: InProcessDoorbell,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`make` gives the chores, which must call the pause between any two slices."""
         self._chores, self._doorbell, self._clock = make(self._pause), doorbell, clock

@@ -76,11 +76,19 @@ class CairnServer:
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) * 1024
 
-    def cairn(self, *arguments: str, stdin: str = "", check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+    def cairn(
+        self, *arguments: str, stdin: str = "", check: bool = True, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run the command line as on this server's machine."""
         command = self._command(*arguments)
         done = subprocess.run(
-            command, env=self.environment | environment, input=stdin, capture_output=True, text=True, timeout=280, check=False
+            command,
+            env=self.environment | environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=280,
+            check=False,
         )
         assert not check or done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
