@@ -1,0 +1,31 @@
+"""The catalogue's HTTP door, over the seams it is given."""
+
+from fastapi import APIRouter, FastAPI
+
+from foundation.http_service import Ready, create_service
+from foundation.identity import TokenVerifier
+from foundation.settings import ServiceSettings
+from metadata.api_buckets import bucket_routes
+from metadata.api_files import file_routes, history_routes, listing_routes
+from metadata.api_journals import journal_routes
+from metadata.parts import Parts
+
+
+def routes(parts: Parts) -> APIRouter:
+    """All routes; whoever serves them also keeps `parts.long_poll.running()` open."""
+    router = APIRouter()
+    for part in (bucket_routes, listing_routes, file_routes, history_routes, journal_routes):
+        router.include_router(part(parts))
+    return router
+
+
+def create_app(parts: Parts, *, settings: ServiceSettings, verifier: TokenVerifier, ready: Ready) -> FastAPI:
+    """The catalogue as a service of its own."""
+    return create_service(
+        "metadata",
+        [routes(parts)],
+        settings=settings,
+        verifier=verifier,
+        ready=ready,
+        background=[parts.long_poll.running],
+    )

@@ -1,0 +1,66 @@
+"""Routes of buckets."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from foundation.http_caller import Caller
+from foundation.http_wire import Json, decode_cursor, encode_cursor, limit
+from foundation.problems import CursorInvalid
+from metadata.errors import BucketExists, BucketNameInvalid, BucketNotEmpty, BucketNotFound
+from metadata.parts import Parts
+from metadata.wire import (
+    BucketChangesWire,
+    BucketsWire,
+    BucketWire,
+    DeletedBucketWire,
+    NewBucketWire,
+    answers,
+    bucket_document,
+)
+
+
+def bucket_routes(parts: Parts) -> APIRouter:
+    router = APIRouter(tags=["buckets"])
+    buckets = parts.buckets
+
+    @router.get("/buckets", summary="The caller's buckets, by name", responses=answers(200, BucketsWire, CursorInvalid))
+    def list_buckets(caller: Caller, limit: Annotated[int, limit(100, 1000)] = 100, cursor: str | None = None) -> Json:
+        page = buckets.list(caller, decode_cursor("buckets", caller.user, cursor), limit)
+        following = page.next_key and encode_cursor("buckets", caller.user, page.next_key)
+        return Json({"items": [bucket_document(bucket) for bucket in page.items], "next_cursor": following})
+
+    @router.post(
+        "/buckets",
+        status_code=201,
+        summary="Make a bucket",
+        responses=answers(201, BucketWire, BucketExists, BucketNameInvalid),
+    )
+    def create_bucket(caller: Caller, new: NewBucketWire) -> Json:
+        bucket = buckets.create(caller, new.value())
+        return Json(bucket_document(bucket), 201, {"Location": f"/api/v1/buckets/{bucket.id}"})
+
+    @router.get(
+        "/buckets/{bucket}", summary="One bucket, with its counters", responses=answers(200, BucketWire, BucketNotFound)
+    )
+    def get_bucket(caller: Caller, bucket: str) -> Json:
+        return Json(bucket_document(buckets.get(caller, bucket)))
+
+    @router.patch(
+        "/buckets/{bucket}",
+        summary="Change a bucket's title, versioning or retention",
+        responses=answers(200, BucketWire, BucketNotFound, BucketNameInvalid),
+    )
+    def change_bucket(caller: Caller, bucket: str, wanted: BucketChangesWire) -> Json:
+        return Json(bucket_document(buckets.update(caller, bucket, **wanted.model_dump())))
+
+    @router.delete(
+        "/buckets/{bucket}",
+        status_code=202,
+        summary="Put a bucket into the trash; its name is free at once",
+        responses=answers(202, DeletedBucketWire, BucketNotFound, BucketNotEmpty),
+    )
+    def delete_bucket(caller: Caller, bucket: str, recursive: bool = False) -> Json:
+        return Json({"restorable_until": buckets.delete(caller, bucket, recursive=recursive)}, 202)
+
+    return router

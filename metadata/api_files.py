@@ -1,0 +1,187 @@
+"""Routes of files: lists, records, renaming, deleting, history."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query
+from starlette.responses import Response
+
+from foundation.http_caller import Caller
+from foundation.http_wire import Json, decode_cursor, encode_cursor, limit, parse_etags
+from foundation.identity import Identity
+from foundation.problems import CursorInvalid, Invalid, PreconditionFailed
+from metadata.errors import BucketNotFound, FileNotFound, PathInvalid, PathTaken, VersionConflict, VersionNotFound
+from metadata.model import Batch, Delete, FileVersion, ListQuery, Move, Operation, Page, Precondition, Restore, Result
+from metadata.parts import Parts
+from metadata.rows import entry_from
+from metadata.wire import (
+    ChunksWire,
+    EntriesWire,
+    FilesWire,
+    FileWire,
+    MoveWire,
+    PurgedWire,
+    RestoreWire,
+    ResultWire,
+    UndeleteWire,
+    answers,
+    chunk_document,
+    file_document,
+    purged_document,
+    result_document,
+)
+
+IfMatch = Annotated[str | None, Header(description="Only if the current version's entity tag is one of these.")]
+_MAX_TEXT = 4096  # of a prefix or delimiter
+
+
+def listing_routes(parts: Parts) -> APIRouter:
+    """Files of a bucket."""
+    router = APIRouter(tags=["files"])
+
+    @router.get(
+        "/buckets/{bucket}/files",
+        summary="Files by path, bytewise, with common prefixes",
+        responses=answers(200, EntriesWire, BucketNotFound, CursorInvalid),
+    )
+    def list_files(  # noqa: PLR0913, PLR0917 — a route's query parameters.
+        caller: Caller,
+        bucket: str,
+        prefix: Annotated[str, Query(max_length=_MAX_TEXT)] = "",
+        delimiter: Annotated[str, Query(max_length=_MAX_TEXT)] = "",
+        limit: Annotated[int, limit(100, 10_000)] = 100,
+        cursor: str | None = None,
+        include: Annotated[str, Query(pattern="^(deleted)?$", description="`deleted`: the trash too.")] = "",
+    ) -> Json:
+        scope = (caller.user, bucket, prefix, delimiter, include)
+        after = decode_cursor("files", scope, cursor)
+        query = ListQuery(prefix, delimiter, after, limit, include_deleted=include == "deleted")
+        found = parts.listings.entries(caller, bucket, query)
+        items = [entry_from(row) for row in found.rows]
+        following = found.next_key and encode_cursor("files", scope, found.next_key)
+        return Json({"items": items, "prefixes": found.prefixes, "next_cursor": following})
+
+    @router.get(
+        "/buckets/{bucket}/trash",
+        summary="Deleted files that can be taken back, by path",
+        responses=answers(200, FilesWire, BucketNotFound, CursorInvalid),
+    )
+    def list_trash(
+        caller: Caller, bucket: str, limit: Annotated[int, limit(100, 1000)] = 100, cursor: str | None = None
+    ) -> Json:
+        scope = (caller.user, bucket)
+        return _page(parts.files.trash(caller, bucket, decode_cursor("trash", scope, cursor), limit), "trash", scope)
+
+    return router
+
+
+def file_routes(parts: Parts) -> APIRouter:
+    """One file, by its id."""
+    router = APIRouter(tags=["files"])
+    files = parts.files
+
+    @router.get("/files/{file_id}", summary="A file's record", responses=answers(200, FileWire, FileNotFound))
+    def get_file(caller: Caller, file_id: UUID) -> Json:
+        version = files.get(caller, file_id)
+        return Json(file_document(version), headers={"ETag": f'"{version.etag}"'} if version.etag else None)
+
+    @router.patch(
+        "/files/{file_id}",
+        summary="Rename or move a file within its bucket; it keeps its id",
+        responses=answers(200, ResultWire, FileNotFound, PathTaken, PathInvalid, PreconditionFailed, VersionConflict),
+    )
+    def move_file(caller: Caller, file_id: UUID, wanted: MoveWire, if_match: IfMatch = None) -> Json:
+        condition = Precondition(if_match=parse_etags(if_match))
+        return Json(result_document(_apply(parts, caller, file_id, Move(wanted.path, file_id, precondition=condition))))
+
+    @router.delete(
+        "/files/{file_id}",
+        status_code=204,
+        response_class=Response,
+        summary="Delete a file, into the trash",
+        responses=answers(204, None, FileNotFound, PreconditionFailed, VersionConflict),
+    )
+    def delete_file(caller: Caller, file_id: UUID, if_match: IfMatch = None) -> Response:
+        _apply(parts, caller, file_id, Delete(file_id, precondition=Precondition(if_match=parse_etags(if_match))))
+        return Response(status_code=204)
+
+    @router.get(
+        "/files/{file_id}/chunks",
+        summary="The chunks of the current version, in order",
+        responses=answers(200, ChunksWire, FileNotFound, CursorInvalid),
+    )
+    def list_chunks(
+        caller: Caller, file_id: UUID, limit: Annotated[int, limit(100, 1000)] = 100, cursor: str | None = None
+    ) -> Json:
+        version = files.get(caller, file_id)
+        scope = (caller.user, file_id, version.version_id)
+        first = _index(decode_cursor("chunks", scope, cursor))
+        found = files.chunks(version.content, first, limit + 1) if version.content else ()
+        following = encode_cursor("chunks", scope, str(first + limit)) if len(found) > limit else None
+        return Json({"items": [chunk_document(chunk) for chunk in found[:limit]], "next_cursor": following})
+
+    return router
+
+
+def history_routes(parts: Parts) -> APIRouter:
+    """Versions: the list, taking one back, removing one for good."""
+    router = APIRouter(tags=["versions"])
+    files = parts.files
+
+    @router.get(
+        "/files/{file_id}/versions",
+        summary="A file's versions, newest first, delete markers included",
+        responses=answers(200, FilesWire, FileNotFound, CursorInvalid),
+    )
+    def list_versions(
+        caller: Caller, file_id: UUID, limit: Annotated[int, limit(100, 1000)] = 100, cursor: str | None = None
+    ) -> Json:
+        scope = (caller.user, file_id)
+        after = decode_cursor("versions", scope, cursor)
+        return _page(files.versions(caller, file_id, after, limit), "versions", scope)
+
+    @router.post(
+        "/files/{file_id}/undelete",
+        summary="Take a file out of the trash",
+        responses=answers(200, ResultWire, FileNotFound, VersionNotFound, PathTaken, PathInvalid),
+    )
+    def undelete(caller: Caller, file_id: UUID, wanted: UndeleteWire | None = None) -> Json:
+        to = wanted.path if wanted else None
+        return Json(result_document(_apply(parts, caller, file_id, Restore(file_id, to=to))))
+
+    @router.post(
+        "/files/{file_id}/restore",
+        summary="Make an old version the current one again, as a new version",
+        responses=answers(200, ResultWire, FileNotFound, VersionNotFound, PathTaken),
+    )
+    def restore(caller: Caller, file_id: UUID, wanted: RestoreWire) -> Json:
+        return Json(result_document(_apply(parts, caller, file_id, Restore(file_id, wanted.version_id))))
+
+    @router.delete(
+        "/files/{file_id}/versions/{version_id}",
+        summary="Remove a version for good",
+        responses=answers(200, PurgedWire, FileNotFound, VersionNotFound, Invalid),
+    )
+    def purge_version(caller: Caller, file_id: UUID, version_id: UUID) -> Json:
+        return Json(purged_document(files.purge(caller, file_id, version_id)))
+
+    return router
+
+
+def _apply(parts: Parts, caller: Identity, file_id: UUID, operation: Operation) -> Result:
+    """One operation on a file, which its bucket's row decides anew: the file was only looked up here."""
+    bucket = parts.files.get(caller, file_id).bucket_id
+    return parts.commits.apply(caller, Batch(str(bucket), [operation])).results[0]
+
+
+def _page(page: Page[FileVersion], route: str, scope: Any) -> Json:
+    following = page.next_key and encode_cursor(route, scope, page.next_key)
+    return Json({"items": [file_document(version) for version in page.items], "next_cursor": following})
+
+
+def _index(key: str | None) -> int:
+    if key is None:
+        return 0
+    if not key.isdecimal() or len(key) > 9:
+        raise CursorInvalid
+    return int(key)

@@ -1,0 +1,81 @@
+"""The chunks of a content in SQL. A content has up to 10⁷: nothing here reads more of them than is asked for."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from foundation.blocks import BlockId, BlockName
+from foundation.database import Database
+from metadata.errors import ChunksInvalid, VersionNotFound
+from metadata.model import BlockState, StoredChunk
+from metadata.schema import blocks, contents, file_chunks
+
+# Sizes may be as uneven as anybody likes; after so many informed guesses the interval is halved instead.
+_GUESSES = 6
+
+
+class SqlChunks:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def chunks(self, content: UUID, first_index: int, limit: int) -> Sequence[StoredChunk]:
+        query = (
+            select(
+                file_chunks.c.index,
+                file_chunks.c.offset,
+                file_chunks.c.size,
+                blocks.c.id,
+                blocks.c.name,
+                blocks.c.xxh3,
+                blocks.c.state,
+                blocks.c.verified_at,
+            )
+            .join(blocks, blocks.c.id == file_chunks.c.block)
+            .where(file_chunks.c.content == content, file_chunks.c.index >= first_index)
+            .order_by(file_chunks.c.index)
+            .limit(limit)
+        )
+        return [_chunk(row) for row in self._database.read(lambda connection: connection.execute(query).all())]
+
+    def chunk_at(self, content: UUID, offset: int) -> int:
+        """Raises ChunksInvalid if `offset` is outside the content, VersionNotFound if the content is gone."""
+
+        def body(connection: Connection) -> int:
+            query = select(contents.c.size, contents.c.num_chunks).where(contents.c.id == content)
+            row = connection.execute(query).one_or_none()
+            if row is None:
+                raise VersionNotFound
+            if not 0 <= offset < row.size:
+                raise ChunksInvalid(f"The content has no byte {offset}: its size is {row.size}.")
+            return _search(connection, content, offset, row.size / row.num_chunks, row.num_chunks - 1)
+
+        return self._database.read(body)
+
+
+def _search(connection: Connection, content: UUID, offset: int, mean: float, last: int) -> int:
+    """The chunk between the first and `last` that holds `offset`: guessed by the `mean` size, then bisected."""
+    low, high = 0, last
+    index, tries = int(offset / mean), 0
+    while True:
+        index = min(max(index, low), high)
+        row = connection.execute(
+            select(file_chunks.c.offset, file_chunks.c.size).where(
+                file_chunks.c.content == content, file_chunks.c.index == index
+            )
+        ).one_or_none()
+        if row is None:
+            raise VersionNotFound
+        distance = offset - row.offset
+        if 0 <= distance < row.size:
+            return index
+        low, high = (low, index - 1) if distance < 0 else (index + 1, high)
+        tries += 1
+        index = index + int(distance / mean) if tries < _GUESSES else (low + high) // 2
+
+
+def _chunk(row: Any) -> StoredChunk:
+    # By place: a row is a tuple, whose `index` is a method.
+    index, offset, size, id, name, xxh3, state, verified_at = row
+    return StoredChunk(index, offset, size, BlockId(id), BlockName.parse(name), xxh3, BlockState(state), verified_at)

@@ -1,0 +1,155 @@
+"""Files and their versions in SQL, as readers see them."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, tuple_
+
+from foundation.authorization import Action
+from foundation.database import Database
+from foundation.identity import Identity
+from foundation.problems import CursorInvalid
+from metadata.access import bucket_for, bucket_of_file, decide, find_bucket
+from metadata.errors import BucketNotFound, FileNotFound, VersionNotFound
+from metadata.model import Access, FileVersion, Listing, ListQuery, Page, Purged
+from metadata.paths import is_storable
+from metadata.rows import select_entries, select_versions, version_from
+from metadata.schema import file_versions, files
+from metadata.sql_chunks import SqlChunks
+from metadata.sql_listing import PLACE, Found, list_files
+
+# Removes a version, or the whole file if there is none: metadata.purge, bound to the same database.
+Purge = Callable[[Identity, UUID, UUID | None], Purged]
+
+
+class SqlFiles(SqlChunks):
+    """`public_files`: the installation lets everybody read the content of files whose access is public."""
+
+    def __init__(self, database: Database, purge: Purge, *, public_files: bool = False) -> None:
+        super().__init__(database)
+        self._purge, self._public_files = purge, public_files
+
+    def get(self, caller: Identity, file_id: UUID, version_id: UUID | None = None) -> FileVersion:
+        def body(connection: Connection) -> FileVersion:
+            bucket_of_file(connection, caller, file_id, Action.READ_FILE)
+            version = _version(connection, files.c.id == file_id, version_id)
+            if version is None:
+                raise VersionNotFound
+            return version
+
+        return self._database.read(body)
+
+    def find(self, caller: Identity, bucket: str, path: str, version_id: UUID | None = None) -> FileVersion:
+        def body(connection: Connection) -> FileVersion:
+            row = find_bucket(connection, caller, bucket)
+            version = None
+            if row is not None and is_storable(path):
+                live = and_(files.c.bucket == row.id, files.c.path == path, files.c.deleted_at.is_(None))
+                version = _version(connection, live, version_id)
+            is_public = self._is_public(version)
+            decide(caller, Action.READ_CONTENT, row, is_public=is_public, hidden=BucketNotFound)
+            if version is None:
+                raise FileNotFound if version_id is None else VersionNotFound
+            return version
+
+        return self._database.read(body)
+
+    def content(self, caller: Identity, file_id: UUID, version_id: UUID) -> FileVersion:
+        def body(connection: Connection) -> FileVersion:
+            version = _version(connection, files.c.id == file_id, version_id)
+            is_public = self._is_public(version)
+            bucket_of_file(connection, caller, file_id, Action.READ_CONTENT, is_public=is_public)
+            if version is None:
+                raise VersionNotFound
+            return version
+
+        return self._database.read(body)
+
+    def list(self, caller: Identity, bucket: str, query: ListQuery) -> Listing:
+        versions = select_versions(current=True)
+        found = self._found(caller, bucket, query, versions.with_only_columns(*PLACE, *versions.selected_columns))
+        return Listing([version_from(row[2:]) for row in found.rows], found.prefixes, found.next_key)
+
+    def entries(self, caller: Identity, bucket: str, query: ListQuery) -> Found:
+        """As `list`, but light: rows for metadata.rows.entry_from. 10,000 files cost a third of what `list` does."""
+        return self._found(caller, bucket, query, select_entries())
+
+    def trash(self, caller: Identity, bucket: str, after: str | None, limit: int) -> Page[FileVersion]:
+        def body(connection: Connection) -> Page[FileVersion]:
+            row = bucket_for(connection, caller, bucket, Action.READ_BUCKET)
+            query = select_versions(current=True).where(files.c.bucket == row.id, files.c.deleted_at.is_not(None))
+            if after is not None:
+                path, file_id = _trash_position(after)
+                query = query.where(tuple_(files.c.path, files.c.id) > tuple_(path, file_id))
+            return _page(
+                connection, query.order_by(files.c.path, files.c.id), limit, lambda last: f"{last.file_id}{last.path}"
+            )
+
+        return self._database.read(body)
+
+    def versions(self, caller: Identity, file_id: UUID, after: str | None, limit: int) -> Page[FileVersion]:
+        def body(connection: Connection) -> Page[FileVersion]:
+            bucket_of_file(connection, caller, file_id, Action.READ_FILE)
+            query = select_versions().where(file_versions.c.file == file_id)
+            if after is not None:
+                query = query.where(_older_than(_uuid(after)))
+            query = query.order_by(file_versions.c.sequence.desc(), file_versions.c.id.desc())
+            return _page(connection, query, limit, lambda last: str(last.version_id))
+
+        return self._database.read(body)
+
+    def purge(self, caller: Identity, file_id: UUID, version_id: UUID | None) -> Purged:
+        return self._purge(caller, file_id, version_id)
+
+    def _found(self, caller: Identity, bucket: str, query: ListQuery, rows: Select[Any]) -> Found:
+        def body(connection: Connection) -> Found:
+            row = bucket_for(connection, caller, bucket, Action.READ_BUCKET)
+            return list_files(connection, row.id, query, rows)
+
+        return self._database.read(body)
+
+    def _is_public(self, version: FileVersion | None) -> bool:
+        return bool(self._public_files and version and version.access is Access.PUBLIC and version.deleted_at is None)
+
+
+def _version(connection: Connection, of_file: ColumnElement[bool], version_id: UUID | None) -> FileVersion | None:
+    query = select_versions(current=version_id is None).where(of_file)
+    if version_id is not None:
+        query = query.where(file_versions.c.id == version_id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else version_from(row)
+
+
+def _page(
+    connection: Connection, query: Select[Any], limit: int, key: Callable[[FileVersion], str]
+) -> Page[FileVersion]:
+    items = [version_from(row) for row in connection.execute(query.limit(limit + 1))]
+    more = len(items) > limit
+    items = items[:limit]
+    return Page(items, key(items[-1]) if more else None)
+
+
+def _older_than(version_id: UUID) -> ColumnElement[bool]:
+    """Made before that version of the same file; nothing is, if it was purged meanwhile: the caller begins anew."""
+    last = file_versions.alias()
+    place = select(last.c.sequence).where(last.c.id == version_id, last.c.file == file_versions.c.file)
+    sequence = place.correlate(file_versions).scalar_subquery()
+    return or_(
+        file_versions.c.sequence < sequence,
+        and_(file_versions.c.sequence == sequence, file_versions.c.id < version_id),
+    )
+
+
+def _trash_position(after: str) -> tuple[str, UUID]:
+    path = after[36:]
+    if not is_storable(path):
+        raise CursorInvalid
+    return path, _uuid(after[:36])
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise CursorInvalid from error

@@ -1,0 +1,219 @@
+"""The catalogue's shapes on the wire (API.md "Catalogue")."""
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from foundation.blocks import Chunking
+from foundation.http_wire import Wire
+from foundation.problems import Forbidden, Invalid, Malformed, Problem, Unauthenticated
+from metadata.model import Bucket, Change, FileVersion, Naming, NewBucket, Purged, Result, StoredChunk, Versioning
+
+Days = Annotated[int, Field(ge=0, le=36_500)]
+
+
+class NewBucketWire(Wire):
+    """`name` or `title`, or both."""
+
+    name: str | None = Field(default=None, max_length=1024, examples=["photos"])
+    title: str | None = Field(default=None, max_length=1024, examples=["Photos"])
+    versioning: Versioning = Versioning.ON
+    naming: Naming = Naming.PORTABLE
+    chunking: Chunking = Chunking.FIXED
+    keep_days: Days | None = None
+    trash_days: Days = 30
+
+    def value(self) -> NewBucket:
+        return NewBucket(**self.model_dump())
+
+
+class BucketChangesWire(Wire):
+    """What is absent stays as it is. `keep_days` 0: superseded versions are never purged by themselves."""
+
+    title: str | None = Field(default=None, max_length=1024)
+    versioning: Versioning | None = None
+    keep_days: Days | None = None
+    trash_days: Days | None = None
+
+
+class BucketWire(Wire):
+    id: UUID
+    owner: UUID
+    name: str
+    title: str
+    versioning: Versioning
+    naming: Naming
+    chunking: Chunking
+    keep_days: int | None
+    trash_days: int
+    sequence: int
+    files: int
+    versions: int
+    logical_bytes: int
+    version_bytes: int
+    created_at: datetime
+    updated_at: datetime
+    role: str
+
+
+class BucketsWire(Wire):
+    items: list[BucketWire]
+    next_cursor: str | None
+
+
+class DeletedBucketWire(Wire):
+    restorable_until: datetime
+
+
+class EntryWire(Wire):
+    """A file in a list: its current version, a delete marker where `deleted_at` is set."""
+
+    file_id: UUID
+    version_id: UUID
+    path: str
+    size: int
+    num_chunks: int
+    content_hash: str | None
+    etag: str
+    content_type: str
+    kind: str
+    executable: bool
+    tags: dict[str, str]
+    modified_at: datetime | None
+    created_at: datetime
+    verified_at: datetime | None
+    deleted_at: datetime | None
+
+
+class FileWire(EntryWire):
+    bucket_id: UUID
+    digests: dict[str, str]
+    access: str
+    description: str
+    actor: UUID
+    device: UUID | None
+    is_current: bool
+    purge_after: datetime | None
+    chunking: Chunking
+
+
+class EntriesWire(Wire):
+    items: list[EntryWire]
+    prefixes: list[str]
+    next_cursor: str | None
+
+
+class FilesWire(Wire):
+    items: list[FileWire]
+    next_cursor: str | None
+
+
+class MoveWire(Wire):
+    path: str = Field(description="The new path, in the same bucket.", examples=["2026/cairn.jpg"])
+
+
+class UndeleteWire(Wire):
+    path: str | None = Field(default=None, description="Another path, where the old one is taken.")
+
+
+class RestoreWire(Wire):
+    version_id: UUID
+
+
+class ResultWire(FileWire):
+    """The file as it is now; `sequence` of the change in the bucket's journal, null where nothing had to change."""
+
+    sequence: int | None
+
+
+class ChunkWire(Wire):
+    index: int
+    offset: int
+    size: int
+    id: str
+    verified_at: datetime | None
+
+
+class ChunksWire(Wire):
+    items: list[ChunkWire]
+    next_cursor: str | None
+
+
+class PurgedWire(Wire):
+    versions: int
+    deleted_chunks: int
+    failed_chunks: int
+    kept_chunks: int
+    freed_bytes: int
+
+
+class ChangeWire(Wire):
+    sequence: int
+    event_id: UUID
+    kind: str
+    bucket_id: UUID
+    file_id: UUID | None
+    version_id: UUID | None
+    previous_version: UUID | None
+    path: str | None
+    old_path: str | None
+    group: UUID | None
+    actor: UUID
+    device: UUID | None
+    at: datetime
+
+
+class ChangesWire(Wire):
+    items: list[ChangeWire]
+    sequence: int
+    more: bool
+
+
+def _document(value: Any, shape: type[Wire]) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in shape.model_fields}
+
+
+def bucket_document(bucket: Bucket) -> dict[str, Any]:
+    return _document(bucket, BucketWire)
+
+
+def file_document(version: FileVersion) -> dict[str, Any]:
+    document = _document(version, FileWire)
+    document["content_hash"] = None if version.content_hash is None else version.content_hash.hex()
+    return document
+
+
+def result_document(result: Result) -> dict[str, Any]:
+    return file_document(result.version) | {"sequence": result.sequence}
+
+
+def chunk_document(chunk: StoredChunk) -> dict[str, Any]:
+    return _document(chunk, ChunkWire) | {"id": str(chunk.id)}
+
+
+def purged_document(purged: Purged) -> dict[str, Any]:
+    return _document(purged, PurgedWire)
+
+
+def change_document(change: Change) -> dict[str, Any]:
+    return _document(change, ChangeWire)
+
+
+_ALWAYS: tuple[type[Problem], ...] = (Malformed, Unauthenticated, Forbidden, Invalid)
+
+
+def answers(status: int, shape: type[Wire] | None, *problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route for OpenAPI: what it answers, and each problem by its slug."""
+    found: dict[int | str, dict[str, Any]] = {status: {"description": "Done", **({"model": shape} if shape else {})}}
+    slugs: dict[int, list[type[Problem]]] = defaultdict(list)
+    for problem in _ALWAYS + problems:
+        slugs[problem.status].append(problem)
+    for code, kinds in sorted(slugs.items()):
+        found[code] = {
+            "description": "; ".join(f"`{kind.slug}`: {kind.title}" for kind in kinds),
+            "content": {"application/problem+json": {"schema": {"type": "object"}}},
+        }
+    return found
