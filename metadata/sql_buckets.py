@@ -155,7 +155,8 @@ def _insert(connection: Connection, owner: UUID, title: str, new: NewBucket) -> 
     }
     names = iter([new.name]) if new.name is not None else _names(title)
     for name in names:
-        if connection.execute(insert.values(**values, name=name)).rowcount:
+        made = insert.values(**values, name=name).returning(buckets.c.name)
+        if connection.execute(made).one_or_none() is not None:
             return id
     if new.name is not None:
         raise BucketExists

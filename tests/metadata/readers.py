@@ -1,0 +1,74 @@
+"""A catalogue as its readers see it, over real databases, with rows planted as a commit writes them."""
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from foundation.database import Database, opened
+from foundation.identity import Identity
+from foundation.ids import new_id
+from foundation.sql import insert_rows, now
+from metadata.model import Bucket, Naming, NewBucket
+from metadata.paths import folded
+from metadata.schema import contents, file_versions, files, metadata
+from metadata.sql_buckets import SqlBuckets
+from metadata.sql_files import SqlFiles
+from metadata.sql_journals import SqlJournals
+
+
+def somebody() -> Identity:
+    return Identity(user=new_id(), device=new_id(), scopes=frozenset({"files"}))
+
+
+@dataclass(frozen=True)
+class House:
+    database: Database
+    buckets: SqlBuckets
+    files: SqlFiles
+    journals: SqlJournals
+    me: Identity
+
+    def bucket(self, name: str = "mine", naming: Naming = Naming.PORTABLE) -> Bucket:
+        return self.buckets.create(self.me, NewBucket(name=name, naming=naming))
+
+    def plant(
+        self, bucket: UUID, paths: Iterable[str], deleted: Collection[str] = (), access: str = "private"
+    ) -> dict[str, UUID]:
+        """One version of each path, a delete marker for those of `deleted`; the files' ids."""
+        versions, records, stored, ids = [], [], [], {}
+        moment = self.database.read(now)
+        for number, path in enumerate(paths, 1):
+            file, version, content = ids.setdefault(path, new_id()), new_id(), new_id()
+            is_deleted = path in deleted
+            records.append({
+                "id": file, "bucket": bucket, "path": path, "path_folded": folded(path), "current_version": version,
+                "created_at": moment, "deleted_at": moment if is_deleted else None,
+            })  # fmt: skip
+            digest = hashlib.sha256(path.encode()).digest()
+            if not is_deleted:
+                stored.append({
+                    "id": content, "size": number, "num_chunks": 1, "content_hash": digest, "created_at": moment,
+                })  # fmt: skip
+            versions.append({
+                "id": version, "file": file, "bucket": bucket, "sequence": number,
+                "content": None if is_deleted else content, "kind": "file", "content_type": "text/plain",
+                "etag": "" if is_deleted else f"{digest.hex()[:32]}-1", "access": access, "executable": False,
+                "tags": '{"colour":"red"}', "modified_at": moment, "created_at": moment, "actor": self.me.user,
+                "device": self.me.device, "is_null": False,
+            })  # fmt: skip
+        with_rows = ((contents, stored), (files, records), (file_versions, versions))
+        self.database.write(lambda connection: [insert_rows(connection, table, rows) for table, rows in with_rows])
+        return ids
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path}/catalogue.db" if sqlite else request.getfixturevalue("database_url")
+    with opened(url) as database:
+        database.write(metadata.create_all)
+        yield House(database, SqlBuckets(database), SqlFiles(database), SqlJournals(database), somebody())
