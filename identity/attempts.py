@@ -23,6 +23,10 @@ class Attempts:
         self._lock = threading.Lock()
         self._made: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
 
+    def __len__(self) -> int:
+        """How many accounts and addresses are kept in mind."""
+        return len(self._made)
+
     def begin(self, account: str, address: str) -> None:
         """Count an attempt before it is looked at, so that a thousand at once are not all looked at.
 

@@ -1,0 +1,210 @@
+"""Signing in by password: sessions, their ends, and limits on guessing."""
+
+from dataclasses import replace
+
+import pytest
+
+from foundation.identity import Scope
+from foundation.problems import Unauthenticated
+from identity import IdentityRoom, open_identity
+from identity.attempts import MAX_ENTRIES, PER_ACCOUNT, PER_ADDRESS, WINDOW_SECONDS, Attempts
+from identity.errors import SignInFailed, TooManyAttempts
+from identity.opaque import new_session
+from identity.passwords import Passwords
+from identity.sign_in import Browser
+from tests.identity.house import EMAIL, HOME, PASSWORD, SECRET, URL, House
+
+
+def test_the_right_password_gives_a_session_on_a_device_of_its_own(room: IdentityRoom) -> None:
+    identity = room.verifier.verify(room.parts.sign_in.sign_in(EMAIL, PASSWORD, HOME))
+    assert identity.scopes == {Scope.FILES, Scope.ACCOUNT}
+    assert identity.user is not None
+    [device] = room.parts.devices.list(identity.user, None, 10)
+    assert (device.id, device.kind, device.name) == (identity.device, "browser", "Firefox on Linux")
+
+
+def test_an_admins_session_administers(room: IdentityRoom) -> None:
+    room.add_user("admin@example.org", PASSWORD, is_admin=True)
+    session = room.parts.sign_in.sign_in("Admin@example.org", PASSWORD, HOME)
+    assert room.verifier.verify(session).scopes == {Scope.FILES, Scope.ACCOUNT, Scope.ADMIN}
+
+
+@pytest.mark.parametrize("email", [EMAIL, "nobody@example.org", "no address", "a\0@b", "\ud800@b", ""])
+@pytest.mark.parametrize("password", ["wrong password", "", "x" * 10**6, "a\0" * 8, " " * 8])
+def test_whatever_is_wrong_the_answer_is_the_same(room: IdentityRoom, email: str, password: str) -> None:
+    with pytest.raises(SignInFailed) as failed:
+        room.parts.sign_in.sign_in(email, password, HOME)
+    assert failed.value.document() == SignInFailed().document()
+
+
+class CountedPasswords(Passwords):
+    """Passwords that count how often a hash was verified."""
+
+    verified = 0
+
+    def is_right(self, password: str, kept: str | None) -> bool:
+        self.verified += 1
+        return super().is_right(password, kept)
+
+
+@pytest.mark.parametrize("email", [EMAIL, "nobody@example.org", "no address"])
+def test_known_and_unknown_people_cost_one_hash_each(room: IdentityRoom, email: str) -> None:
+    passwords = CountedPasswords(time_cost=1, memory_kib=8)
+    sign_in = replace(room.parts.sign_in, passwords=passwords)
+    with pytest.raises(SignInFailed):
+        sign_in.sign_in(email, "wrong password", HOME)
+    assert passwords.verified == 1
+
+
+def test_a_person_who_is_disabled_is_let_in_no_more(room: IdentityRoom) -> None:
+    session = room.parts.sign_in.sign_in(EMAIL, PASSWORD, HOME)
+    room.verifier.verify(session)
+    room.disable_user(EMAIL)
+    with pytest.raises(Unauthenticated):
+        room.verifier.verify(session)
+    with pytest.raises(SignInFailed):
+        room.parts.sign_in.sign_in(EMAIL, PASSWORD, HOME)
+
+
+def test_each_sign_in_has_a_new_session_and_ends_the_one_that_the_browser_sent(room: IdentityRoom) -> None:
+    first = room.parts.sign_in.sign_in(EMAIL, PASSWORD, HOME)
+    second = room.parts.sign_in.sign_in(EMAIL, PASSWORD, replace(HOME, session=first))
+    assert first != second
+    with pytest.raises(Unauthenticated):
+        room.verifier.verify(first)
+    assert room.verifier.verify(second).user is not None
+
+
+@pytest.mark.parametrize("planted", ["", "x", "\0", "cairnsession_" + "A" * 43, "\ud800", "x" * 10_000])
+def test_a_session_that_somebody_planted_in_the_browser_never_becomes_one(room: IdentityRoom, planted: str) -> None:
+    session = room.parts.sign_in.sign_in(EMAIL, PASSWORD, replace(HOME, session=planted))
+    assert session != planted
+    with pytest.raises(Unauthenticated):
+        room.verifier.verify(planted)
+
+
+def test_a_session_ends_when_it_is_not_used_for_14_days(house: House) -> None:
+    session = house.room.parts.sign_in.sign_in(EMAIL, PASSWORD, HOME)
+    for _ in range(3):
+        house.clock.move(days=13)
+        house.room.verifier.verify(session)
+    house.clock.move(days=14)
+    with pytest.raises(Unauthenticated):
+        house.room.verifier.verify(session)
+
+
+def test_a_session_ends_after_90_days_however_much_it_is_used(house: House) -> None:
+    session = house.room.parts.sign_in.sign_in(EMAIL, PASSWORD, HOME)
+    for _ in range(9):
+        house.clock.move(days=9.99)
+        house.room.verifier.verify(session)
+    house.clock.move(days=0.1)
+    with pytest.raises(Unauthenticated):
+        house.room.verifier.verify(session)
+
+
+def test_sessions_that_ended_are_removed_with_their_devices_and_others_stay(house: House) -> None:
+    parts = house.room.parts
+    parts.sign_in.sign_in(EMAIL, PASSWORD, HOME)
+    house.clock.move(days=15)
+    stays = parts.sign_in.sign_in(EMAIL, PASSWORD, HOME)
+    assert house.room.expire() == 1
+    assert house.room.expire() == 0
+    identity = house.room.verifier.verify(stays)
+    assert identity.user
+    assert [device.id for device in parts.devices.list(identity.user, None, 10)] == [identity.device]
+
+
+def test_signing_out_ends_the_session_at_once_and_twice_is_fine(room: IdentityRoom) -> None:
+    session = room.parts.sign_in.sign_in(EMAIL, PASSWORD, HOME)
+    user = room.verifier.verify(session).user
+    assert user
+    room.parts.sessions.end(session)
+    room.parts.sessions.end(session)
+    room.parts.sessions.end(new_session())
+    with pytest.raises(Unauthenticated):
+        room.verifier.verify(session)
+    assert room.parts.devices.list(user, None, 10) == []
+
+
+def test_an_outdated_hash_is_made_anew_when_its_password_is_there(house: House) -> None:
+    stronger = Passwords(time_cost=2, memory_kib=16)
+    with open_identity(house.database, SECRET, URL, passwords=stronger, clock=house.clock) as room:
+        found = room.parts.people.with_password(EMAIL)
+        assert found
+        assert stronger.is_outdated(found[1])
+        room.parts.sign_in.sign_in(EMAIL, PASSWORD, HOME)
+        found = room.parts.people.with_password(EMAIL)
+        assert found
+        assert not stronger.is_outdated(found[1])
+        room.parts.sign_in.sign_in(EMAIL, PASSWORD, HOME)
+
+
+class Seconds:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+def test_1000_wrong_passwords_are_looked_at_ten_times_and_told_when_to_come_again(room: IdentityRoom) -> None:
+    for _ in range(PER_ACCOUNT):
+        with pytest.raises(SignInFailed):
+            room.parts.sign_in.sign_in(EMAIL, "wrong password", HOME)
+    for _ in range(1000 - PER_ACCOUNT):
+        with pytest.raises(TooManyAttempts) as refused:
+            room.parts.sign_in.sign_in(EMAIL, "wrong password", HOME)
+        assert 0 < int(refused.value.headers()["Retry-After"]) <= WINDOW_SECONDS
+
+
+def test_the_limit_holds_for_the_right_password_too_and_locks_nobody_out_elsewhere(room: IdentityRoom) -> None:
+    thief = Browser("198.51.100.7")
+    for _ in range(PER_ACCOUNT):
+        with pytest.raises(SignInFailed):
+            room.parts.sign_in.sign_in(EMAIL, "wrong password", thief)
+    with pytest.raises(TooManyAttempts):
+        room.parts.sign_in.sign_in(EMAIL, PASSWORD, thief)
+    room.parts.sign_in.sign_in(EMAIL, PASSWORD, HOME)
+
+
+def test_attempts_slide_out_of_the_window_one_by_one(seconds: Seconds) -> None:
+    attempts = Attempts(seconds)
+    for second in range(PER_ACCOUNT):
+        seconds.now = second
+        attempts.begin("ada", "192.0.2.1")
+    with pytest.raises(TooManyAttempts) as refused:
+        attempts.begin("ada", "192.0.2.1")
+    assert refused.value.members["retry_after_seconds"] == WINDOW_SECONDS - (PER_ACCOUNT - 1)
+    seconds.now = WINDOW_SECONDS
+    attempts.begin("ada", "192.0.2.1")
+    with pytest.raises(TooManyAttempts):
+        attempts.begin("ada", "192.0.2.1")
+
+
+def test_an_address_that_tries_many_accounts_is_limited_and_its_ipv6_neighbours_are_the_same(seconds: Seconds) -> None:
+    attempts = Attempts(seconds)
+    for number in range(PER_ADDRESS):
+        attempts.begin(f"user{number}", f"2001:db8::{number:x}")
+    with pytest.raises(TooManyAttempts):
+        attempts.begin("another", "2001:db8::ffff:1")
+    attempts.begin("another", "2001:db8:0:1::1")
+    attempts.begin("another", "192.0.2.1")
+
+
+def test_successes_are_not_held_against_anybody(seconds: Seconds) -> None:
+    attempts = Attempts(seconds)
+    for _ in range(3 * PER_ADDRESS):
+        attempts.begin("ada", "::ffff:192.0.2.1")
+        attempts.succeeded("ada", "192.0.2.1")
+
+
+def test_a_flood_of_addresses_fills_no_memory(seconds: Seconds) -> None:
+    attempts = Attempts(seconds)
+    for number in range(MAX_ENTRIES):
+        attempts.begin("ada", f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
+    assert len(attempts) <= MAX_ENTRIES
