@@ -1,5 +1,8 @@
 """The catalogue's HTTP door, over the seams it is given."""
 
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+
 from fastapi import APIRouter, FastAPI
 
 from foundation.http_service import Ready, create_service
@@ -12,11 +15,16 @@ from metadata.parts import Parts
 
 
 def routes(parts: Parts) -> APIRouter:
-    """All routes; whoever serves them also keeps `parts.long_poll.running()` open."""
+    """All routes; whoever serves them also keeps `polling(parts)` open."""
     router = APIRouter()
     for part in (bucket_routes, listing_routes, file_routes, history_routes, journal_routes):
         router.include_router(part(parts))
     return router
+
+
+def polling(parts: Parts) -> AbstractAsyncContextManager[None]:
+    """What must be open while the routes are served, for those who wait for changes."""
+    return parts.long_poll.running(parts.journals.sequences)
 
 
 def create_app(parts: Parts, *, settings: ServiceSettings, verifier: TokenVerifier, ready: Ready) -> FastAPI:
@@ -27,5 +35,5 @@ def create_app(parts: Parts, *, settings: ServiceSettings, verifier: TokenVerifi
         settings=settings,
         verifier=verifier,
         ready=ready,
-        background=[parts.long_poll.running],
+        background=[partial(polling, parts)],
     )

@@ -33,10 +33,10 @@ class Watch:
 
 
 class LongPoll:
-    """Asks `sequences` for all journals that are waited for, in one call each interval and when somebody notifies."""
+    """Asks for the sequences of all journals that are waited for, in one call each interval and when somebody notifies."""
 
-    def __init__(self, sequences: Sequences, interval_seconds: float = INTERVAL_SECONDS) -> None:
-        self._sequences, self._interval = sequences, interval_seconds
+    def __init__(self, interval_seconds: float = INTERVAL_SECONDS) -> None:
+        self._interval = interval_seconds
         self._watches: dict[UUID, set[Watch]] = {}
         self._notified: set[UUID] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -73,10 +73,10 @@ class LongPoll:
                 loop.call_soon_threadsafe(self._end)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Poll while this is open."""
+    async def running(self, sequences: Sequences) -> AsyncIterator[None]:
+        """Poll `sequences` (Journals.sequences) while this is open."""
         self._loop, self._bell, self._is_over = asyncio.get_running_loop(), asyncio.Event(), False
-        poller = asyncio.create_task(self._poll(self._bell))
+        poller = asyncio.create_task(self._poll(sequences, self._bell))
         try:
             yield
         finally:
@@ -98,19 +98,19 @@ class LongPoll:
             for watch in watches:
                 watch.wake()
 
-    async def _poll(self, bell: asyncio.Event) -> None:
+    async def _poll(self, sequences: Sequences, bell: asyncio.Event) -> None:
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(bell.wait(), self._interval)
             bell.clear()
             notified, self._notified = self._notified, set()
-            await self._look(notified or self._watches.keys())
+            await self._look(sequences, notified or self._watches.keys())
 
-    async def _look(self, journals: Collection[UUID]) -> None:
+    async def _look(self, sequences: Sequences, journals: Collection[UUID]) -> None:
         if not journals:
             return
         try:
-            newest = await run_sync(self._sequences, list(journals))
+            newest = await run_sync(sequences, list(journals))
         except Exception:
             # Waiting goes on; whoever's time is over reads, and gets the error itself.
             log.warning("cannot look for changes", exc_info=True)

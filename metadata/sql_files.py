@@ -14,19 +14,21 @@ from metadata.access import bucket_for, bucket_of_file, decide, find_bucket
 from metadata.errors import BucketNotFound, FileNotFound, VersionNotFound
 from metadata.model import Access, FileVersion, Listing, ListQuery, Page, Purged
 from metadata.paths import is_storable
-from metadata.purge import purge
 from metadata.rows import select_entries, select_versions, version_from
 from metadata.schema import file_versions, files
 from metadata.sql_chunks import SqlChunks
 from metadata.sql_listing import PLACE, Found, list_files
 
+# Removes a version, or the whole file if there is none: metadata.purge in a transaction of the same database.
+Purge = Callable[[Identity, UUID, UUID | None], Purged]
+
 
 class SqlFiles(SqlChunks):
     """`public_files`: the installation lets everybody read the content of files whose access is public."""
 
-    def __init__(self, database: Database, *, public_files: bool = False) -> None:
+    def __init__(self, database: Database, purge: Purge, *, public_files: bool = False) -> None:
         super().__init__(database)
-        self._public_files = public_files
+        self._purge, self._public_files = purge, public_files
 
     def get(self, caller: Identity, file_id: UUID, version_id: UUID | None = None) -> FileVersion:
         def body(connection: Connection) -> FileVersion:
@@ -98,9 +100,7 @@ class SqlFiles(SqlChunks):
         return self._database.read(body)
 
     def purge(self, caller: Identity, file_id: UUID, version_id: UUID | None) -> Purged:
-        return self._database.write(
-            lambda connection: purge(connection, caller, file_id, version_id), repeat_unknown=True
-        )
+        return self._purge(caller, file_id, version_id)
 
     def _found(self, caller: Identity, bucket: str, query: ListQuery, rows: Select[Any]) -> Found:
         def body(connection: Connection) -> Found:
