@@ -69,3 +69,9 @@ class CursorExpired(Problem):
     """The journal no longer reaches back so far. List anew, then follow from the sequence given there."""
 
     slug, title, status = "cursor-expired", "The journal does not reach back that far", 410
+
+
+class NotMigrated(Problem):
+    """The database's schema is not this code's. An operator runs `cairn migrate`, or newer code."""
+
+    slug, title, status = "not-migrated", "The database's schema is not this version's", 503

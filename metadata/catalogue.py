@@ -1,0 +1,68 @@
+"""The catalogue as one thing: its seams over one database."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from foundation.database import Database
+from foundation.identity import Identity
+from metadata.migrated import check_migrated
+from metadata.model import Purged
+from metadata.notifying import NotifyingCommits
+from metadata.purge import purge
+from metadata.seams import Blocks, Buckets, Collection, Commits, Files, Journals, Uploads
+from metadata.settings import CatalogueSettings
+from metadata.sql_blocks import SqlBlocks
+from metadata.sql_buckets import Notify, SqlBuckets, nobody_waits
+from metadata.sql_collection import SqlCollection
+from metadata.sql_commits import SqlCommits
+from metadata.sql_files import SqlFiles
+from metadata.sql_journals import SqlJournals
+from metadata.sql_uploads import SqlUploads
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every seam of the room. `ready` raises DatabaseUnavailable while the database does not answer."""
+
+    buckets: Buckets
+    files: Files
+    uploads: Uploads
+    blocks: Blocks
+    commits: Commits
+    journals: Journals
+    collection: Collection
+    ready: Callable[[], None]
+    close: Callable[[], None]
+
+
+def open_catalogue(
+    location: str, settings: CatalogueSettings = CatalogueSettings(), notify: Notify = nobody_waits
+) -> Catalogue:
+    """The catalogue at `sqlite:///path` or `postgresql+psycopg://…`, migrated before. `notify`: see SqlBuckets.
+
+    Raises DatabaseUnavailable; NotMigrated, which names the command to run, for a schema that is not this code's.
+    """
+    database = Database(location)
+    try:
+        check_migrated(database)
+    except BaseException:
+        database.close()
+        raise
+    uploads = SqlUploads(database, settings)
+
+    def purge_file(caller: Identity, file_id: UUID, version_id: UUID | None) -> Purged:
+        purged = database.write(lambda connection: purge(connection, caller, file_id, version_id), repeat_unknown=True)
+        return purged
+
+    return Catalogue(
+        buckets=SqlBuckets(database, notify),
+        files=SqlFiles(database, purge_file, public_files=settings.public_files),
+        uploads=uploads,
+        blocks=SqlBlocks(database, settings),
+        commits=NotifyingCommits(SqlCommits(database, uploads, settings), notify),
+        journals=SqlJournals(database),
+        collection=SqlCollection(database, settings),
+        ready=lambda: database.read(lambda connection: connection.exec_driver_sql("SELECT 1").close()),
+        close=database.close,
+    )

@@ -1,0 +1,129 @@
+"""Blocks whose bytes are durable become an upload's (ALGORITHMS.md 1, "Register", steps a to d), and dedup hits."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, select, update
+
+from foundation.blocks import BlockName
+from foundation.database import RowVanished
+from foundation.sql import any_of, insert_rows, now
+from metadata.errors import UploadNotFound
+from metadata.model import BlockState, ReceivedBlock, UploadState
+from metadata.schema import block_holders, blocks, dead_names, upload_blocks, uploads
+
+STORED = BlockState.STORED.value
+
+
+def fence(connection: Connection, upload: UUID) -> Row[Any] | None:
+    """Step a: the upload's (writer, owner, state). Whoever ends it waits for this transaction."""
+    query = select(uploads.c.writer, uploads.c.owner, uploads.c.state).where(uploads.c.id == upload)
+    return connection.execute(query.with_for_update(read=True)).one_or_none()
+
+
+def register(connection: Connection, upload: UUID, received: Sequence[ReceivedBlock], retention: timedelta) -> bool:
+    """Steps a to d in one transaction; False when the upload is not open: the names are dead then, so commit all the same.
+
+    Raises UploadNotFound, ValueError for a name of another writer, RowVanished.
+    """
+    holder = fence(connection, upload)
+    if holder is None:
+        raise UploadNotFound
+    if any(block.name.writer != holder.writer for block in received):
+        raise ValueError("a block's name carries the number of the upload that received it")
+    moment = now(connection)
+    # One of each id, in the order of ids, which is the order of all locks.
+    fresh = dict(sorted({block.name.id: block for block in received}.items()))
+    names = {str(block.name) for block in received}
+    if holder.state != UploadState.OPEN.value:
+        registered = select(blocks.c.name).where(any_of(connection, blocks.c.id, fresh))
+        bury(connection, names.difference(connection.execute(registered).scalars()), moment)
+        return False
+    insert_rows(connection, blocks, [_row(block, moment) for block in fresh.values()], ignore_conflicts=True)
+    taken, replaced = _settle(connection, fresh, moment)
+    bury(connection, names.difference(taken.values()), moment)
+    bury(connection, replaced, moment + retention)
+    hold(connection, holder.writer, holder.owner, fresh)
+    return True
+
+
+def _settle(
+    connection: Connection, fresh: dict[Any, ReceivedBlock], moment: datetime
+) -> tuple[dict[bytes, str], list[str]]:
+    """Step c: the name that each block is registered under now, and the damaged ones' names that ours took over."""
+    query = select(blocks.c.id, blocks.c.name, blocks.c.state).where(any_of(connection, blocks.c.id, fresh))
+    found = connection.execute(query.order_by(blocks.c.id).with_for_update(read=True, key_share=True)).all()
+    if len(found) < len(fresh):
+        raise RowVanished
+    registered, replaced = {}, []
+    for id, name, state in found:
+        registered[id] = name
+        if state != STORED and take_over(connection, name, fresh[id], moment):
+            registered[id] = str(fresh[id].name)
+            replaced.append(name)
+    return registered, replaced
+
+
+def take_over(connection: Connection, old: str, block: ReceivedBlock, moment: datetime) -> bool:
+    """Compare and set: the loser of two replacements must not overwrite the winner's name."""
+    row = _row(block, moment)
+    values = {name: row[name] for name in ("name", "stored_size", "codec", "xxh3", "state", "registered_at")}
+    statement = update(blocks).where(blocks.c.id == row["id"], blocks.c.name == old)
+    return connection.execute(statement.values(**values, checked_at=None, verified_at=None)).rowcount == 1
+
+
+def bury(connection: Connection, names: Iterable[str], erase_after: datetime) -> None:
+    """These names are dead from now on; their bytes go at `erase_after`."""
+    rows = [{"name": name, "erase_after": erase_after} for name in sorted(names)]
+    insert_rows(connection, dead_names, rows, ignore_conflicts=True)
+
+
+def hold(connection: Connection, writer: int, owner: UUID, ids: Collection[bytes]) -> None:
+    """Step d: the upload holds on to these blocks, and its owner may use them again without sending them."""
+    ordered = sorted(ids)
+    insert_rows(connection, upload_blocks, [{"upload": writer, "block": id} for id in ordered], ignore_conflicts=True)
+    insert_rows(connection, block_holders, [{"user": owner, "block": id} for id in ordered], ignore_conflicts=True)
+
+
+def claim(connection: Connection, writer: int, owner: UUID, ids: Collection[bytes]) -> set[bytes]:
+    """Dedup hits: those of `ids` that `owner` holds already and that are stored are the upload's now. Which.
+
+    The caller holds the upload's fence.
+    """
+    query = (
+        select(blocks.c.id)
+        .join(block_holders, block_holders.c.block == blocks.c.id)
+        .where(block_holders.c.user == owner, any_of(connection, block_holders.c.block, ids), blocks.c.state == STORED)
+        .order_by(blocks.c.id)
+        .with_for_update(read=True, key_share=True, of=blocks)
+    )
+    held = set(connection.execute(query).scalars())
+    rows = [{"upload": writer, "block": id} for id in sorted(held)]
+    insert_rows(connection, upload_blocks, rows, ignore_conflicts=True)
+    return held
+
+
+def judge(connection: Connection, verdicts: dict[BlockName, BlockState]) -> None:
+    """Write each verdict where the name that was judged is still the block's, in the order of ids."""
+    moment = now(connection)
+    for name, state in sorted(verdicts.items(), key=lambda item: item[0].id):
+        values: dict[str, Any] = {"state": state.value, "checked_at": moment}
+        if state is BlockState.STORED:
+            values["verified_at"] = moment
+        statement = update(blocks).where(blocks.c.id == name.id, blocks.c.name == str(name))
+        connection.execute(statement.values(**values))
+
+
+def _row(block: ReceivedBlock, moment: datetime) -> dict[str, Any]:
+    return {
+        "id": block.name.id,
+        "name": str(block.name),
+        "size": block.size,
+        "stored_size": block.size,
+        "codec": block.name.codec,
+        "xxh3": block.xxh3 - (1 << 64) if block.xxh3 >= 1 << 63 else block.xxh3,
+        "state": STORED,
+        "registered_at": moment,
+    }

@@ -1,0 +1,18 @@
+"""What an operator may set about the catalogue; read once, passed on."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueSettings:
+    """Times are spans; sizes are numbers of chunks."""
+
+    upload_expiry: timedelta = timedelta(days=7)  # since its last activity
+    activity_interval: timedelta = timedelta(minutes=1)  # an upload's last activity is written no oftener
+    dead_name_retention: timedelta = timedelta(days=3)  # running downloads, backups, regret
+    completed_event_days: int = 90
+    max_chunks: int = 10_000_000  # of one version
+    stage_chunks: int = 10_000  # longer lists are written in pages of so many, each a transaction
+    collect_chunks: int = 2_000  # rows that one slice of collection takes away; keeps SQLite's writer free
+    public_files: bool = False  # whether `access` public lets everybody in

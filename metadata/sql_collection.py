@@ -1,0 +1,93 @@
+"""Collection in SQL: everything that takes away what nobody needs, in short slices (ALGORITHMS.md 1, "Collect")."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, delete, exists, select
+
+from foundation.blocks import BlockId, BlockName
+from foundation.database import Database
+from foundation.sql import any_of, now
+from metadata import collect, expired
+from metadata.model import UploadState
+from metadata.schema import backup_holds, dead_names, uploads
+from metadata.seams import Collected
+from metadata.settings import CatalogueSettings
+from metadata.sql_uploads import end_upload
+
+
+class SqlCollection:
+    """See metadata.seams.Collection."""
+
+    def __init__(self, database: Database, settings: CatalogueSettings) -> None:
+        self._database = database
+        self._settings = settings
+
+    def collect_contents(self, after: int, limit: int = 200) -> Collected:
+        chunks = self._settings.collect_chunks
+        return self._database.write(
+            lambda connection: collect.collect_contents(connection, after, limit, chunks), repeat_unknown=True
+        )
+
+    def collect_blocks(self, after: int, limit: int = 500) -> Collected:
+        retention = self._settings.dead_name_retention
+        return self._database.write(
+            lambda connection: collect.collect_blocks(connection, after, limit, retention), repeat_unknown=True
+        )
+
+    def due_names(self, limit: int = 200) -> Sequence[BlockName]:
+        def body(connection: Connection) -> Sequence[BlockName]:
+            moment = now(connection)
+            held = exists().where(backup_holds.c.lease_until > moment)
+            due = select(dead_names.c.name).where(dead_names.c.erase_after <= moment, ~held)
+            return [
+                BlockName.parse(name)
+                for name in connection.execute(due.order_by(dead_names.c.erase_after).limit(limit)).scalars()
+            ]
+
+        return self._database.read(body)
+
+    def forget(self, names: Collection[BlockName]) -> None:
+        def body(connection: Connection) -> None:
+            erased = sorted(str(name) for name in names)
+            connection.execute(delete(dead_names).where(any_of(connection, dead_names.c.name, erased)))
+
+        self._database.write(body, repeat_unknown=True)
+
+    def bury_orphans(self, names: Collection[BlockName]) -> int:
+        retention = self._settings.dead_name_retention
+        return self._database.write(
+            lambda connection: collect.bury_orphans(connection, names, retention), repeat_unknown=True
+        )
+
+    def expire_uploads(self, limit: int = 20) -> int:
+        def silent(connection: Connection) -> list[int]:
+            since = now(connection) - self._settings.upload_expiry
+            query = select(uploads.c.writer).where(
+                uploads.c.state == UploadState.OPEN.value, uploads.c.active_at < since
+            )
+            return list(connection.execute(query.order_by(uploads.c.active_at).limit(limit)).scalars())
+
+        return sum(
+            self._database.write(
+                lambda connection, writer=writer: self._expire(connection, writer), repeat_unknown=True
+            )  # type: ignore[misc]
+            for writer in self._database.read(silent)
+        )
+
+    def _expire(self, connection: Connection, writer: int) -> int:
+        """Lock first, judge later: it may have been touched or committed meanwhile."""
+        connection.execute(select(uploads.c.id).where(uploads.c.writer == writer).with_for_update()).all()
+        since = now(connection) - self._settings.upload_expiry
+        still = select(uploads.c.writer).where(uploads.c.writer == writer, uploads.c.active_at < since)
+        if connection.execute(still.where(uploads.c.state == UploadState.OPEN.value)).one_or_none() is None:
+            return 0
+        end_upload(connection, writer, UploadState.EXPIRED)
+        return 1
+
+    def purge_expired(self, limit: int = 200) -> int:
+        return self._database.write(lambda connection: expired.purge_expired(connection, limit), repeat_unknown=True)
+
+    def nominate_unreferenced(self, after: BlockId | None, limit: int = 500) -> tuple[BlockId | None, int]:
+        return self._database.write(
+            lambda connection: collect.nominate_unreferenced(connection, after, limit), repeat_unknown=True
+        )

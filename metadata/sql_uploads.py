@@ -1,0 +1,216 @@
+"""Uploads in SQL: intents to publish, their plans, what they hold and what is missing."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, exists, func, insert, select, update
+
+from foundation.authorization import Action, require
+from foundation.blocks import BlockId
+from foundation.database import Database
+from foundation.identity import Identity
+from foundation.ids import new_id
+from foundation.sql import insert_rows, now
+from metadata.access import BucketRow, bucket_for
+from metadata.chunk_lists import check_page
+from metadata.contents import planned_chunks
+from metadata.errors import ChunksInvalid, UploadEnded
+from metadata.model import BlockState, Chunk, Page, Precondition, Target, Upload, UploadState
+from metadata.operations.conflicts import check_early
+from metadata.paths import check_path
+from metadata.register import claim
+from metadata.schema import blocks, upload_blocks, upload_chunks, uploads
+from metadata.settings import CatalogueSettings
+from metadata.upload_rows import (
+    UploadRow,
+    find_upload,
+    let_go,
+    lock_uploads,
+    precondition_text,
+    select_uploads,
+    target_text,
+    upload_from,
+)
+
+
+class SqlUploads:
+    """See metadata.seams.Uploads."""
+
+    def __init__(self, database: Database, settings: CatalogueSettings) -> None:
+        self._database = database
+        self._settings = settings
+
+    def open(
+        self, caller: Identity, target: Target | None, precondition: Precondition, chunks: Sequence[Chunk]
+    ) -> tuple[Upload, Sequence[BlockId]]:
+        require(caller, Action.CREATE_BUCKET)  # Whoever may own something may open an upload.
+
+        def body(connection: Connection) -> tuple[Upload, Sequence[BlockId]]:
+            bucket = _bucket(connection, caller, target, precondition)
+            check_page(chunks, bucket.chunking if bucket else None)
+            _check_size(chunks, target)
+            moment, id = now(connection), new_id()
+            new = {
+                "id": id,
+                "owner": caller.user,
+                "device": caller.device,
+                "bucket": bucket.id if bucket else None,
+                "target": target_text(target),
+                "precondition": precondition_text(precondition),
+                "state": UploadState.OPEN.value,
+                "size": target.size if target else None,
+                "planned_chunks": len(chunks),
+                "opened_at": moment,
+                "active_at": moment,
+            }
+            writer = connection.execute(insert(uploads).values(new).returning(uploads.c.writer)).scalar_one()
+            _insert_plan(connection, writer, 0, chunks)
+            row = find_upload(connection, caller, id)
+            missing = _unclaimed(connection, writer, row.owner, chunks)
+            return self._upload(connection, row), missing
+
+        return self._database.write(body)
+
+    def plan(self, caller: Identity, upload: UUID, first_index: int, chunks: Sequence[Chunk]) -> Sequence[BlockId]:
+        def body(connection: Connection) -> Sequence[BlockId]:
+            lock_uploads(connection, [upload])
+            row = find_upload(connection, caller, upload)
+            row.must_be_open()
+            check_page(chunks, row.chunking, first_index=first_index)
+            known = _known_part(connection, row, first_index, chunks)
+            total = max(row.planned_chunks, first_index + len(chunks))
+            if total > self._settings.max_chunks:
+                raise ChunksInvalid(f"A version has at most {self._settings.max_chunks} chunks.")
+            grown = update(uploads).where(uploads.c.writer == row.writer)
+            connection.execute(grown.values(planned_chunks=total, active_at=now(connection)))
+            _insert_plan(connection, row.writer, first_index + known, chunks[known:])
+            return _unclaimed(connection, row.writer, row.owner, chunks)
+
+        return self._database.write(body, repeat_unknown=True)
+
+    def get(self, caller: Identity, upload: UUID) -> Upload:
+        return self._database.read(lambda connection: self._upload(connection, find_upload(connection, caller, upload)))
+
+    def missing(self, caller: Identity, upload: UUID, after: BlockId | None, limit: int) -> Sequence[BlockId]:
+        def body(connection: Connection) -> Sequence[BlockId]:
+            row = find_upload(connection, caller, upload)
+            if row.state is not UploadState.OPEN:
+                return []
+            stored = exists().where(
+                upload_blocks.c.upload == row.writer,
+                upload_blocks.c.block == upload_chunks.c.block,
+                blocks.c.id == upload_chunks.c.block,
+                blocks.c.state == BlockState.STORED.value,
+            )
+            query = select(upload_chunks.c.block).where(upload_chunks.c.upload == row.writer, ~stored)
+            if after is not None:
+                query = query.where(upload_chunks.c.block > bytes(after))
+            ordered = query.distinct().order_by(upload_chunks.c.block).limit(limit)
+            return [BlockId(block) for block in connection.execute(ordered).scalars()]
+
+        return self._database.read(body)
+
+    def list(self, caller: Identity, after: str | None, limit: int) -> Page[Upload]:
+        require(caller, Action.LIST_BUCKETS)
+
+        def body(connection: Connection) -> Page[Upload]:
+            query = select_uploads().where(uploads.c.owner == caller.user, uploads.c.state == UploadState.OPEN.value)
+            if after is not None:
+                query = query.where(uploads.c.writer < int(after))
+            rows = connection.execute(query.order_by(uploads.c.writer.desc()).limit(limit + 1)).all()
+            items = [self._upload(connection, upload_from(row)) for row in rows[:limit]]
+            return Page(items, str(rows[limit - 1].writer) if len(rows) > limit else None)
+
+        return self._database.read(body)
+
+    def end(self, caller: Identity, upload: UUID) -> UploadState:
+        def body(connection: Connection) -> UploadState:
+            lock_uploads(connection, [upload])
+            row = find_upload(connection, caller, upload)
+            if row.state is UploadState.COMMITTED:
+                raise UploadEnded("This upload was committed; delete its file instead.", state=row.state.value)
+            if row.state is UploadState.OPEN:
+                end_upload(connection, row.writer, UploadState.ABORTED)
+                return UploadState.ABORTED
+            return row.state
+
+        return self._database.write(body, repeat_unknown=True)
+
+    def _upload(self, connection: Connection, row: UploadRow) -> Upload:
+        committed = row.state is UploadState.COMMITTED
+        return Upload(
+            id=row.id,
+            writer=row.writer,
+            owner=row.owner,
+            device=row.device,
+            bucket_id=row.bucket,
+            chunking=row.chunking,
+            target=row.target,
+            precondition=row.precondition,
+            state=row.state,
+            planned_chunks=row.planned_chunks,
+            size=row.size,
+            received_bytes=(row.size or 0) if committed else _received_bytes(connection, row),
+            expires_at=row.active_at + self._settings.upload_expiry,
+        )
+
+
+def end_upload(connection: Connection, writer: int, state: UploadState) -> None:
+    """Under the upload's lock: what it held becomes collectable."""
+    let_go(connection, writer)
+    connection.execute(update(uploads).where(uploads.c.writer == writer).values(state=state.value))
+
+
+def _bucket(
+    connection: Connection, caller: Identity, target: Target | None, precondition: Precondition
+) -> BucketRow | None:
+    """Where the target lies; what certainly stands against it is said now, before any byte is sent."""
+    if target is None:
+        return None
+    bucket = bucket_for(connection, caller, target.bucket, Action.WRITE_FILE)
+    check_path(target.path, bucket.naming)
+    check_early(connection, bucket, target.path, precondition)
+    return bucket
+
+
+def _check_size(chunks: Sequence[Chunk], target: Target | None) -> None:
+    planned = sum(chunk.size for chunk in chunks)
+    if target and target.size is not None and planned > target.size:
+        raise ChunksInvalid(f"The chunks have {planned} bytes together, but the file was said to have {target.size}.")
+
+
+def _known_part(connection: Connection, row: UploadRow, first_index: int, chunks: Sequence[Chunk]) -> int:
+    """How many of `chunks` are planned already, and equal. Raises ChunksInvalid."""
+    if not 0 <= first_index <= row.planned_chunks:
+        raise ChunksInvalid(f"The next page begins with chunk {row.planned_chunks}.", next_index=row.planned_chunks)
+    known = planned_chunks(connection, row.writer, first_index, len(chunks))
+    if known != [(chunk.id, chunk.size) for chunk in chunks[: len(known)]]:
+        raise ChunksInvalid("Another list of chunks is planned at this place already.")
+    return len(known)
+
+
+def _insert_plan(connection: Connection, writer: int, first_index: int, chunks: Sequence[Chunk]) -> None:
+    rows = [
+        {"upload": writer, "index": index, "block": chunk.id, "size": chunk.size}
+        for index, chunk in enumerate(chunks, first_index)
+    ]
+    insert_rows(connection, upload_chunks, rows)
+
+
+def _unclaimed(connection: Connection, writer: int, owner: UUID, chunks: Sequence[Chunk]) -> Sequence[BlockId]:
+    """Which of `chunks` must be sent, each once, in order; the others are held for the upload now."""
+    wanted = dict.fromkeys(chunk.id for chunk in chunks)
+    held = claim(connection, writer, owner, wanted) if wanted else set()
+    return [id for id in wanted if id not in held]
+
+
+def _received_bytes(connection: Connection, row: UploadRow) -> int:
+    held = (
+        select(func.coalesce(func.sum(blocks.c.size), 0))
+        .join(upload_blocks, upload_blocks.c.block == blocks.c.id)
+        .where(upload_blocks.c.upload == row.writer, blocks.c.state == BlockState.STORED.value)
+    )
+    if row.planned_chunks:
+        plan = select(upload_chunks.c.block).where(upload_chunks.c.upload == row.writer)
+        held = held.where(blocks.c.id.in_(plan))
+    return int(connection.execute(held).scalar_one())
