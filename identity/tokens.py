@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, insert, select
@@ -73,8 +73,16 @@ class Tokens:
         if not scopes or not set(scopes) <= USER_SCOPES:
             known = ", ".join(scope.value for scope in Scope if scope in USER_SCOPES)
             raise TokenInvalid(f"A token has one scope or more of: {known}.", field="scopes")
-        if expires_at is not None and (expires_at.tzinfo is None or expires_at <= self._clock()):
+        if expires_at is not None and not _is_to_come(expires_at, self._clock()):
             raise TokenInvalid("A token ends at a time to come, with its zone.", field="expires_at")
+
+
+def _is_to_come(time: datetime, now: datetime) -> bool:
+    """The last hours of the year 9999, west of Greenwich, are in a year that no database gives back."""
+    try:
+        return time.tzinfo is not None and time.astimezone(UTC) > now
+    except OverflowError:
+        return False
 
 
 def _check_owner(connection: Connection, user: UUID) -> None:
