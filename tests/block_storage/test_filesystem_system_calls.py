@@ -1,6 +1,6 @@
 """Every system call of a put fails once, or is the last thing the process does (FAULTS 1, 2 and 6), by strace."""
 
-import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,13 +31,17 @@ class Run:
 def run(folder: Path, paths: list[str], seed: str, inject: str) -> Run:
     """Put `seed`'s blocks in a child, with `inject` as strace understands it."""
     log = folder / "strace"
+    # strace 6.1 is fast with this, and loses injected signals.
+    fast = [] if "signal=" in inject else ["--seccomp-bpf"]
     child = subprocess.run(
-        ["strace", "-f", "-qq", "--seccomp-bpf", "-o", log, "-e", f"trace={inject.partition(':')[0]}", "-e", f"inject={inject}",
+        ["strace", "-f", "-qq", *fast, "-o", log, "-e", f"trace={inject.partition(':')[0]}", "-e", f"inject={inject}",
          sys.executable, "-m", "tests.block_storage.put_child", seed, *paths],
         cwd=PROJECT, capture_output=True, check=False, text=True,
     )  # fmt: skip
-    traced = log.read_text()
-    return Run(child.stdout.split(), "(INJECTED)" in traced or bool(re.search(r"\+\+\+ killed by SIGKILL", traced)))
+    # strace ends as its child did.
+    was_killed = child.returncode == -signal.SIGKILL
+    assert was_killed or child.returncode == 0, child.stderr
+    return Run(child.stdout.split(), was_killed or "(INJECTED)" in log.read_text())
 
 
 def each_hit(folder: Path, paths: list[str], calls: str, fault: str) -> Iterator[tuple[str, Run]]:
@@ -52,7 +56,7 @@ def each_hit(folder: Path, paths: list[str], calls: str, fault: str) -> Iterator
 
 
 def require_consistent(paths: list[str], seed: str, outcomes: list[str]) -> None:
-    """What was acknowledged is there on every copy, what was refused is nowhere, what was cut off is whole or nowhere; nothing is left over."""
+    """What was acknowledged is on every copy, what was refused nowhere, what was cut off whole or nowhere; nothing is left over."""
     store = FilesystemBlockStore(paths)
     for which, outcome in zip((seed, f"{seed}-next"), [*outcomes, "cut off", "cut off"], strict=False):
         name, data = block(which)
@@ -93,7 +97,7 @@ def survives(folder: Path, copies: str, calls: str, fault: str) -> None:
     assert hits or calls.startswith("unlink"), "nothing was hit: the calls have other names on this machine"
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", ["signal=KILL", "error=EIO", pytest.param("error=ENOSPC", marks=pytest.mark.full)])
 @pytest.mark.parametrize("calls", CALLS)
 def test_one_copy_survives_it(tmp_path: Path, calls: str, fault: str) -> None:
     survives(tmp_path, "a", calls, fault)

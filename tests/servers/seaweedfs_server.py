@@ -118,6 +118,8 @@ class SeaweedFSServer:
             f"-s3.localSocket={self._folder}/s3.sock",
             f"-filer.localSocket={self._folder}/filer.sock",
             "-master.telemetry=false",
+            "-master.electionTimeout=1s",
+            "-master.heartbeatInterval=100ms",
             "-master.volumeSizeLimitMB=1024",
             "-volume.max=8000",
         ]
