@@ -183,11 +183,15 @@ class _Group:
         upload_id = open_upload(self._crew.connection)
         missing: set[BlockId] = set()
         for first in range(0, len(chunks), _PLAN_CHUNKS):
-            page = {"first_index": first, "chunks": chunks[first : first + _PLAN_CHUNKS]}
-            missing |= checked(ids_from, self._crew.connection.ask("PATCH", f"/uploads/{upload_id}", page))
+            missing |= self._plan(upload_id, first, chunks[first : first + _PLAN_CHUNKS])
         if not missing <= self._blocks.keys():
             raise AnswerInvalid("the server asks for blocks that it was not told of")
         return upload_id, missing
+
+    def _plan(self, upload_id: str, first_index: int, chunks: Sequence[Mapping[str, Any]]) -> set[BlockId]:
+        """Which of `chunks` must be sent."""
+        page = {"first_index": first_index, "chunks": chunks}
+        return checked(ids_from, self._crew.connection.ask("PATCH", f"/uploads/{upload_id}", page))
 
     def _send(self, upload_id: str, ids: Iterable[BlockId]) -> None:
         wanted = [self._blocks[id] for id in ids]

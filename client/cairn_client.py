@@ -10,9 +10,9 @@ from client.catalogue import Catalogue
 from client.connection import Connection
 from client.content import read_in_order
 from client.crew import Crew
-from client.download import Downloaded, download_file
-from client.folders import CopyReport, download_folder, upload_folder
-from client.local_files import local_file
+from client.download import Downloaded, Wanted, download_file
+from client.folders import CopyReport, download_files, upload_files, wanted_below
+from client.local_files import local_file, walk
 from client.model import Committed, Refused, RemoteFile, Verified
 from client.progress import Progress, Silent
 from client.settings import ClientSettings
@@ -67,13 +67,22 @@ class CairnClient(Catalogue):
             self._crew, self.bucket(bucket), (local_file(place, path) for place, path in files), progress
         )
 
+    def upload_one(
+        self, local: Path, bucket: str, path: str, progress: Progress = SILENT, *, by_content: bool = False
+    ) -> CopyReport:
+        """As upload_file, unless the file is there already: then nothing is sent and no version is made."""
+        file = local_file(local, check_path(path))
+        target = self.bucket(bucket)
+        found = [one for one in self._first(target.id, path) if one.path == path]
+        return upload_files(self._crew, [file], target, found, progress, by_content=by_content)
+
     def upload_folder(
         self, folder: Path, bucket: str, prefix: str = "", progress: Progress = SILENT, *, by_content: bool = False
     ) -> CopyReport:
         """Copy all that lies in `folder` to below `prefix` (empty, or ends with `/`), except what is there already."""
         target = self.bucket(bucket)
         existing = self.files(target.id, prefix)
-        return upload_folder(self._crew, folder, target, prefix, existing, progress, by_content=by_content)
+        return upload_files(self._crew, walk(str(folder), prefix), target, existing, progress, by_content=by_content)
 
     def download_file(self, file: RemoteFile, target: Path, progress: Progress = SILENT) -> Downloaded:
         """Put the bytes of `file` (of `find`, `files` or `versions`) at `target`, whole or not at all.
@@ -83,13 +92,21 @@ class CairnClient(Catalogue):
         progress.expect(1, file.size)
         return download_file(self._crew, file, target, progress)
 
+    def download_one(
+        self, file: RemoteFile, target: Path, progress: Progress = SILENT, *, by_content: bool = False
+    ) -> CopyReport:
+        """As download_file, unless `target` is equal already: then it is left alone."""
+        bucket = self.bucket(file.bucket_id)
+        wanted = Wanted(file, target.parent, (target.name,))
+        return download_files(self._crew, bucket, [wanted], progress, by_content=by_content)
+
     def download_folder(
         self, bucket: str, prefix: str, folder: Path, progress: Progress = SILENT, *, by_content: bool = False
     ) -> CopyReport:
         """Copy all files below `prefix` (empty, or ends with `/`) into `folder`, except what is there already."""
         source = self.bucket(bucket)
-        files = self.files(source.id, prefix)
-        return download_folder(self._crew, source, files, prefix, folder, progress, by_content=by_content)
+        files = wanted_below(self.files(source.id, prefix), prefix, folder)
+        return download_files(self._crew, source, files, progress, by_content=by_content)
 
     def read(self, file: RemoteFile) -> Iterator[bytes]:
         """The bytes of `file` in order, in pieces of up to 4 MiB. Raises BlockDamaged."""
@@ -97,5 +114,8 @@ class CairnClient(Catalogue):
 
     def verify(self, bucket: str, prefix: str = "", progress: Progress = SILENT) -> Verified:
         """Read every file below `prefix` and hash every distinct block of them. What is damaged is named in the answer."""
-        place = self.bucket(bucket)
-        return verify(self._crew, place.name, self.files(place.id, prefix), progress)
+        return self.verify_files(bucket, self.files(bucket, prefix), progress)
+
+    def verify_files(self, bucket: str, files: Iterable[RemoteFile], progress: Progress = SILENT) -> Verified:
+        """As verify, of certain files of a bucket."""
+        return verify(self._crew, self.bucket(bucket).name, files, progress)

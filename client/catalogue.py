@@ -56,7 +56,7 @@ class Catalogue:
         """Every live file below `prefix`, bytewise by path; with `include_deleted` also those in the trash."""
         last = b""
         for page in self._listed(bucket, prefix, "", include_deleted):
-            for file in self._checked_files(page, prefix):
+            for file in self._checked_files(page, bucket, prefix):
                 key = file.path.encode()
                 if key < last or (key == last and not include_deleted):
                     raise AnswerInvalid(f"the server lists {file.path!r} out of order: its list may never end")
@@ -68,7 +68,7 @@ class Catalogue:
         files: list[RemoteFile] = []
         prefixes: list[str] = []
         for page in self._listed(bucket, folder, "/", False):
-            files += self._checked_files(page, folder)
+            files += self._checked_files(page, bucket, folder)
             prefixes += checked(lambda document: [_prefix(one, folder) for one in document.get("prefixes") or ()], page)
         return Listing(tuple(files), tuple(prefixes))
 
@@ -133,10 +133,10 @@ class Catalogue:
     def _first(self, bucket: str, prefix: str) -> Sequence[RemoteFile]:
         """The first file below `prefix`: the one at exactly that path, if there is one, for it sorts before all others."""
         answer = self._connection.ask("GET", f"/buckets/{segment(bucket)}/files", prefix=prefix, limit=1)
-        return self._checked_files(answer, prefix)
+        return self._checked_files(answer, bucket, prefix)
 
-    def _checked_files(self, page: object, prefix: str) -> Sequence[RemoteFile]:
-        found = checked(lambda document: [file_from(one) for one in items(document)[0]], page)
+    def _checked_files(self, page: object, bucket: str, prefix: str) -> Sequence[RemoteFile]:
+        found = checked(lambda document: [file_from(one, bucket) for one in items(document)[0]], page)
         for file in found:
             if not file.path.startswith(prefix):
                 raise AnswerInvalid(f"the server lists {file.path!r} among what begins with {prefix!r}")

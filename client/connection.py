@@ -81,10 +81,13 @@ class Connection:
         data, headers = orjson.dumps(body), {"Content-Type": "application/json"}
         return _json(*self._send(_Call(method, path, params, headers, lambda: data, is_repeatable=is_repeatable)))
 
-    def put_blocks(self, path: str, body: Callable[[], Iterable[bytes]], size: int) -> Any:
-        """Send `size` bytes of framed blocks; `body()` gives them, again for each try. The server's JSON."""
+    def put_blocks(self, path: str, body: Callable[[], Iterable[bytes]], size: int) -> None:
+        """Send `size` bytes of framed blocks; `body()` gives them, again for each try. Raises what the server says of one."""
         headers = {"Content-Type": BLOCKS_TYPE, "Content-Length": str(size)}
-        return _json(*self._send(_Call("POST", path, {}, headers, body)))
+        answer = _json(*self._send(_Call("POST", path, {}, headers, body)))
+        for result in answer.get("results", ()) if isinstance(answer, dict) else ():
+            if isinstance(result, dict) and isinstance(result.get("problem"), dict):
+                raise _problem(result["problem"], 422)
 
     def read(self, path: str, most: int) -> bytes:
         """The bytes that `path` answers. Raises AnswerInvalid if there are more than `most`."""

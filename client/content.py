@@ -15,7 +15,7 @@ from client.model import Chunk, RemoteFile
 from foundation.blocks import MAX_BLOCK_BYTES, BlockId
 from foundation.problems import Problem
 
-CHUNKS_PAGE = 10_000
+CHUNKS_PAGE = 1000
 DAMAGE_SLUGS = frozenset({"block-damaged", "content-damaged", "block-corrupt", "block-not-found", "block-missing"})
 
 

@@ -12,7 +12,7 @@ from client.addresses import path_fault
 from client.batches import upload_many
 from client.crew import Crew
 from client.download import Wanted, download_many
-from client.local_files import LocalFile, Stamp, Unusual, opened, walk
+from client.local_files import LocalFile, Stamp, Unusual, opened
 from client.model import Bucket, Refused, RemoteFile
 from client.progress import Progress
 from foundation.blocks import BlockId, Chunking
@@ -53,26 +53,23 @@ class _Known:
     content_hash: str
 
 
-def upload_folder(  # noqa: PLR0913 — both ends of a copy, how to compare, and who looks on.
+def upload_files(
     crew: Crew,
-    folder: Path,
+    files: Iterable[LocalFile | Unusual],
     bucket: Bucket,
-    prefix: str,
     existing: Iterable[RemoteFile],
     progress: Progress,
     *,
     by_content: bool = False,
 ) -> CopyReport:
-    """Copy what lies in `folder` to below `prefix` (empty, or ends with `/`), except what is there already.
+    """Copy `files` to their paths, except what is there already.
 
-    `existing`: the remote files below `prefix`. Equal is what has the same size, time of modification and executable
-    bit; `by_content`: the same bytes, whatever the time. Empty folders are made, links and special files left out.
+    `existing`: the remote files at these paths, and maybe others. Equal is what has the same size, time of modification
+    and executable bit; `by_content`: the same bytes, whatever the time. What a walk found Unusual is left out and told.
     """
     report = CopyReport()
     known = {file.path: _known(file) for file in existing}
-    todo = _ahead(
-        _differing(walk(str(folder), prefix), known, _Comparison(bucket.chunking, by_content), report, progress)
-    )
+    todo = _ahead(_differing(files, known, _Comparison(bucket.chunking, by_content), report, progress))
     for made in upload_many(crew, bucket, todo, progress):
         if isinstance(made, Refused):
             report.refused.append(made)
@@ -83,22 +80,17 @@ def upload_folder(  # noqa: PLR0913 — both ends of a copy, how to compare, and
     return report
 
 
-def download_folder(  # noqa: PLR0913 — both ends of a copy, how to compare, and who looks on.
+def download_files(
     crew: Crew,
     bucket: Bucket,
-    files: Iterable[RemoteFile],
-    prefix: str,
-    target: Path,
+    files: Iterable[Wanted | Refused],
     progress: Progress,
     *,
     by_content: bool = False,
 ) -> CopyReport:
-    """Copy `files` of `bucket`, which all lie below `prefix`, into the folder `target`, except what is there already.
-
-    A path that would lead out of `target`, or that cannot be a file's name here, is refused, not followed.
-    """
+    """Copy `files` of `bucket` to their places, except what is there already."""
     report = CopyReport()
-    todo = _ahead(_lacking(files, prefix, target, _Comparison(bucket.chunking, by_content), report, progress))
+    todo = _ahead(_lacking(files, _Comparison(bucket.chunking, by_content), report, progress))
     for got in download_many(crew, todo, progress):
         if isinstance(got, Refused):
             report.refused.append(got)
@@ -109,9 +101,17 @@ def download_folder(  # noqa: PLR0913 — both ends of a copy, how to compare, a
     return report
 
 
-def is_same(known: RemoteFile, place: str, stamp: Stamp, chunking: Chunking, *, by_content: bool) -> bool:
-    """Whether the local file at `place` is `known` already."""
-    return _is_same(_known(known), place, stamp, _Comparison(chunking, by_content))
+def wanted_below(files: Iterable[RemoteFile], prefix: str, folder: Path) -> Iterator[Wanted | Refused]:
+    """The places in `folder` of `files`, which all lie below `prefix`. A path that would lead out of it is refused."""
+    for file in files:
+        relative = file.path.removeprefix(prefix)
+        if not relative:
+            continue  # The marker of the folder itself.
+        fault = path_fault(relative)
+        if fault or file.kind != "file":
+            yield Refused(file.path, "address-invalid", fault or f"a {file.kind} is not copied")
+        else:
+            yield Wanted(file, folder, tuple(relative.removesuffix("/").split("/")))
 
 
 def _differing(
@@ -138,26 +138,15 @@ def _is_there(known: _Known | None, file: LocalFile, comparison: _Comparison) ->
 
 
 def _lacking(
-    files: Iterable[RemoteFile],
-    prefix: str,
-    target: Path,
-    comparison: _Comparison,
-    report: CopyReport,
-    progress: Progress,
+    files: Iterable[Wanted | Refused], comparison: _Comparison, report: CopyReport, progress: Progress
 ) -> Iterator[Wanted]:
-    for file in files:
-        relative = file.path.removeprefix(prefix)
-        if not relative or file.is_deleted:
-            continue  # The marker of the folder itself.
-        fault = path_fault(relative)
-        if fault or file.kind != "file":
-            report.refused.append(Refused(file.path, "address-invalid", fault or f"a {file.kind} is not copied"))
-            continue
-        wanted = Wanted(file, target, tuple(relative.removesuffix("/").split("/")))
-        if _is_here(wanted, comparison):
+    for wanted in files:
+        if isinstance(wanted, Refused):
+            report.refused.append(wanted)
+        elif _is_here(wanted, comparison):
             report.skipped += 1
         else:
-            progress.expect(1, file.size)
+            progress.expect(1, wanted.file.size)
             yield wanted
 
 

@@ -1,7 +1,9 @@
 """httpx over connections that read 256 KiB at a time: by httpcore's 64 KiB a download costs twice the processor time."""
 
+import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpcore
@@ -23,6 +25,9 @@ class _WideStream(httpcore.NetworkStream):
         self._inner.write(buffer, timeout)
 
     def close(self) -> None:
+        # A thread that waits for the server wakes by a shutdown, not by a close.
+        with suppress(OSError):
+            self._inner.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
         self._inner.close()
 
     def start_tls(

@@ -96,7 +96,7 @@ def _plan_window(
     if plan.upload_id:
         answer = connection.ask("PATCH", f"/uploads/{plan.upload_id}", {"first_index": first_index, "chunks": chunks})
         return checked(ids_from, answer)
-    modified_at = {"modified_at": stamp.modified_at.isoformat()} if stamp.modified_at else {}
+    modified_at = {"modified_at": stamp.modified_at} if stamp.modified_at else {}
     target = {"bucket": bucket.id, "path": file.path, "size": stamp.size, "executable": stamp.is_executable}
     answer = connection.ask("POST", "/uploads", target | modified_at | {"chunks": chunks})
     plan.upload_id = checked(upload_id_from, answer)

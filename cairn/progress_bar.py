@@ -1,0 +1,65 @@
+"""A copy's progress as one line on the terminal, by rich."""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from client import Progress, Step
+
+
+@contextmanager
+def progress_bar(title: str, *, is_quiet: bool) -> "Iterator[Progress]":
+    """A bar on standard error while it lasts; none if `is_quiet`, or if nobody sits at a terminal."""
+    if is_quiet or not sys.stderr.isatty():
+        from client import Silent
+
+        yield Silent()
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(binary_units=True),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+
+        def show(counted: _Counted) -> None:
+            description = f"{title} {counted.done_files:,} of {counted.files:,}"
+            bar.update(task, completed=counted.done_bytes, total=counted.bytes or None, description=description)
+
+        yield _Counted(show)
+
+
+class _Counted:
+    def __init__(self, show: "Callable[[_Counted], None]") -> None:
+        self.files = self.bytes = self.done_files = self.done_bytes = 0
+        self._show = show
+        self._lock = threading.Lock()
+
+    def expect(self, files: int, size: int) -> None:
+        with self._lock:
+            self.files += files
+            self.bytes += size
+        if self.files % 1000 <= 1:
+            self._show(self)
+
+    def step(self, step: "Step") -> None:
+        with self._lock:
+            self.done_files += step.files
+            self.done_bytes += step.bytes
+        self._show(self)

@@ -1,0 +1,55 @@
+"""One run of a user's verb: the signed-in client, and every way it may end as an exit status with a sentence."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from cairn.exit_codes import ExitCode, exit_code
+from cairn.terminal import note, shown
+from foundation.problems import Problem
+
+if TYPE_CHECKING:
+    from client import CairnClient, ClientSettings
+
+
+@contextmanager
+def ending() -> Iterator[None]:
+    """Problems become a line on standard error and an exit status; Ctrl-C becomes 130."""
+    try:
+        yield
+    except Problem as problem:
+        note(f"cairn: {shown(problem)}")
+        raise typer.Exit(exit_code(problem)) from None
+    except KeyboardInterrupt:
+        note("cairn: interrupted; run the same command again to go on")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    except BrokenPipeError:
+        # Whoever read our answer has had enough. What Python still holds for standard output has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise typer.Exit(ExitCode.DONE) from None
+
+
+@contextmanager
+def signed_in(jobs: int | None = None) -> Iterator["CairnClient"]:
+    """The client of the server that the environment or `cairn login` names. Ends as `ending` does."""
+    with ending():
+        from cairn.credentials import load_credentials
+        from client import CairnClient
+
+        credentials = load_credentials(os.environ)
+        with CairnClient(credentials.url, credentials.token, client_settings(jobs)) as client:
+            yield client
+
+
+def client_settings(jobs: int | None = None) -> "ClientSettings":
+    """As CAIRN_RETRY_SECONDS and `jobs` say."""
+    from client import ClientSettings, RetryPolicy
+
+    text = os.environ.get("CAIRN_RETRY_SECONDS", "")
+    if text and not (text.isascii() and text.isdigit()):
+        raise typer.BadParameter("CAIRN_RETRY_SECONDS is a whole number of seconds")
+    retry = RetryPolicy(budget_seconds=float(text)) if text else RetryPolicy()
+    return ClientSettings(jobs=jobs, retry=retry) if jobs else ClientSettings(retry=retry)
