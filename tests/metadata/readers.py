@@ -12,12 +12,19 @@ from foundation.database import Database, opened
 from foundation.identity import Identity
 from foundation.ids import new_id
 from foundation.sql import insert_rows, now
-from metadata.model import Bucket, Naming, NewBucket
+from metadata.longpoll import LongPoll
+from metadata.model import Batch, Bucket, FileVersion, Naming, NewBucket, Purged, Put
+from metadata.notifying import NotifyingCommits
+from metadata.parts import Parts
 from metadata.paths import folded
+from metadata.purge import purge
 from metadata.schema import contents, file_versions, files, metadata
+from metadata.settings import CatalogueSettings
 from metadata.sql_buckets import SqlBuckets
+from metadata.sql_commits import SqlCommits
 from metadata.sql_files import SqlFiles
 from metadata.sql_journals import SqlJournals
+from metadata.sql_uploads import SqlUploads
 
 
 def somebody() -> Identity:
@@ -30,7 +37,18 @@ class House:
     buckets: SqlBuckets
     files: SqlFiles
     journals: SqlJournals
+    commits: NotifyingCommits
+    long_poll: LongPoll
     me: Identity
+
+    @property
+    def parts(self) -> Parts:
+        return Parts(self.buckets, self.files, self.files, self.commits, self.journals, self.long_poll)
+
+    def put(self, bucket: UUID, *paths: str) -> list[FileVersion]:
+        """Commit empty files."""
+        batch = Batch(str(bucket), [Put(path, []) for path in paths])
+        return [result.version for result in self.commits.apply(self.me, batch).results]
 
     def bucket(self, name: str = "mine", naming: Naming = Naming.PORTABLE) -> Bucket:
         return self.buckets.create(self.me, NewBucket(name=name, naming=naming))
@@ -71,4 +89,22 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     url = f"sqlite:///{tmp_path}/catalogue.db" if sqlite else request.getfixturevalue("database_url")
     with opened(url) as database:
         database.write(metadata.create_all)
-        yield House(database, SqlBuckets(database), SqlFiles(database), SqlJournals(database), somebody())
+        yield made_house(database)
+
+
+def made_house(database: Database, *, public_files: bool = False) -> House:
+    settings, long_poll = CatalogueSettings(), LongPoll()
+    commits = SqlCommits(database, SqlUploads(database, settings), settings)
+
+    def purge_file(caller: Identity, file_id: UUID, version_id: UUID | None) -> Purged:
+        return database.write(lambda connection: purge(connection, caller, file_id, version_id))
+
+    return House(
+        database,
+        SqlBuckets(database, long_poll.notify),
+        SqlFiles(database, purge_file, public_files=public_files),
+        SqlJournals(database),
+        NotifyingCommits(commits, long_poll.notify),
+        long_poll,
+        somebody(),
+    )
