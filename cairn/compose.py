@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
+from anyio.to_thread import run_sync
 from fastapi import FastAPI
 
 import chunker
@@ -17,7 +19,7 @@ from foundation.doorbell import InProcessDoorbell
 from foundation.http_service import create_service
 from foundation.settings import ServiceSettings
 from identity import IdentityRoom
-from metadata import Catalogue
+from metadata import Catalogue, LongPoll
 from sync import Loop, chores
 
 
@@ -28,6 +30,7 @@ class Rooms:
     catalogue: Catalogue
     store: BlockStore
     identity: IdentityRoom
+    long_poll: LongPoll
 
 
 def migrate(settings: ServerSettings) -> None:
@@ -45,40 +48,47 @@ def open_identity(settings: ServerSettings) -> Iterator[IdentityRoom]:
 
 @contextmanager
 def open_rooms(settings: ServerSettings) -> Iterator[Rooms]:
+    long_poll = metadata.LongPoll()
     with ExitStack() as stack:
         stack.enter_context(DataFolderLock(settings.data))
-        catalogue = stack.enter_context(
-            closing(metadata.open_catalogue(settings.database_location, public_files=settings.public_files))
-        )
-        store = stack.enter_context(closing(open_block_store(settings.store_location)))
-        yield Rooms(catalogue, store, stack.enter_context(open_identity(settings)))
+        catalogue = metadata.open_catalogue(settings.database_location, settings.catalogue(), long_poll.notify)
+        stack.callback(catalogue.close)
+        # Only a catalogue without a past may make its store: an empty folder behind an old one is a disk that is not mounted.
+        store = stack.enter_context(closing(open_block_store(settings.store_location, initialise=catalogue.is_new())))
+        yield Rooms(catalogue, store, stack.enter_context(open_identity(settings)), long_poll)
 
 
 def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
     """Every room in one service."""
-    doorbell = InProcessDoorbell()
-    waiters = metadata.Waiters(rooms.catalogue.journals)
-    catalogue = metadata.announcing(rooms.catalogue, waiters)
-    loop = Loop(lambda pause: chores(catalogue.collection, rooms.store, pause), doorbell)
+    catalogue, store = rooms.catalogue, rooms.store
+    parts = metadata.Parts(
+        buckets=catalogue.buckets,
+        files=catalogue.files,
+        listings=catalogue.listings,
+        commits=catalogue.commits,
+        journals=catalogue.journals,
+        long_poll=rooms.long_poll,
+    )
+    loop = Loop(lambda pause: chores(catalogue.collection, store, pause), InProcessDoorbell())
 
     @asynccontextmanager
-    async def background() -> AsyncIterator[None]:
+    async def chores_running() -> AsyncIterator[None]:
         loop.start()
         try:
             yield
         finally:
-            loop.stop()
+            await run_sync(loop.stop)
 
     return create_service(
         "one process",
         [
-            chunker.routes(chunker.Parts(catalogue, rooms.store)),
-            metadata.routes(metadata.Parts(catalogue, waiters)),
+            chunker.routes(chunker.Parts(catalogue, store)),
+            metadata.routes(parts),
             identity.routes(rooms.identity.parts),
         ],
         root_routers=[identity.root_routes(rooms.identity.parts), page_routes()],
         settings=ServiceSettings(public_url=settings.address),
         verifier=rooms.identity.verifier,
-        ready={"database": catalogue.ready, "store": rooms.store.ready},
-        background=[background, waiters.running],
+        ready={"database": catalogue.ready, "store": store.ready},
+        background=[chores_running, partial(metadata.polling, parts)],
     )

@@ -16,6 +16,9 @@ token_app = typer.Typer(help="Personal API tokens.", no_args_is_help=True)
 @app.command()
 def serve() -> None:
     """Serve everything in one process. Settings: CAIRN_DATA, CAIRN_HOST, CAIRN_PORT, … (docs/configuration.md)."""
+    from cairn.allocator import restart_with_settings
+
+    restart_with_settings()
     from cairn import serve as server
 
     server.serve(ServerSettings())
@@ -52,7 +55,7 @@ def add_user(
     bring_up(settings)
     with open_identity(settings) as identity:
         user = identity.add_user(email, password, is_admin=admin)
-    typer.echo(json.dumps({"user_id": str(user), "email": email}) if as_json else f"Added {email}.")
+    typer.echo(json.dumps({"user_id": str(user.id), "email": email}) if as_json else f"Added {email}.")
 
 
 @token_app.command("create")
@@ -69,5 +72,5 @@ def create_token(
     settings = ServerSettings()
     bring_up(settings)
     with open_identity(settings) as identity:
-        id, token = identity.create_token(email, name, ["files:read"] if read_only else ["files", "account"])
-    typer.echo(json.dumps({"id": str(id), "token": token}) if as_json else token)
+        created = identity.create_token(email, name, ["files:read"] if read_only else ["files", "account"])
+    typer.echo(json.dumps({"id": str(created.id), "token": created.secret}) if as_json else created.secret)

@@ -2,11 +2,13 @@
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field
 
 from foundation.settings import Settings
+from metadata import CatalogueSettings
 
 
 class ServerSettings(Settings):
@@ -27,6 +29,8 @@ class ServerSettings(Settings):
     public_files: bool = Field(
         default=False, description="Whether files with access `public` are served without login."
     )
+    upload_days: float = Field(default=7, ge=0, description="An open upload that nobody touches for so long expires.")
+    dead_name_days: float = Field(default=3, ge=0, description="Bytes that nothing names any more are kept so long.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @property
@@ -41,6 +45,13 @@ class ServerSettings(Settings):
     def address(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url or f"http://{host}:{self.port}"
+
+    def catalogue(self) -> CatalogueSettings:
+        return CatalogueSettings(
+            upload_expiry=timedelta(days=self.upload_days),
+            dead_name_retention=timedelta(days=self.dead_name_days),
+            public_files=self.public_files,
+        )
 
     def secret_bytes(self) -> bytes:
         """CAIRN_SECRET, or the data folder's own, made on first use. Raises ValueError if it is too short to be one."""

@@ -37,4 +37,5 @@ def log_to_stderr(level: str = "INFO") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # It tells each look at a version.
     logging.getLogger("uvicorn.access").disabled = True  # The service logs its requests itself, with their ids.

@@ -4,14 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import select
+
 from foundation.database import Database
 from foundation.identity import Identity
 from metadata.migrated import check_migrated
 from metadata.model import Purged
 from metadata.notifying import NotifyingCommits
+from metadata.parts import Listings
 from metadata.purge import purge
+from metadata.schema import uploads as uploads_table
 from metadata.seams import Blocks, Buckets, Collection, Commits, Files, Journals, Uploads
-from metadata.settings import CatalogueSettings
+from metadata.settings import DEFAULTS, CatalogueSettings
 from metadata.sql_blocks import SqlBlocks
 from metadata.sql_buckets import Notify, SqlBuckets, nobody_waits
 from metadata.sql_collection import SqlCollection
@@ -20,25 +24,30 @@ from metadata.sql_files import SqlFiles
 from metadata.sql_journals import SqlJournals
 from metadata.sql_uploads import SqlUploads
 
+_ANY_UPLOAD = select(uploads_table.c.writer).limit(1)
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Every seam of the room. `ready` raises DatabaseUnavailable while the database does not answer."""
+    """Every seam of the room. `ready` raises DatabaseUnavailable while the database does not answer.
+
+    `is_new`: no upload was ever opened, so no store can hold anything of it.
+    """
 
     buckets: Buckets
     files: Files
+    listings: Listings
     uploads: Uploads
     blocks: Blocks
     commits: Commits
     journals: Journals
     collection: Collection
     ready: Callable[[], None]
+    is_new: Callable[[], bool]
     close: Callable[[], None]
 
 
-def open_catalogue(
-    location: str, settings: CatalogueSettings = CatalogueSettings(), notify: Notify = nobody_waits
-) -> Catalogue:
+def open_catalogue(location: str, settings: CatalogueSettings = DEFAULTS, notify: Notify = nobody_waits) -> Catalogue:
     """The catalogue at `sqlite:///path` or `postgresql+psycopg://…`, migrated before. `notify`: see SqlBuckets.
 
     Raises DatabaseUnavailable; NotMigrated, which names the command to run, for a schema that is not this code's.
@@ -52,17 +61,19 @@ def open_catalogue(
     uploads = SqlUploads(database, settings)
 
     def purge_file(caller: Identity, file_id: UUID, version_id: UUID | None) -> Purged:
-        purged = database.write(lambda connection: purge(connection, caller, file_id, version_id), repeat_unknown=True)
-        return purged
+        return database.write(lambda connection: purge(connection, caller, file_id, version_id), repeat_unknown=True)
 
+    files = SqlFiles(database, purge_file, public_files=settings.public_files)
     return Catalogue(
         buckets=SqlBuckets(database, notify),
-        files=SqlFiles(database, purge_file, public_files=settings.public_files),
+        files=files,
+        listings=files,
         uploads=uploads,
         blocks=SqlBlocks(database, settings),
         commits=NotifyingCommits(SqlCommits(database, uploads, settings), notify),
         journals=SqlJournals(database),
         collection=SqlCollection(database, settings),
         ready=lambda: database.read(lambda connection: connection.exec_driver_sql("SELECT 1").close()),
+        is_new=lambda: database.read(lambda connection: connection.execute(_ANY_UPLOAD).first() is None),
         close=database.close,
     )

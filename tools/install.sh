@@ -103,7 +103,7 @@ install_build_tools() {
 }
 
 install_with_uv() {
-    local uv=(.venv/bin/uv pip install --quiet --python .venv/bin/python)
+    local uv=(.venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python)
     adopt_index_of_pip
     choose_cache
     "${uv[@]}" --require-hashes -r "$requirements" && "${uv[@]}" --no-deps --no-build-isolation -e .

@@ -14,6 +14,6 @@ def product(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SignedIn
     environment = {}
     if request.param == "postgresql-and-s3":
         environment["CAIRN_DATABASE"] = request.getfixturevalue("database_url")
-        environment["CAIRN_STORE"] = request.getfixturevalue("s3_location")
+        environment["CAIRN_STORE"] = request.getfixturevalue("seaweedfs").fresh_location()
     with running_server(tmp_path / "server", **environment) as server:
         yield server
