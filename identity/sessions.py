@@ -41,7 +41,8 @@ class Sessions:
             connection.execute(insert(sessions).values(row))
 
         self._database.write(body)
-        self._verdicts.forget()
+        if previous is not None:
+            self._verdicts.forget()
         return secret
 
     def end(self, secret: str) -> None:
