@@ -86,8 +86,9 @@ def survives(folder: Path, copies: str, calls: str, fault: str) -> None:
         outcomes = [word for word in found.said if word != "put"]
         refused = [word for word in outcomes if word != "stored"]
         if fault in ANSWERS:
-            # One call fails once: at most one put is refused, with the right answer, and the other works.
-            assert refused in ([], [ANSWERS[fault]])
+            # One call fails once, and the other put works. strace counts each thread by itself, so copies meet it more often.
+            assert set(refused) <= {ANSWERS[fault]}
+            assert len(refused) <= len(copies)
         else:
             assert not refused
         if not found.was_hit:
