@@ -56,15 +56,15 @@ def bucket_from(document: Document) -> Bucket:
     )
 
 
-def file_from(document: Document, bucket_id: str = "") -> RemoteFile:
-    """A file in a list or a version. `bucket_id`: of the bucket that was listed; entries do not repeat it."""
+def file_from(document: Document, bucket: str = "") -> RemoteFile:
+    """A file in a list or a version. `bucket`: the one that was listed; entries do not repeat it."""
     content_hash = document.get("content_hash") or ""
     if content_hash:
         BlockId.parse(content_hash)  # The same shape: 64 hex digits.
     return RemoteFile(
         file_id=_text(document, "file_id"),
         version_id=_text(document, "version_id"),
-        bucket_id=bucket_id or _text(document, "bucket_id"),
+        bucket=bucket or _text(document, "bucket_id"),
         path=_text(document, "path"),
         size=_count(document, "size"),
         num_chunks=_count(document, "num_chunks"),

@@ -96,7 +96,7 @@ class CairnClient(Catalogue):
         self, file: RemoteFile, target: Path, progress: Progress = SILENT, *, by_content: bool = False
     ) -> CopyReport:
         """As download_file, unless `target` is equal already: then it is left alone."""
-        bucket = self.bucket(file.bucket_id)
+        bucket = self.bucket(file.bucket)
         wanted = Wanted(file, target.parent, (target.name,))
         return download_files(self._crew, bucket, [wanted], progress, by_content=by_content)
 

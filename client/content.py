@@ -97,5 +97,5 @@ def _fetched(connection: Connection, file: RemoteFile, index: int, size: int) ->
 
 def _damaged(file: RemoteFile, index: int, reason: str) -> BlockDamaged:
     return BlockDamaged(
-        f"{file.path!r}, chunk {index}: {reason}", bucket_id=file.bucket_id, path=file.path, chunk=index, reason=reason
+        f"{file.path!r}, chunk {index}: {reason}", bucket=file.bucket, path=file.path, chunk=index, reason=reason
     )

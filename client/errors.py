@@ -16,7 +16,7 @@ class AnswerInvalid(Problem):
 
 
 class BlockDamaged(Problem):
-    """The server gives other bytes than the chunk list promises, or none. `bucket_id`, `path`, `chunk` name the place."""
+    """The server gives other bytes than the chunk list promises, or none. `bucket`, `path`, `chunk` name the place."""
 
     slug, title, status = "block-damaged", "A block of this file is damaged", 502
 
