@@ -1,0 +1,141 @@
+"""What the upload and commit routes answer, as documents and as OpenAPI sees them."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from foundation.problems import Problem
+from metadata import FileVersion, Result, Upload
+
+
+class FileAnswer(BaseModel):
+    """A version that was just made. `content_hash`: SHA-256 over the chunks' binary SHA-256s, null for a delete marker."""
+
+    file_id: UUID
+    version_id: UUID
+    bucket_id: UUID
+    path: str
+    size: int
+    num_chunks: int
+    etag: str
+    content_hash: str | None
+    sync_status: str
+
+
+class UploadOpenedAnswer(BaseModel):
+    upload_id: UUID
+    missing: list[str]
+    expires_at: str
+
+
+class MissingAnswer(BaseModel):
+    missing: list[str]
+
+
+class UploadAnswer(BaseModel):
+    """All that a client needs to resume. `missing`: at most 10,000 planned blocks to send, more behind `next_cursor`."""
+
+    upload_id: UUID
+    state: str
+    bucket_id: UUID | None
+    path: str | None
+    size: int | None
+    received_bytes: int
+    missing: list[str]
+    next_cursor: str | None
+    expires_at: str
+
+
+class UploadItem(BaseModel):
+    upload_id: UUID
+    state: str
+    bucket_id: UUID | None
+    path: str | None
+    size: int | None
+    received_bytes: int
+    expires_at: str
+
+
+class UploadsAnswer(BaseModel):
+    items: list[UploadItem]
+    next_cursor: str | None
+
+
+class BlockAnswer(BaseModel):
+    """`status`: stored, present or refused, then with the `problem`."""
+
+    id: str
+    status: str
+    problem: dict[str, Any] | None = None
+
+
+class BlocksAnswer(BaseModel):
+    results: list[BlockAnswer]
+
+
+class OperationAnswer(FileAnswer):
+    sequence: int | None
+
+
+class CommitsAnswer(BaseModel):
+    """`sequence`: the bucket's after the commit. One result an operation, in order."""
+
+    bucket_id: UUID
+    sequence: int
+    results: list[OperationAnswer]
+
+
+def file_document(version: FileVersion) -> dict[str, Any]:
+    return {
+        "file_id": version.file_id,
+        "version_id": version.version_id,
+        "bucket_id": version.bucket_id,
+        "path": version.path,
+        "size": version.size,
+        "num_chunks": version.num_chunks,
+        "etag": version.etag,
+        "content_hash": version.content_hash.hex() if version.content_hash is not None else None,
+        # Whatever was made just now is verified by a worker later.
+        "sync_status": "pending",
+    }
+
+
+def result_document(result: Result) -> dict[str, Any]:
+    return {**file_document(result.version), "sequence": result.sequence}
+
+
+def upload_document(upload: Upload) -> dict[str, Any]:
+    return {
+        "upload_id": upload.id,
+        "state": upload.state,
+        "bucket_id": upload.bucket_id,
+        "path": upload.target.path if upload.target else None,
+        "size": upload.size,
+        "received_bytes": upload.received_bytes,
+        "expires_at": upload.expires_at,
+    }
+
+
+def refusal(problem: Problem) -> dict[str, Any]:
+    return {"status": "refused", "problem": problem.document()}
+
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def answers(statuses: Sequence[int], shape: type[BaseModel], *kinds: type[Problem]) -> Responses:
+    """What OpenAPI is told of a route: its answer and its errors."""
+    return {**{status: {"model": shape} for status in statuses}, **problems(*kinds)}
+
+
+def problems(*kinds: type[Problem]) -> Responses:
+    """The error list of a route for OpenAPI."""
+    by_status: Responses = {}
+    for kind in kinds:
+        known = by_status.setdefault(
+            kind.status, {"description": "", "content": {"application/problem+json": {"schema": {"type": "object"}}}}
+        )
+        known["description"] = ", ".join(filter(None, [known["description"], f"`{kind.slug}`"]))
+    return by_status

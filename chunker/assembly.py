@@ -1,0 +1,158 @@
+"""A stored content as bytes again: its chunks in order, each verified, a few read ahead, never the whole list."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+
+from block_storage import BlockDamaged, BlockNotFound, BlockStore
+from chunker.errors import ContentDamaged
+from chunker.ranges import ByteRange
+from foundation.problems import Problem
+from metadata import Blocks, BlockState, Files, FileVersion, StoredChunk, VersionNotFound
+
+log = logging.getLogger("cairn.chunker")
+
+PAGE_CHUNKS = 256
+
+
+class Held:
+    """The bytes of one chunk on their way out, which may be let go of while the reader is slow, and read again."""
+
+    __slots__ = ("_data", "_reading", "chunk")
+
+    def __init__(self, chunk: StoredChunk, reading: "asyncio.Task[bytes] | None") -> None:
+        self.chunk = chunk
+        self._reading = reading
+        self._data: bytes | None = None
+
+    async def data(self, source: "Source") -> bytes:
+        """Raises ContentDamaged; StorageFailed."""
+        if self._data is None:
+            reading, self._reading = self._reading, None
+            self._data = await (reading or source.read(self.chunk))
+        return self._data
+
+    def let_go(self) -> None:
+        self._data = None
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+
+
+class Source:
+    """Reads the blocks of one version for one request."""
+
+    def __init__(
+        self, version: FileVersion, files: Files, blocks: Blocks, store: BlockStore, threads: CapacityLimiter
+    ) -> None:
+        if version.content is None:
+            raise VersionNotFound("This version is a deletion; it has no content.")
+        self.version = version
+        self._content = version.content
+        self._files, self._blocks, self._store, self._threads = files, blocks, store, threads
+
+    async def page(self, index: int) -> Sequence[StoredChunk]:
+        """The chunks from `index` on, at most PAGE_CHUNKS."""
+        return await run_sync(self._files.chunks, self._content, index, PAGE_CHUNKS)
+
+    async def index_at(self, offset: int) -> int:
+        """The index of the chunk that holds byte `offset`."""
+        return await run_sync(self._files.chunk_at, self._content, offset) if offset else 0
+
+    async def chunk(self, index: int) -> StoredChunk:
+        """Raises VersionNotFound beyond the last."""
+        page = await run_sync(self._files.chunks, self._content, index, 1) if index < self.version.num_chunks else ()
+        if not page:
+            raise VersionNotFound(f"This version has {self.version.num_chunks:,} chunks, counted from 0.")
+        return page[0]
+
+    async def read(self, chunk: StoredChunk) -> bytes:
+        """The chunk's bytes, verified. Raises ContentDamaged, after the catalogue was told; StorageFailed."""
+        return await run_sync(self._read, chunk, limiter=self._threads)
+
+    def _read(self, chunk: StoredChunk) -> bytes:
+        try:
+            return self._whole(chunk)
+        except (BlockNotFound, BlockDamaged) as problem:
+            # A take-over gives a damaged block a new name; the page of chunks in hand may be older than that.
+            (present,) = self._files.chunks(self._content, chunk.index, 1) or (chunk,)
+            if present.name == chunk.name:
+                raise self._damaged(chunk, problem) from problem
+        try:
+            return self._whole(present)
+        except (BlockNotFound, BlockDamaged) as problem:
+            raise self._damaged(present, problem) from problem
+
+    def _whole(self, chunk: StoredChunk) -> bytes:
+        data = self._store.get(chunk.name, chunk.xxh3 % 2**64)  # A catalogue may keep it as a signed number.
+        if len(data) != chunk.size:
+            raise BlockDamaged(f"The block {chunk.id} has {len(data)} bytes, not {chunk.size}.")
+        return data
+
+    def _damaged(self, chunk: StoredChunk, problem: Problem) -> ContentDamaged:
+        state = BlockState.MISSING if isinstance(problem, BlockNotFound) else BlockState.DAMAGED
+        log.error("a block is %s", state, extra={"block": str(chunk.id), "file": str(self.version.file_id)})
+        try:
+            self._blocks.judge({chunk.name: state})
+        except Problem as unheard:
+            log.warning("the verdict was not written: %s", unheard.slug)
+        path = self.version.path
+        return ContentDamaged(f"Chunk {chunk.index} of {path} is {state}.", path=path, chunk=chunk.index)
+
+
+class ReadAhead:
+    """The chunks of a range one after the other, `depth` more being read while one is sent."""
+
+    def __init__(self, source: Source, wanted: ByteRange, depth: int) -> None:
+        self.source = source
+        self.wanted = wanted
+        self._depth = depth
+        self._ahead: deque[Held] = deque()
+        self._page: deque[StoredChunk] = deque()
+        self._next_index: int | None = None
+        self._is_over = wanted.start >= wanted.end
+
+    async def first(self) -> None:
+        """Have the first bytes in hand, so that damage there is still an answer of its own. Raises as `Held.data`."""
+        await self._fill()
+        if self._ahead:
+            await self._ahead[0].data(self.source)
+
+    async def next(self) -> Held | None:
+        """The next chunk, None at the end. Raises nothing of its bytes: `Held.data` does."""
+        await self._fill()
+        return self._ahead.popleft() if self._ahead else None
+
+    async def _fill(self) -> None:
+        while len(self._ahead) <= self._depth and (chunk := await self._next_chunk()):
+            reading = asyncio.ensure_future(self.source.read(chunk))
+            reading.add_done_callback(_retrieve)
+            self._ahead.append(Held(chunk, reading))
+
+    async def _next_chunk(self) -> StoredChunk | None:
+        if self._is_over:
+            return None
+        if not self._page:
+            if self._next_index is None:
+                self._next_index = await self.source.index_at(self.wanted.start)
+            self._page.extend(await self.source.page(self._next_index))
+            self._next_index += len(self._page)
+        if not self._page or self._page[0].offset >= self.wanted.end:
+            self._is_over = True
+            return None
+        return self._page.popleft()
+
+    def let_go(self) -> None:
+        """Give up what was read ahead; it is read again when its turn comes."""
+        for held in self._ahead:
+            held.let_go()
+
+
+def _retrieve(task: "asyncio.Task[bytes]") -> None:
+    """What was read ahead for a reader who has gone is looked at by nobody."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,99 @@
+"""Bodies of requests, read within limits of size and time."""
+
+import asyncio
+from typing import Any, TypeVar
+
+import orjson
+from fastapi import Request
+from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
+
+from chunker.errors import BodyIncomplete, BodyTooSlow
+from foundation.blocks import MIB
+from foundation.http_requests import allow_body
+from foundation.http_wire import Wire
+from foundation.problems import Invalid, Malformed, TooLarge, UnsupportedMediaType
+
+JSON_BYTES = 16 * MIB  # 1,000 operations, or a page of 10,000 chunks, with room for white space.
+MAX_ERRORS = 20
+
+Shape = TypeVar("Shape", bound=Wire)
+
+
+async def read_json(request: Request, shape: type[Shape]) -> Shape:
+    """The body as a `shape`. Raises Malformed if it is no JSON, Invalid, which names the fields, if it has another shape.
+
+    NaN, lone surrogates and nesting beyond 1,024 levels are no JSON here; of a duplicate key the last value counts.
+    """
+    require_media_type(request, "application/json")
+    body = await read_body(request, JSON_BYTES)
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Malformed(f"The body is not valid JSON: {error}.") from error
+    try:
+        return shape.model_validate(document)
+    except ValidationError as error:
+        raise _invalid(error) from error
+
+
+def _invalid(error: ValidationError) -> Invalid:
+    found = error.errors(include_url=False, include_context=False, include_input=False)[:MAX_ERRORS]
+    fields = [
+        {"field": ".".join(str(part) for part in one["loc"])[:200] or "body", "message": one["msg"]} for one in found
+    ]
+    return Invalid(f"{fields[0]['field']}: {fields[0]['message']}", errors=fields)
+
+
+def require_media_type(request: Request, wanted: str) -> None:
+    """Raises UnsupportedMediaType unless the body says that it is `wanted`."""
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given != wanted:
+        raise UnsupportedMediaType(f"Send the body as `Content-Type: {wanted}`.")
+
+
+def declared_bytes(request: Request) -> int | None:
+    """Content-Length, which the server has checked to be a number; None where the length is not told beforehand."""
+    header = request.headers.get("content-length")
+    return int(header) if header is not None else None
+
+
+async def read_body(request: Request, max_bytes: int, seconds: float | None = None) -> bytearray:
+    """The whole body. Raises TooLarge, before anything is read where the length is declared; BodyTooSlow; BodyIncomplete."""
+    allow_body(request, None)  # Judged here, where a block's size is another problem than a request's.
+    if (declared_bytes(request) or 0) > max_bytes:
+        raise TooLarge(f"This body has at most {max_bytes:,} bytes.")
+    body = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > max_bytes:
+                    raise TooLarge(f"This body has at most {max_bytes:,} bytes.")
+    except TimeoutError as error:
+        raise BodyTooSlow(f"A body like this must arrive within {seconds:.0f} seconds.") from error
+    except ClientDisconnect as error:
+        raise BodyIncomplete from error
+    return body
+
+
+def request_body(shape: type[Wire], example: Any) -> dict[str, Any]:
+    """What OpenAPI is told of a body that `read_json` reads."""
+    content = {"application/json": {"schema": inlined(shape.model_json_schema()), "example": example}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    """A JSON schema whose `$defs` are put where they are named: inside OpenAPI they could not be found."""
+    definitions = schema.pop("$defs", {})
+
+    def resolved(node: Any) -> Any:
+        if isinstance(node, dict):
+            if "$ref" in node:
+                return resolved(definitions[node["$ref"].rpartition("/")[2]])
+            # A discriminator's mapping names definitions; each alternative says its own `op` as a constant.
+            return {key: resolved(value) for key, value in node.items() if key != "discriminator"}
+        return [resolved(item) for item in node] if isinstance(node, list) else node
+
+    result: dict[str, Any] = resolved(schema)
+    return result

@@ -1,0 +1,94 @@
+"""The route of batch commits."""
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request, Response
+
+from chunker.answers import (
+    CommitsAnswer,
+    answers,
+    result_document,
+)
+from chunker.bodies import read_json, request_body
+from chunker.errors import ChunkSize
+from chunker.open_uploads import OpenUploads
+from chunker.parts import Parts
+from chunker.publish import apply
+from chunker.wire import (
+    CommitsWire,
+    require_operation_sizes,
+)
+from foundation.http_caller import Caller
+from foundation.http_wire import Json
+from foundation.problems import (
+    Forbidden,
+    Invalid,
+    Malformed,
+    OutcomeUnknown,
+    TooLarge,
+    Unauthenticated,
+    UnsupportedMediaType,
+)
+from metadata import (
+    BlocksMissing,
+    BucketNotFound,
+    FileNotFound,
+    PathInvalid,
+    PathTaken,
+    UploadEnded,
+    UploadNotFound,
+    VersionConflict,
+    VersionNotFound,
+)
+
+_EXAMPLE_ID = "c0535e4be2b79ffd93291305436bf889314e4a3faec05ecffcbb7df31ad9e51a"
+_EXAMPLE_COMMITS = {
+    "upload_id": "01890a5d-ac96-774b-bcce-b302099a8057",
+    "operations": [
+        {"op": "put", "path": "a.txt", "chunks": [{"id": _EXAMPLE_ID, "size": 12}], "base_version": None},
+        {"op": "move", "path": "b.txt", "to": "letters/b.txt"},
+        {"op": "delete", "path": "c.txt"},
+    ],
+}
+
+
+def commit_routes(parts: Parts, open_uploads: OpenUploads) -> APIRouter:
+    router = APIRouter(tags=["commits"])
+    commits, buckets = parts.catalogue.commits, parts.catalogue.buckets
+
+    @router.post(
+        "/buckets/{bucket}/commits",
+        summary="Up to 1,000 operations, all or nothing",
+        responses=answers(
+            (200,),
+            CommitsAnswer,
+            Malformed,
+            Unauthenticated,
+            Forbidden,
+            TooLarge,
+            UnsupportedMediaType,
+            Invalid,
+            BucketNotFound,
+            FileNotFound,
+            VersionNotFound,
+            UploadNotFound,
+            BlocksMissing,
+            VersionConflict,
+            PathTaken,
+            UploadEnded,
+            PathInvalid,
+            ChunkSize,
+            OutcomeUnknown,
+        ),
+        openapi_extra=request_body(CommitsWire, _EXAMPLE_COMMITS),
+    )
+    async def commit_batch(request: Request, bucket: str, caller: Caller) -> Response:
+        wire = await read_json(request, CommitsWire)
+        batch = wire.batch(bucket)
+        require_operation_sizes((await run_sync(buckets.get, caller, bucket)).chunking, batch)
+        result = await apply(commits, caller, batch)
+        if batch.upload is not None:
+            open_uploads.forget(batch.upload)
+        results = [result_document(one) for one in result.results]
+        return Json({"bucket_id": result.bucket_id, "sequence": result.sequence, "results": results})
+
+    return router

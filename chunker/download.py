@@ -1,0 +1,102 @@
+"""The answer that carries a content: whole, one range, or several; memory flat however slow the reader is."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from chunker.assembly import Held, ReadAhead
+from chunker.ranges import ByteRange
+
+# A block is written to the socket in pieces of this size: it is what a stalled reader costs.
+PIECE_BYTES = 256 * 1024
+STALL_SECONDS = 1.0
+
+
+class Part:
+    """A stretch of the body: literal bytes, then a range of the content."""
+
+    def __init__(self, head: bytes, bytes_of: ReadAhead | None) -> None:
+        self.head = head
+        self.bytes_of = bytes_of
+
+    @property
+    def size(self) -> int:
+        wanted = self.bytes_of.wanted if self.bytes_of else ByteRange(0, 0)
+        return len(self.head) + wanted.end - wanted.start
+
+
+class ContentResponse(Response):
+    """Sends its parts. Where a part cannot be read, the connection is cut before Content-Length is reached: never wrong bytes."""
+
+    def __init__(self, parts: Sequence[Part], status_code: int, headers: Mapping[str, str]) -> None:
+        super().__init__(None, status_code, {**headers, "Content-Length": str(sum(part.size for part in parts))})
+        self._parts = parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        if scope["method"] != "HEAD":
+            gone = asyncio.ensure_future(_disconnected(receive))
+            try:
+                await self._send_parts(send, gone)
+            finally:
+                gone.cancel()
+                for part in self._parts:
+                    if part.bytes_of:
+                        part.bytes_of.let_go()
+            if gone.done() and not gone.cancelled():
+                return
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _send_parts(self, send: Send, gone: "asyncio.Future[None]") -> None:
+        for part in self._parts:
+            if part.head:
+                await send({"type": "http.response.body", "body": part.head, "more_body": True})
+            if part.bytes_of is None:
+                continue
+            while held := await part.bytes_of.next():
+                await _send_chunk(held, part.bytes_of, send)
+                # The server swallows what is sent to a closed connection; reading on would be for nobody.
+                if gone.done():
+                    return
+
+
+async def _send_chunk(held: Held, ahead: ReadAhead, send: Send) -> None:
+    offset = held.chunk.offset
+    position = max(0, ahead.wanted.start - offset)
+    end = min(held.chunk.size, ahead.wanted.end - offset)
+    loop = asyncio.get_running_loop()
+
+    def stalled() -> None:
+        held.let_go()
+        ahead.let_go()
+
+    while position < end:
+        piece = (await held.data(ahead.source))[position : min(end, position + PIECE_BYTES)]
+        timer = loop.call_later(STALL_SECONDS, stalled)
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+        timer.cancel()
+        position += len(piece)
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def byteranges(
+    ranges: Sequence[ByteRange], readers: Sequence[ReadAhead], size: int, content_type: str
+) -> tuple[list[Part], str]:
+    """The parts of a multipart/byteranges body (RFC 9110, 14.6), and its content type."""
+    boundary = secrets.token_hex(16)
+    parts = [
+        Part(
+            f"\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Range: {one.content_range(size)}\r\n\r\n".encode(),
+            reader,
+        )
+        for one, reader in zip(ranges, readers, strict=True)
+    ]
+    parts.append(Part(f"\r\n--{boundary}--\r\n".encode(), None))
+    return parts, f"multipart/byteranges; boundary={boundary}"
