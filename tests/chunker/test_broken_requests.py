@@ -10,12 +10,13 @@ from tests.chunker.served import FRAMED, Person, Served, chunk_list, cut, framed
 DATA = some_bytes(3 * MIB + 5, seed=23)
 
 
-def sent_raw(stack: Served, me: Person, head: str, body: bytes) -> bytes:
-    """What the server answers to a request written by hand, after which nothing more comes."""
+def sent_raw(stack: Served, me: Person, head: str, body: bytes, *, leaves: bool = False) -> bytes:
+    """What the server answers to a request written by hand. `leaves`: nothing more comes, and the sender goes."""
     authorization = me.http.headers["Authorization"]
     with socket.create_connection(stack.host_and_port, timeout=20) as connection:
         connection.sendall(f"{head}\r\nHost: x\r\nAuthorization: {authorization}\r\n\r\n".encode() + body)
-        connection.shutdown(socket.SHUT_WR)
+        if leaves:
+            connection.shutdown(socket.SHUT_WR)
         answer = b""
         while piece := connection.recv(65536):
             answer += piece
@@ -32,21 +33,21 @@ def is_over(me: Person) -> bool:
 
 
 def test_a_put_that_is_shorter_than_it_said_leaves_nothing_behind(stack: Served, me: Person) -> None:
-    sent_raw(stack, me, f"PUT {api(me, 'a')} HTTP/1.1\r\nContent-Length: {len(DATA) + 1}", DATA)
+    sent_raw(stack, me, f"PUT {api(me, 'a')} HTTP/1.1\r\nContent-Length: {len(DATA) + 1}", DATA, leaves=True)
     assert is_over(me)
     assert me.http.get(f"{me.content}/a").status_code == 404
 
 
 def test_a_chunked_put_that_breaks_off_leaves_nothing_behind(stack: Served, me: Person) -> None:
     body = b"%x\r\n" % len(DATA) + DATA + b"\r\n"
-    sent_raw(stack, me, f"PUT {api(me, 'a')} HTTP/1.1\r\nTransfer-Encoding: chunked", body)
+    sent_raw(stack, me, f"PUT {api(me, 'a')} HTTP/1.1\r\nTransfer-Encoding: chunked", body, leaves=True)
     assert is_over(me)
     assert me.http.get(f"{me.content}/a").status_code == 404
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "1\r\nContent-Length: 2", "99999999999999999999999"])
 def test_a_length_that_is_none_is_refused(stack: Served, me: Person, length: str) -> None:
-    answer = sent_raw(stack, me, f"PUT {api(me, 'a')} HTTP/1.1\r\nContent-Length: {length}", b"x")
+    answer = sent_raw(stack, me, f"PUT {api(me, 'a')} HTTP/1.1\r\nContent-Length: {length}\r\nConnection: close", b"x")
     assert answer == b"" or answer.startswith(b"HTTP/1.1 400")
     assert me.http.get(f"{me.content}/a").status_code == 404
 
@@ -55,15 +56,19 @@ def test_a_put_that_is_cut_off_again_and_again_is_resumed_with_what_is_missing(s
     plan = {"bucket": str(me.bucket.id), "path": "a", "size": len(DATA), "chunks": chunk_list(DATA)}
     upload = me.http.post("/uploads", json=plan).json()["upload_id"]
     by_id = {id_of(block): block for block in cut(DATA)}
-    for kept in (1, 2, 3):
+    for left in (4, 3):
         missing = me.http.get(f"/uploads/{upload}").json()["missing"]
-        assert len(missing) == 5 - kept
-        body = framed(*(by_id[id] for id in missing))
-        whole = len(framed(by_id[missing[0]]))
-        head = f"POST /api/v1/uploads/{upload}/chunks HTTP/1.1\r\nContent-Type: {FRAMED['Content-Type']}\r\nContent-Length: {len(body)}"
-        sent_raw(stack, me, head, body[: whole + 10])
-        while len(me.http.get(f"/uploads/{upload}").json()["missing"]) == 5 - kept:
-            pass  # The server keeps what came whole as soon as it sees the connection go; the test's time limit bounds it.
+        assert len(missing) == left
+        blocks = sorted((by_id[id] for id in missing), key=len, reverse=True)
+        body = framed(*blocks)
+        head = (
+            f"POST /api/v1/uploads/{upload}/chunks HTTP/1.1\r\nContent-Type: {FRAMED['Content-Type']}\r\n"
+            f"Content-Length: {len(body)}"
+        )
+        # The server may not see what came in the same moment as the end: the second block is all but whole.
+        sent_raw(stack, me, head, framed(*blocks[:2])[:-1], leaves=True)
+        while len(me.http.get(f"/uploads/{upload}").json()["missing"]) == left:
+            pass  # The server keeps what came whole once it sees the connection go; the test's time limit bounds it.
     me.http.post(f"/uploads/{upload}/chunks", content=framed(*by_id.values()), headers=FRAMED)
     assert me.http.post(f"/uploads/{upload}/commit").status_code == 201
     assert me.http.get(f"{me.content}/a").content == DATA
@@ -80,7 +85,7 @@ def test_a_put_that_is_cut_off_again_and_again_is_resumed_with_what_is_missing(s
         ("/a", 422),
         ("a%2F..%2Fb", 422),
         ("%00", 422),
-        ("a%0Ab", 422),
+        ("a%0Ab", 404),
         ("%", 400),
         ("%zz", 400),
         ("%C0%AF", 400),
