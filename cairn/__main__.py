@@ -7,40 +7,49 @@ import typer
 
 from cairn.exit_codes import EPILOG, ExitCode
 
-# The order of `cairn --help`. Modules of verbs import little; their functions import the rest.
-VERBS = (
-    "cairn.verbs.account",
-    "cairn.verbs.listing",
-    "cairn.verbs.copying",
-    "cairn.verbs.content",
-    "cairn.verbs.changing",
-    "cairn.verbs.history",
-    "cairn.server_verbs",
-)
+# Where the user's verbs are, in the order of `cairn --help`. All others are the server's.
+VERBS = {
+    "login": "cairn.verbs.account",
+    "logout": "cairn.verbs.account",
+    "ls": "cairn.verbs.listing",
+    "cp": "cairn.verbs.copying",
+    "cat": "cairn.verbs.content",
+    "verify": "cairn.verbs.content",
+    "rm": "cairn.verbs.changing",
+    "mv": "cairn.verbs.changing",
+    "versions": "cairn.verbs.history",
+    "restore": "cairn.verbs.history",
+}
 
 
-def command() -> typer.Typer:
-    """The command with all its verbs."""
+def command(verb: str | None = None) -> typer.Typer:
+    """The command: with all its verbs, or with as many as running `verb` takes."""
     app = typer.Typer(
         name="cairn",
-        help="Files on a Cairn server: copy, list, check, restore; and the server itself.",
         epilog=EPILOG,
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    for name in VERBS:
+    app.callback(help="Files on a Cairn server: copy, list, check, restore; and the server itself.")(_cairn)
+    for name in dict.fromkeys([VERBS[verb]] if verb in VERBS else VERBS.values()):
         app.add_typer(import_module(name).app)
-    server = import_module("cairn.server_verbs")
-    app.add_typer(server.user_app, name="user")
-    app.add_typer(server.token_app, name="token")
+    if verb not in VERBS:
+        server = import_module("cairn.server_verbs")
+        app.add_typer(server.app)
+        app.add_typer(server.user_app, name="user")
+        app.add_typer(server.token_app, name="token")
     return app
+
+
+def _cairn() -> None:
+    """Without it typer would take a single verb for the whole command."""
 
 
 def main() -> None:
     try:
-        command()()
+        command(sys.argv[1] if len(sys.argv) > 1 else None)()
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import orjson
 
 from client.errors import AddressInvalid, AnswerInvalid, ServerUnreachable
+from client.lean_httpx import httpx
 from client.retry import TEMPORARY, Failure
 from client.settings import ClientSettings
 from client.transport import BROKEN, NEVER_SENT, WideTransport, is_certificate_refused

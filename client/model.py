@@ -19,7 +19,10 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file as it is in one version. `bucket` is the name or id that was asked with. `content_hash`: SHA-256 of the chunks' binary ids, hex; "" for a delete marker."""
+    """A file as it is in one version. `bucket` is the name or id that was asked with.
+
+    `content_hash`: SHA-256 of the chunks' binary ids, hex; "" for a delete marker.
+    """
 
     file_id: str
     version_id: str

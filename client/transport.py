@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import Any
 
 import httpcore
-import httpx
+
+from client.lean_httpx import httpx
 
 READ_BYTES = 256 * 1024
 NEVER_SENT = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout, httpcore.UnsupportedProtocol)
