@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice, repeat
 from typing import Any
 
 from sqlalchemy import (
@@ -21,7 +22,6 @@ from sqlalchemy import (
     func,
     select,
     type_coerce,
-    update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -122,39 +122,80 @@ def insert_rows(
     """All `rows`, of equal keys, in one statement (PostgreSQL: arrays through unnest) or one prepared one (SQLite)."""
     if not rows:
         return
+    names = tuple(rows[0])
+    listed, same = _columns(connection, table, names, rows)
+    into = f"INSERT INTO {_quoted(connection, table.name)} ({', '.join(_quoted(connection, name) for name in names)})"
+    ending = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
     if connection.dialect.name == "sqlite":
-        statement = sqlite_insert(table)
-        connection.execute(statement.on_conflict_do_nothing() if ignore_conflicts else statement, list(rows))
+        text = f"{into} VALUES ({', '.join('?' * len(names))}){ending}"
+        columns = [repeat(same[name]) if name in same else listed[name] for name in names]
+        connection.exec_driver_sql(text, list(islice(zip(*columns, strict=False), len(rows))))
         return
-    names = list(rows[0])
-    source = _unnested(table, names, rows)
-    insert = postgresql_insert(table).from_select(
-        names, select(*(source.c[name] for name in names)), include_defaults=False
+    source = _unnested(connection, table, listed)
+    items = (
+        f"CAST(%s AS {_cast(connection, table, name)})" if name in same else f"t.{_quoted(connection, name)}"
+        for name in names
     )
-    connection.execute(insert.on_conflict_do_nothing() if ignore_conflicts else insert)
+    text = f"{into} SELECT {', '.join(items)} FROM {source}{ending}"  # noqa: S608 — names of our own tables.
+    connection.exec_driver_sql(text, (*(same[name] for name in names if name in same), *listed.values()))
 
 
 def update_rows(connection: Connection, table: Table, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Set the other columns of each row where `key` is its value; all rows have equal keys."""
     if not rows:
         return
-    names = list(rows[0])
+    names = [name for name in rows[0] if name != key] + [key]
+    update = f"UPDATE {_quoted(connection, table.name)} AS u SET"
+    columns = {name: _processed(connection, table, name, [row[name] for row in rows]) for name in names}
     if connection.dialect.name == "sqlite":
-        values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names if name != key}
-        statement = update(table).where(table.c[key] == bindparam(f"new_{key}", type_=table.c[key].type)).values(values)
-        connection.execute(statement, [{f"new_{name}": value for name, value in row.items()} for row in rows])
+        settings = ", ".join(f"{_quoted(connection, name)} = ?" for name in names[:-1])
+        text = f"{update} {settings} WHERE {_quoted(connection, key)} = ?"
+        connection.exec_driver_sql(text, list(zip(*columns.values(), strict=True)))
         return
-    source = _unnested(table, names, rows)
-    others = {name: source.c[name] for name in names if name != key}
-    connection.execute(update(table).where(table.c[key] == source.c[key]).values(others))
+    quoted = [_quoted(connection, name) for name in names]
+    settings = ", ".join(f"{name} = t.{name}" for name in quoted[:-1])
+    source = _unnested(connection, table, columns)
+    connection.exec_driver_sql(
+        f"{update} {settings} FROM {source} WHERE u.{quoted[-1]} = t.{quoted[-1]}", tuple(columns.values())
+    )
 
 
-def _unnested(table: Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> TableValuedAlias:
-    arrays = [
-        bindparam(f"a{n}", [row[name] for row in rows], type_=ARRAY(table.c[name].type)) for n, name in enumerate(names)
-    ]
-    columns = (column(name, table.c[name].type) for name in names)
-    return func.unnest(*arrays).table_valued(*columns).render_derived()
+def _columns(
+    connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    """The rows by column, as the driver takes them: values that differ, and those that all rows share."""
+    listed, same = {}, {}
+    for name in names:
+        values = [row[name] for row in rows]
+        first = values[0]
+        # The first column is always listed: it tells how many rows there are.
+        if name != names[0] and all(value is first for value in values):
+            same[name] = _processed(connection, table, name, [first])[0]
+        else:
+            listed[name] = _processed(connection, table, name, values)
+    return listed, same
+
+
+def _processed(connection: Connection, table: Table, name: str, values: list[Any]) -> list[Any]:
+    """SQLAlchemy's own way with many rows costs more than SQLite's work (1,000 commits: 60 of 130 ms)."""
+    kind = table.c[name].type
+    if isinstance(kind, LargeBinary):
+        return values
+    process = kind.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    return values if process is None else [process(value) for value in values]
+
+
+def _unnested(connection: Connection, table: Table, columns: Mapping[str, list[Any]]) -> str:
+    arrays = ", ".join(f"CAST(%s AS {_cast(connection, table, name)}[])" for name in columns)
+    return f"unnest({arrays}) AS t({', '.join(_quoted(connection, name) for name in columns)})"
+
+
+def _cast(connection: Connection, table: Table, name: str) -> str:
+    return table.c[name].type.compile(connection.dialect).partition(" COLLATE")[0]
+
+
+def _quoted(connection: Connection, name: str) -> str:
+    return connection.dialect.identifier_preparer.quote(name)
 
 
 def insert_missing(connection: Connection, table: Table, names: Sequence[str], source: Select[Any]) -> Insert:

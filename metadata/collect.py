@@ -32,6 +32,8 @@ CONTENT_IS_FREE = ~or_(
     exists().where(file_versions.c.content == contents.c.id), exists().where(upload_contents.c.content == contents.c.id)
 )
 
+COUNTED = {"preserve_rowcount": True}
+
 
 def collect_blocks(connection: Connection, after: int, limit: int, retention: timedelta) -> Collected:
     """One page of candidate blocks; the names of those that nobody references are dead."""
@@ -46,7 +48,7 @@ def collect_blocks(connection: Connection, after: int, limit: int, retention: ti
 def delete_free_blocks(connection: Connection, locked: Sequence[bytes]) -> dict[bytes, str]:
     """Step 3, a statement of its own: its snapshot is newer than the locks, so it sees whoever they had to wait for."""
     free = delete(blocks).where(any_of(connection, blocks.c.id, locked), BLOCK_IS_FREE)
-    return {id: name for id, name in connection.execute(free.returning(blocks.c.id, blocks.c.name))}
+    return {row.id: row.name for row in connection.execute(free.returning(blocks.c.id, blocks.c.name))}
 
 
 def collect_contents(connection: Connection, after: int, limit: int, max_chunks: int) -> Collected:
@@ -57,7 +59,7 @@ def collect_contents(connection: Connection, after: int, limit: int, max_chunks:
     free = select(contents.c.id, contents.c.num_chunks).where(
         any_of(connection, contents.c.id, locked), CONTENT_IS_FREE
     )
-    sizes = {id: number for id, number in connection.execute(free.order_by(contents.c.id))}
+    sizes = {row.id: row.num_chunks for row in connection.execute(free.order_by(contents.c.id))}
     whole, rest = _within(sizes, max_chunks)
     if whole:
         _remove(connection, any_of(connection, file_chunks.c.content, whole))
@@ -100,7 +102,9 @@ def _settled(
 
 def _within(sizes: dict[UUID, int], max_chunks: int) -> tuple[list[UUID], list[UUID]]:
     """As many as fit into the slice, and the others."""
-    whole, rest, total = [], [], 0
+    whole: list[UUID] = []
+    rest: list[UUID] = []
+    total = 0
     for id, number in sizes.items():
         total += number
         (whole if total <= max_chunks else rest).append(id)
@@ -138,7 +142,8 @@ def bury_orphans(connection: Connection, names: Collection[BlockName], retention
     )
     due = literal(now(connection) + retention, type_=dead_names.c.erase_after.type)
     orphans = select(listed.c.name, due).where(~is_known).order_by(listed.c.name)
-    return connection.execute(insert_missing(connection, dead_names, ["name", "erase_after"], orphans)).rowcount
+    buried = insert_missing(connection, dead_names, ["name", "erase_after"], orphans)
+    return connection.execute(buried, execution_options=COUNTED).rowcount
 
 
 def nominate_unreferenced(connection: Connection, after: BlockId | None, limit: int) -> tuple[BlockId | None, int]:
@@ -148,7 +153,7 @@ def nominate_unreferenced(connection: Connection, after: BlockId | None, limit: 
     if not ids:
         return None, 0
     free = select(blocks.c.id).where(any_of(connection, blocks.c.id, ids), BLOCK_IS_FREE)
-    number = connection.execute(insert(candidates).from_select(["block"], free)).rowcount
+    number = connection.execute(insert(candidates).from_select(["block"], free), execution_options=COUNTED).rowcount
     begun = select(file_chunks.c.content).where(any_of(connection, file_chunks.c.block, ids), file_chunks.c.index == 0)
     lost = list(connection.execute(select(contents.c.id).where(contents.c.id.in_(begun), CONTENT_IS_FREE)).scalars())
     nominate_contents(connection, lost)

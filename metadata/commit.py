@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import orjson
@@ -54,9 +55,7 @@ def commit_several(connection: Connection, prepared: Sequence[Prepared]) -> list
     """Each by itself behind a savepoint; the locks of all, kind by kind, in the global order."""
     lock_uploads(connection, [one.request.upload for one in prepared])
     _lock_blocks(connection, prepared)
-    outcomes: list[Result | Problem | _Ready] = []
-    for one in prepared:
-        outcomes.append(_attempt(connection, lambda one=one: _made_ready(connection, one)))  # type: ignore[misc]
+    outcomes = [_attempt(connection, partial(_made_ready, connection, one)) for one in prepared]
     buckets_named = {outcome.bucket for outcome in outcomes if isinstance(outcome, _Ready)}
     lock = select(buckets.c.id).where(any_of(connection, buckets.c.id, buckets_named)).order_by(buckets.c.id)
     connection.execute(lock.with_for_update(key_share=True)).all()

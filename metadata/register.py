@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 
 from foundation.blocks import BlockName
 from foundation.database import RowVanished
@@ -17,10 +17,19 @@ from metadata.schema import block_holders, blocks, dead_names, upload_blocks, up
 STORED = BlockState.STORED.value
 
 
-def fence(connection: Connection, upload: UUID) -> Row[Any] | None:
-    """Step a: the upload's (writer, owner, state). Whoever ends it waits for this transaction."""
+class Fence(NamedTuple):
+    """What register needs of its upload's row."""
+
+    writer: int
+    owner: UUID
+    state: str
+
+
+def fence(connection: Connection, upload: UUID) -> Fence | None:
+    """Step a: the upload's row. Whoever ends it waits for this transaction."""
     query = select(uploads.c.writer, uploads.c.owner, uploads.c.state).where(uploads.c.id == upload)
-    return connection.execute(query.with_for_update(read=True)).one_or_none()
+    row = connection.execute(query.with_for_update(read=True)).one_or_none()
+    return Fence(*row) if row else None
 
 
 def register(connection: Connection, upload: UUID, received: Sequence[ReceivedBlock], retention: timedelta) -> bool:

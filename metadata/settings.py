@@ -16,3 +16,6 @@ class CatalogueSettings:
     stage_chunks: int = 10_000  # longer lists are written in pages of so many, each a transaction
     collect_chunks: int = 2_000  # rows that one slice of collection takes away; keeps SQLite's writer free
     public_files: bool = False  # whether `access` public lets everybody in
+
+
+DEFAULTS = CatalogueSettings()

@@ -15,6 +15,8 @@ from metadata.schema import blocks, contents, file_chunks
 # Sizes may be as uneven as anybody likes; after so many informed guesses the interval is halved instead.
 _GUESSES = 6
 
+_UNSIGNED = (1 << 64) - 1  # The databases keep the checksum as a signed number.
+
 
 class SqlChunks:
     def __init__(self, database: Database) -> None:
@@ -78,4 +80,6 @@ def _search(connection: Connection, content: UUID, offset: int, mean: float, las
 def _chunk(row: Any) -> StoredChunk:
     # By place: a row is a tuple, whose `index` is a method.
     index, offset, size, id, name, xxh3, state, verified_at = row
-    return StoredChunk(index, offset, size, BlockId(id), BlockName.parse(name), xxh3, BlockState(state), verified_at)
+    return StoredChunk(
+        index, offset, size, BlockId(id), BlockName.parse(name), xxh3 & _UNSIGNED, BlockState(state), verified_at
+    )

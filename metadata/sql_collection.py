@@ -1,6 +1,7 @@
 """Collection in SQL: everything that takes away what nobody needs, in short slices (ALGORITHMS.md 1, "Collect")."""
 
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from sqlalchemy import Connection, delete, exists, select
 
@@ -68,13 +69,11 @@ class SqlCollection:
             return list(connection.execute(query.order_by(uploads.c.active_at).limit(limit)).scalars())
 
         return sum(
-            self._database.write(
-                lambda connection, writer=writer: self._expire(connection, writer), repeat_unknown=True
-            )  # type: ignore[misc]
+            self._database.write(partial(self._expire, writer), repeat_unknown=True)
             for writer in self._database.read(silent)
         )
 
-    def _expire(self, connection: Connection, writer: int) -> int:
+    def _expire(self, writer: int, connection: Connection) -> int:
         """Lock first, judge later: it may have been touched or committed meanwhile."""
         connection.execute(select(uploads.c.id).where(uploads.c.writer == writer).with_for_update()).all()
         since = now(connection) - self._settings.upload_expiry

@@ -1,6 +1,7 @@
 """What may stand against an operation: another file or folder on the path, a base version or an etag that is not current."""
 
 from collections.abc import Iterable
+from itertools import chain
 from uuid import UUID
 
 from sqlalchemy import Connection, and_, exists, or_, select
@@ -44,8 +45,8 @@ def obstacles(
     """For each of the new `paths` that may not be: the live path in its way. `moved`: the file that leaves its place."""
     if bucket.naming is not Naming.PORTABLE:
         return {}
-    paths = list(paths)
-    above = {folder for path in paths for folder in folders_of(path)}
+    folders = {path: folders_of(path) for path in paths}
+    above = set(chain.from_iterable(folders.values()))
     live = and_(files.c.bucket == bucket.id, files.c.deleted_at.is_(None))
     if moved is not None:
         live = and_(live, files.c.id != moved)
@@ -54,15 +55,14 @@ def obstacles(
         if above
         else ()
     )
-    new = listed(connection, files.c.path.type, [path for path in paths if not path.endswith("/")])
+    new = listed(connection, files.c.path.type, [path for path in folders if not path.endswith("/")])
     # `0` follows `/` in bytes: what lies between is below the folder.
     below = and_(files.c.path >= new.c.value.concat("/"), files.c.path < new.c.value.concat("0"))
-    folders = set(connection.execute(select(new.c.value).where(exists().where(live, below))).scalars())
-    found = {path: path + "/" for path in paths if path in folders}
-    for path in paths:
-        file = next((folder for folder in folders_of(path) if folder in in_the_way), None)
-        if file is not None:
-            found[path] = file
+    inhabited = connection.execute(select(new.c.value).where(exists().where(live, below))).scalars()
+    found = {path: path + "/" for path in inhabited}
+    if in_the_way:
+        for path, above_it in folders.items():
+            found.update((path, folder) for folder in above_it if folder in in_the_way)
     return found
 
 
