@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -18,7 +17,7 @@ from metadata.notifying import NotifyingCommits
 from metadata.parts import Parts
 from metadata.paths import folded
 from metadata.purge import purge
-from metadata.schema import contents, file_versions, files, metadata
+from metadata.schema import contents, file_versions, files
 from metadata.settings import CatalogueSettings
 from metadata.sql_buckets import SqlBuckets
 from metadata.sql_commits import SqlCommits
@@ -83,12 +82,9 @@ class House:
         return ids
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/catalogue.db" if sqlite else request.getfixturevalue("database_url")
-    with opened(url) as database:
-        database.write(metadata.create_all)
+@pytest.fixture
+def house(location: str) -> Iterator[House]:
+    with opened(location) as database:
         yield made_house(database)
 
 

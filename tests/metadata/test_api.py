@@ -155,18 +155,19 @@ def test_an_entry_of_a_list_and_the_files_record_say_the_same(door: Door) -> Non
 LISTS = ["/buckets", "/buckets/mine/files", "/buckets/mine/trash", "/files/{file}/versions", "/files/{file}/chunks"]
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "1000000000", "x", "", "1.5"])
-@pytest.mark.parametrize("url", [*LISTS, "/buckets/mine/changes", "/changes"])
-def test_a_limit_out_of_range_is_refused(door: Door, url: str, limit: str) -> None:
+def test_a_limit_out_of_range_is_refused(door: Door) -> None:
     [file] = door.house.plant(bucket_id(door), ["a"]).values()
-    assert door.problem("GET", url.format(file=file), params={"limit": limit}) == (422, "invalid")
+    for url in (*LISTS, "/buckets/mine/changes", "/changes"):
+        for limit in ("0", "-1", "1000000000", "x", "", "1.5"):
+            assert door.problem("GET", url.format(file=file), params={"limit": limit}) == (422, "invalid"), url
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "!!!", "AAAA", "bnVsbA", "W10", "\u20ac", "a" * 10_000])
-@pytest.mark.parametrize("url", LISTS)
-def test_a_forged_cursor_is_refused(door: Door, url: str, cursor: str) -> None:
+def test_a_forged_cursor_is_refused(door: Door) -> None:
     [file] = door.house.plant(bucket_id(door), ["a"]).values()
-    assert door.problem("GET", url.format(file=file), params={"cursor": cursor}) == (422, "cursor-invalid")
+    for url in LISTS:
+        for cursor in ("", "x", "!!!", "AAAA", "bnVsbA", "W10", "\u20ac", "a" * 10_000):
+            answer = door.problem("GET", url.format(file=file), params={"cursor": cursor})
+            assert answer == (422, "cursor-invalid"), (url, cursor)
 
 
 def test_a_cursor_fits_its_own_bucket_filter_and_user_only(door: Door) -> None:
