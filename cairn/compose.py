@@ -15,12 +15,13 @@ from block_storage import BlockStore, open_block_store
 from cairn.lock import DataFolderLock
 from cairn.page import page_routes
 from cairn.settings import ServerSettings
+from foundation.database import opened
 from foundation.doorbell import InProcessDoorbell
 from foundation.http_service import create_service
 from foundation.settings import ServiceSettings
 from identity import IdentityRoom
 from metadata import Catalogue, LongPoll
-from sync import Loop, chores
+from sync import Chore, Loop, chores
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,13 @@ def open_rooms(settings: ServerSettings) -> Iterator[Rooms]:
     long_poll = metadata.LongPoll()
     with ExitStack() as stack:
         stack.enter_context(DataFolderLock(settings.data))
-        catalogue = metadata.open_catalogue(settings.database_location, settings.catalogue(), long_poll.notify)
-        stack.callback(catalogue.close)
+        # One for both rooms: SQLite's one writer has a fair line only within it.
+        database = stack.enter_context(opened(settings.database_location))
+        catalogue = metadata.open_catalogue(database, settings.catalogue(), long_poll.notify)
         # Only a catalogue without a past may make its store: an empty folder behind an old one is a disk that is not mounted.
         store = stack.enter_context(closing(open_block_store(settings.store_location, initialise=catalogue.is_new())))
-        yield Rooms(catalogue, store, stack.enter_context(open_identity(settings)), long_poll)
+        who = identity.open_identity(database, settings.secret_bytes(), settings.address)
+        yield Rooms(catalogue, store, who, long_poll)
 
 
 def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
@@ -69,7 +72,8 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
         journals=catalogue.journals,
         long_poll=rooms.long_poll,
     )
-    loop = Loop(lambda pause: chores(catalogue.collection, store, pause), InProcessDoorbell())
+    sessions = Chore("sessions", 3600, rooms.identity.expire)
+    loop = Loop(lambda pause: [*chores(catalogue.collection, store, pause), sessions], InProcessDoorbell())
 
     @asynccontextmanager
     async def chores_running() -> AsyncIterator[None]:
@@ -89,6 +93,6 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
         root_routers=[identity.root_routes(rooms.identity.parts), page_routes()],
         settings=ServiceSettings(public_url=settings.address),
         verifier=rooms.identity.verifier,
-        ready={"database": catalogue.ready, "store": store.ready},
+        ready={"database": catalogue.ready, "store": store.ready, "identity": rooms.identity.ready},
         background=[chores_running, partial(metadata.polling, parts)],
     )

@@ -1,6 +1,7 @@
 """`cairn serve`: the one-process server from its first second to its last."""
 
 import secrets
+import signal
 
 import uvicorn
 
@@ -30,6 +31,8 @@ def serve(settings: ServerSettings) -> None:
             server_header=False,
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
+        # uvicorn raises the signal again once all is ended; an orderly end is no failure.
+        signal.signal(signal.SIGTERM, lambda _number, _frame: None)
         _Server(config, settings.address).run()
 
 

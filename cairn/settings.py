@@ -44,7 +44,7 @@ class ServerSettings(Settings):
     @property
     def address(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return self.public_url or f"http://{host}:{self.port}"
+        return self.public_url.rstrip("/") if self.public_url else f"http://{host}:{self.port}"
 
     def catalogue(self) -> CatalogueSettings:
         return CatalogueSettings(

@@ -47,17 +47,27 @@ class Catalogue:
     close: Callable[[], None]
 
 
-def open_catalogue(location: str, settings: CatalogueSettings = DEFAULTS, notify: Notify = nobody_waits) -> Catalogue:
-    """The catalogue at `sqlite:///path` or `postgresql+psycopg://…`, migrated before. `notify`: see SqlBuckets.
+def open_catalogue(
+    database: Database | str, settings: CatalogueSettings = DEFAULTS, notify: Notify = nobody_waits
+) -> Catalogue:
+    """The catalogue in a database that was migrated before; opened from `sqlite:///path` or `postgresql+psycopg://…`, it is
+    closed with the catalogue. `notify`: see SqlBuckets.
 
     Raises DatabaseUnavailable; NotMigrated, which names the command to run, for a schema that is not this code's.
     """
-    database = Database(location)
-    try:
+    if isinstance(database, Database):
         check_migrated(database)
+        return _over(database, settings, notify, close=lambda: None)
+    own = Database(database)
+    try:
+        check_migrated(own)
     except BaseException:
-        database.close()
+        own.close()
         raise
+    return _over(own, settings, notify, close=own.close)
+
+
+def _over(database: Database, settings: CatalogueSettings, notify: Notify, close: Callable[[], None]) -> Catalogue:
     uploads = SqlUploads(database, settings)
 
     def purge_file(caller: Identity, file_id: UUID, version_id: UUID | None) -> Purged:
@@ -75,5 +85,5 @@ def open_catalogue(location: str, settings: CatalogueSettings = DEFAULTS, notify
         collection=SqlCollection(database, settings),
         ready=lambda: database.read(lambda connection: connection.exec_driver_sql("SELECT 1").close()),
         is_new=lambda: database.read(lambda connection: connection.execute(_ANY_UPLOAD).first() is None),
-        close=database.close,
+        close=close,
     )
