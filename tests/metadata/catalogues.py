@@ -25,6 +25,7 @@ from metadata import (
 )
 
 SCOPES = frozenset({"files"})
+NO_CONDITION = Precondition()
 
 
 def somebody() -> Identity:
@@ -66,7 +67,7 @@ class Desk:
         return self.catalogue.buckets.get(self.me, self.id)
 
     def open(
-        self, path: str, plan: Sequence[Chunk], precondition: Precondition = Precondition(), **target: Any
+        self, path: str, plan: Sequence[Chunk], precondition: Precondition = NO_CONDITION, **target: Any
     ) -> Upload:
         return self.catalogue.uploads.open(self.me, Target(self.id, path, **target), precondition, plan)[0]
 
@@ -89,9 +90,7 @@ class Desk:
             raise outcome
         return outcome
 
-    def put(
-        self, path: str, plan: Sequence[Chunk], precondition: Precondition = Precondition(), **target: Any
-    ) -> Result:
+    def put(self, path: str, plan: Sequence[Chunk], precondition: Precondition = NO_CONDITION, **target: Any) -> Result:
         upload = self.open(path, plan, precondition, **target)
         self.send(upload, plan)
         return self.commit(upload.id)
