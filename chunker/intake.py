@@ -74,7 +74,8 @@ class Lane:
         await self._slots.acquire()
         try:
             self._raise_failure()
-            await self._intake.budget.take(size)
+            if size:  # Who has its memory already must not queue behind those who wait for it.
+                await self._intake.budget.take(size)
         except BaseException:
             self._slots.release()
             raise

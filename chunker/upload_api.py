@@ -195,6 +195,6 @@ def _require_fit(buckets: Buckets, caller: Identity, target: Target | None, chun
 
 
 def _require_page(upload: Upload, first_index: int, chunks: Sequence[Chunk]) -> None:
-    if upload.chunking is None or upload.size is None:
-        raise Invalid("This upload has no path; the chunks of its files are named when they are committed.")
-    require_plan(upload.chunking, upload.size, first_index, chunks)
+    """An upload without a path plans blocks of many files, to learn which must be sent; each file's are judged at its commit."""
+    if upload.chunking is not None and upload.size is not None:
+        require_plan(upload.chunking, upload.size, first_index, chunks)

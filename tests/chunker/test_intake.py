@@ -203,6 +203,23 @@ def test_a_budget_lets_in_who_came_first_and_refuses_after_a_time() -> None:
     run(scenario())
 
 
+def test_who_holds_its_memory_is_not_held_up_by_those_who_wait_for_memory() -> None:
+    async def scenario() -> None:
+        register = Register()
+        register.go.set()
+        incoming = intake(_Blocks(register), receive_memory_bytes=16 * MIB)
+        async with incoming.budget.taken(16 * MIB):
+            waiting = asyncio.create_task(incoming.budget.take(1))
+            await asyncio.sleep(0)
+            lane = incoming.lane(uuid4(), 7)
+            await lane.send([(None, b"x")], is_counted=True)
+            assert len(await lane.finish()) == 1
+            assert not waiting.done()
+        await waiting
+
+    run(scenario())
+
+
 @pytest.mark.parametrize("piece", [1, 35, 36, 37, 1000, MIB])
 def test_frames_are_read_however_they_are_split(piece: int) -> None:
     blocks = [b"", b"x", some_bytes(5000), b"y" * 36]
