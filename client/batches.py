@@ -191,13 +191,7 @@ class _Group:
     def _plan(self, upload_id: str, first_index: int, chunks: Sequence[Mapping[str, Any]]) -> set[BlockId]:
         """Which of `chunks` must be sent."""
         page = {"first_index": first_index, "chunks": chunks}
-        try:
-            return checked(ids_from, self._crew.connection.ask("PATCH", f"/uploads/{upload_id}", page))
-        except Problem as problem:
-            if problem.slug != "invalid":
-                raise
-            # A server that plans uploads of single files only gets every block.
-            return {BlockId.parse(chunk["id"]) for chunk in chunks}
+        return checked(ids_from, self._crew.connection.ask("PATCH", f"/uploads/{upload_id}", page))
 
     def _send(self, upload_id: str, ids: Iterable[BlockId]) -> None:
         wanted = [self._blocks[id] for id in ids]
