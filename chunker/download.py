@@ -12,7 +12,6 @@ from chunker.ranges import ByteRange
 
 # A block is written to the socket in pieces of this size: it is what a stalled reader costs.
 PIECE_BYTES = 256 * 1024
-STALL_SECONDS = 1.0
 
 
 class Part:
@@ -31,9 +30,12 @@ class Part:
 class ContentResponse(Response):
     """Sends its parts. Where a part cannot be read, the connection is cut before Content-Length is reached: never wrong bytes."""
 
-    def __init__(self, parts: Sequence[Part], status_code: int, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, parts: Sequence[Part], status_code: int, headers: Mapping[str, str], stall_seconds: float
+    ) -> None:
         super().__init__(None, status_code, {**headers, "Content-Length": str(sum(part.size for part in parts))})
         self._parts = parts
+        self._stall_seconds = stall_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -57,28 +59,27 @@ class ContentResponse(Response):
             if part.bytes_of is None:
                 continue
             while held := await part.bytes_of.next():
-                await _send_chunk(held, part.bytes_of, send)
+                await self._send_chunk(held, part.bytes_of, send)
                 # The server swallows what is sent to a closed connection; reading on would be for nobody.
                 if gone.done():
                     return
 
+    async def _send_chunk(self, held: Held, ahead: ReadAhead, send: Send) -> None:
+        offset = held.chunk.offset
+        position = max(0, ahead.wanted.start - offset)
+        end = min(held.chunk.size, ahead.wanted.end - offset)
+        loop = asyncio.get_running_loop()
 
-async def _send_chunk(held: Held, ahead: ReadAhead, send: Send) -> None:
-    offset = held.chunk.offset
-    position = max(0, ahead.wanted.start - offset)
-    end = min(held.chunk.size, ahead.wanted.end - offset)
-    loop = asyncio.get_running_loop()
+        def stalled() -> None:
+            held.let_go()
+            ahead.let_go()
 
-    def stalled() -> None:
-        held.let_go()
-        ahead.let_go()
-
-    while position < end:
-        piece = (await held.data(ahead.source))[position : min(end, position + PIECE_BYTES)]
-        timer = loop.call_later(STALL_SECONDS, stalled)
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-        timer.cancel()
-        position += len(piece)
+        while position < end:
+            piece = (await held.data(ahead.source))[position : min(end, position + PIECE_BYTES)]
+            timer = loop.call_later(self._stall_seconds, stalled)
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            timer.cancel()
+            position += len(piece)
 
 
 async def _disconnected(receive: Receive) -> None:

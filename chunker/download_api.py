@@ -115,12 +115,13 @@ class _Readers:
         readers = [ReadAhead(source, one, self._parts.settings.read_ahead_blocks) for one in ranges or [whole]]
         if request.method == "GET":
             await readers[0].first()
+        stall = self._parts.settings.stall_seconds
         if ranges is None or len(ranges) == 1:
             content_range = {"Content-Range": ranges[0].content_range(version.size)} if ranges else {}
             headers |= {"Content-Type": version.content_type, **content_range}
-            return ContentResponse([Part(b"", readers[0])], 206 if ranges else 200, headers)
+            return ContentResponse([Part(b"", readers[0])], 206 if ranges else 200, headers, stall)
         parts, content_type = byteranges(ranges, readers, version.size, version.content_type)
-        return ContentResponse(parts, 206, headers | {"Content-Type": content_type})
+        return ContentResponse(parts, 206, headers | {"Content-Type": content_type}, stall)
 
     async def chunk(self, request: Request, version: FileVersion, index: int) -> Response:
         source = self._source(version)

@@ -22,3 +22,8 @@ class ChunkerSettings(Settings):
         default=32, ge=1, le=1000, description="Blocks that are registered in one transaction."
     )
     read_ahead_blocks: int = Field(default=3, ge=0, description="Blocks that a download reads before they are sent.")
+    stall_seconds: float = Field(
+        default=1,
+        gt=0,
+        description="A reader who takes nothing for so long has its blocks dropped from memory meanwhile.",
+    )

@@ -1,0 +1,65 @@
+"""A slow reader costs no memory and gets every byte."""
+
+import asyncio
+from typing import Any
+
+from anyio import CapacityLimiter
+
+from block_storage import BlockStore, MemoryBlockStore
+from chunker.assembly import ReadAhead, Source
+from chunker.download import ContentResponse, Part
+from chunker.ranges import ByteRange
+from foundation.blocks import MIB, BlockName
+from tests.chunker.served import Person, Served, some_bytes
+
+DATA = some_bytes(4 * MIB + 3, seed=9)
+
+
+class CountingStore(MemoryBlockStore):
+    """Reads from another store and counts."""
+
+    def __init__(self, inner: BlockStore) -> None:
+        super().__init__()
+        self.reads = 0
+        self._inner = inner
+
+    def get(self, name: BlockName, xxh3: int) -> bytes:
+        self.reads += 1
+        return self._inner.get(name, xxh3)
+
+
+async def received(response: ContentResponse, seconds_a_piece: float) -> bytes:
+    """What a reader gets who lets each piece wait."""
+    pieces: list[bytes] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    async def send(message: Any) -> None:
+        if message.get("body"):
+            pieces.append(message["body"])
+            await asyncio.sleep(seconds_a_piece)
+
+    await asyncio.wait_for(response({"type": "http", "method": "GET"}, receive, send), 30)
+    return b"".join(pieces)
+
+
+def read(stack: Served, me: Person, seconds_a_piece: float, stall_seconds: float) -> int:
+    """How many blocks are read for one download."""
+    me.http.put(f"{me.content}/a", content=DATA)
+    version = stack.catalogue.files.find(me.identity, str(me.bucket.id), "a")
+    store = CountingStore(stack.store)
+    source = Source(version, stack.catalogue.files, stack.catalogue.blocks, store, CapacityLimiter(4))
+    ahead = ReadAhead(source, ByteRange(0, len(DATA)), depth=2)
+    response = ContentResponse([Part(b"", ahead)], 200, {}, stall_seconds)
+    assert asyncio.run(received(response, seconds_a_piece)) == DATA
+    return store.reads
+
+
+def test_a_quick_reader_has_every_block_read_once(stack: Served, me: Person) -> None:
+    assert read(stack, me, seconds_a_piece=0, stall_seconds=30) == 5
+
+
+def test_a_reader_who_stalls_has_its_blocks_dropped_and_read_again(stack: Served, me: Person) -> None:
+    assert read(stack, me, seconds_a_piece=0.02, stall_seconds=0.001) > 5
