@@ -123,10 +123,10 @@ class _Seek:
     def _heads(self, path: str) -> Select[Any]:
         """In one statement, one index seek a head: the database itself jumps over each common prefix."""
         start, delimiter = len(self._query.prefix), self._query.delimiter
-        conditions = [*self._conditions, files.c.path >= self._query.prefix]
 
         def head(after: ColumnElement[str]) -> Any:
-            first = select(files.c.path).where(*conditions, files.c.path > after).order_by(files.c.path).limit(1)
+            # One lower bound only: of two, SQLite may seek by the wrong one and read all that lies between.
+            first = select(files.c.path).where(*self._conditions, files.c.path > after).order_by(files.c.path).limit(1)
             return first.correlate_except(files).scalar_subquery()
 
         walk = select(head(literal(path, Bytewise)).label("path")).cte("walk", recursive=True)
