@@ -88,7 +88,7 @@ class Source:
             raise self._damaged(present, problem) from problem
 
     def _whole(self, chunk: StoredChunk) -> bytes:
-        data = self._store.get(chunk.name, chunk.xxh3 % 2**64)  # A catalogue may keep it as a signed number.
+        data = self._store.get(chunk.name, chunk.xxh3)
         if len(data) != chunk.size:
             raise BlockDamaged(f"The block {chunk.id} has {len(data)} bytes, not {chunk.size}.")
         return data
