@@ -40,8 +40,7 @@ def register(connection: Connection, upload: UUID, received: Sequence[ReceivedBl
     holder = fence(connection, upload)
     if holder is None:
         raise UploadNotFound
-    if any(block.name.writer != holder.writer for block in received):
-        raise ValueError("a block's name carries the number of the upload that received it")
+    check_writer(holder.writer, received)
     moment = now(connection)
     # One of each id, in the order of ids, which is the order of all locks.
     fresh = dict(sorted({block.name.id: block for block in received}.items()))
@@ -56,6 +55,12 @@ def register(connection: Connection, upload: UUID, received: Sequence[ReceivedBl
     bury(connection, replaced, moment + retention)
     hold(connection, holder.writer, holder.owner, fresh)
     return True
+
+
+def check_writer(writer: int, received: Iterable[ReceivedBlock]) -> None:
+    """Raises ValueError: only its own writer's end may tell that a name is nobody's any more."""
+    if any(block.name.writer != writer for block in received):
+        raise ValueError("a block's name carries the number of the upload that received it")
 
 
 def _settle(
