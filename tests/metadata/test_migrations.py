@@ -6,7 +6,7 @@ import warnings
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Column, Connection, text
+from sqlalchemy import Connection, text
 
 from foundation.database import opened
 from metadata import NotMigrated, migrate, open_catalogue
@@ -14,15 +14,8 @@ from metadata.migrated import VERSION_TABLE
 from metadata.schema import metadata
 
 
-def has_other_default(
-    _context: object, _found: object, wanted: Column[object], found_default: str | None, *_rendered: object
-) -> bool | None:
-    """SQLite's own counters are no defaults."""
-    return False if wanted.identity is not None else None
-
-
 def differences(connection: Connection) -> list[object]:
-    options = {"version_table": VERSION_TABLE, "compare_type": True, "compare_server_default": has_other_default}
+    options = {"version_table": VERSION_TABLE, "compare_type": True}
     with warnings.catch_warnings():
         # SQLite cannot reflect indexes on expressions or a table's options; alembic says so.
         warnings.simplefilter("ignore")

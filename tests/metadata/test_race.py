@@ -54,7 +54,6 @@ def test_without_the_fence_something_breaks(postgres: str, monkeypatch: pytest.M
     assert race.failures() or leaks, race.count
 
 
-@pytest.mark.full
 def test_without_a_nonce_something_breaks(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(register, "check_writer", lambda _writer, _received: None)
 
@@ -66,7 +65,6 @@ def test_without_a_nonce_something_breaks(postgres: str, monkeypatch: pytest.Mon
     assert race.failures() or leaks, race.count
 
 
-@pytest.mark.full
 def test_with_lock_and_judgement_in_one_statement_something_breaks(
     postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
