@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import chain
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, exists, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from foundation.problems import PreconditionFailed
 from foundation.sql import any_of, listed
@@ -56,9 +56,11 @@ def obstacles(
         else ()
     )
     new = listed(connection, files.c.path.type, [path for path in folders if not path.endswith("/")])
+    # One step into the index for each path: as a join PostgreSQL compares all with all (1.6 s for 1,000 of 10,000).
+    behind = and_(live, files.c.path >= new.c.value.concat("/"))
+    next_path = select(files.c.path).where(behind).order_by(files.c.path).limit(1).correlate(new).scalar_subquery()
     # `0` follows `/` in bytes: what lies between is below the folder.
-    below = and_(files.c.path >= new.c.value.concat("/"), files.c.path < new.c.value.concat("0"))
-    inhabited = connection.execute(select(new.c.value).where(exists().where(live, below))).scalars()
+    inhabited = connection.execute(select(new.c.value).where(next_path < new.c.value.concat("0"))).scalars()
     found = {path: path + "/" for path in inhabited}
     if in_the_way:
         for path, above_it in folders.items():
