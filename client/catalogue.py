@@ -43,8 +43,9 @@ class Catalogue:
         """The bucket of that name, made if there is none."""
         try:
             return self.bucket(name)
-        except NotFound:
-            pass
+        except Problem as problem:
+            if problem.status != NotFound.status:
+                raise
         try:
             return self.create_bucket(name)
         except Problem as problem:

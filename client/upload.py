@@ -31,6 +31,7 @@ class _Plan:
     sizes: list[int] = field(default_factory=list)
     ids: list[BlockId] = field(default_factory=list)
     asked: set[BlockId] = field(default_factory=set)
+    size: int = 0
     sent_bytes: int = 0
 
 
@@ -44,10 +45,11 @@ def upload_file(crew: Crew, bucket: Bucket, file: LocalFile, progress: Progress)
         with opened(file.place) as source:
             stamp = stamp_of(source)
             plan = _sent(crew, bucket, file, stamp, cut_file(source, bucket.chunking), progress)
-            is_whole = stamp_of(source) == stamp and sum(plan.sizes) == stamp.size
+            is_whole = stamp_of(source) == stamp and plan.size == stamp.size
         if is_whole:
             return _committed(crew, bucket, file, plan)
-        crew.connection.ask("DELETE", f"/uploads/{plan.upload_id}")
+        if plan.upload_id:
+            crew.connection.ask("DELETE", f"/uploads/{plan.upload_id}")
     raise LocalFileChanged(f"{file.place!r} changes while it is read")
 
 
@@ -58,6 +60,9 @@ def _sent(
     sending: deque[Future[int]] = deque()
     try:
         for window in _windows(crew, blocks):
+            plan.size += sum(len(block.data) for block in window)
+            if plan.size > stamp.size:
+                break  # It grows under our eyes: never whole.
             missing = _plan_window(crew.connection, bucket, file, stamp, plan, window) - plan.asked
             plan.asked |= missing
             wanted = {block.id: block for block in window if block.id in missing}
@@ -136,7 +141,7 @@ def _committed(crew: Crew, bucket: Bucket, file: LocalFile, plan: _Plan) -> Comm
             path=file.path,
             file_id=made["file_id"],
             version_id=made["version_id"],
-            size=sum(plan.sizes),
+            size=plan.size,
             content_hash=content_hash,
             sent_bytes=plan.sent_bytes,
         ),
