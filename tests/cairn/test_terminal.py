@@ -1,0 +1,100 @@
+"""What the verbs show and read."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+import typer
+
+from cairn.credentials import Credentials, forget_credentials, keep_credentials, load_credentials
+from cairn.remote_address import RemoteAddress, remote_address
+from cairn.terminal import shown, size_text
+from foundation.problems import Unauthenticated
+
+KEPT = Credentials("https://one.example", "kept")
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("plain ünï 😀", "plain ünï 😀"),
+        ("\x1b[2J", "\\x1b[2J"),
+        ("a\nb\tc\r\x07", "a\\nb\\tc\\r\\x07"),
+        ("\u202etxt", "\\u202etxt"),
+        ("\ufeff\u200b\u2028", "\\ufeff\\u200b\\u2028"),
+        ("\x9b1m", "\\x9b1m"),
+        ("\udcff", "\\udcff"),
+    ],
+)
+def test_what_a_terminal_would_obey_or_hide_is_shown_as_an_escape(text: str, written: str) -> None:
+    assert shown(text) == written
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (1536, "1.5 KiB"),
+        (2**30 - 1, "1.0 GiB"),
+        (5 * 2**40, "5.0 TiB"),
+    ],
+)
+def test_sizes_have_four_digits_at_most(size: int, text: str) -> None:
+    assert size_text(size) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("cairn:b", RemoteAddress("b", "")),
+        ("cairn:b/", RemoteAddress("b", "")),
+        ("cairn:b/x", RemoteAddress("b", "x")),
+        ("cairn:b/x/y/", RemoteAddress("b", "x/y/")),
+        ("cairn:b/x:y", RemoteAddress("b", "x:y")),
+    ],
+)
+def test_a_place_is_a_bucket_and_a_path(text: str, address: RemoteAddress) -> None:
+    assert remote_address(text) == address
+
+
+@pytest.mark.parametrize(
+    "text", ["", "b/x", "cairn:", "cairn:/x", "cairn:b//", "cairn:b/./x", "cairn:b/x/..", "cairn:../x"]
+)
+def test_what_is_no_place_is_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter):
+        remote_address(text)
+
+
+def test_kept_credentials_are_the_owners_alone_and_replaced_in_one_step(tmp_path: Path) -> None:
+    home = {"XDG_CONFIG_HOME": str(tmp_path)}
+    path = keep_credentials(home, Credentials("https://old.example", "old"))
+    path.chmod(0o644)
+    assert keep_credentials(home, KEPT) == path
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert load_credentials(home) == KEPT
+    assert list(path.parent.iterdir()) == [path]
+    assert forget_credentials(home)
+    assert not forget_credentials(home)
+
+
+def test_the_environment_overrides_and_never_mixes_addresses_with_tokens(tmp_path: Path) -> None:
+    home = {"XDG_CONFIG_HOME": str(tmp_path)}
+    keep_credentials(home, KEPT)
+    assert load_credentials(home | {"CAIRN_URL": "https://two.example", "CAIRN_TOKEN": "t"}) == Credentials(
+        "https://two.example", "t"
+    )
+    assert load_credentials(home | {"CAIRN_TOKEN": "t"}) == Credentials(KEPT.url, "t")
+    assert load_credentials(home | {"CAIRN_URL": f"{KEPT.url}/"}) == KEPT
+    with pytest.raises(Unauthenticated):
+        load_credentials(home | {"CAIRN_URL": "https://two.example"})
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", json.dumps({"url": "x"})])
+def test_credentials_that_cannot_be_read_say_so(tmp_path: Path, text: str) -> None:
+    path = keep_credentials({"XDG_CONFIG_HOME": str(tmp_path)}, KEPT)
+    path.write_text(text)
+    with pytest.raises(Unauthenticated, match="cannot be read"):
+        load_credentials({"XDG_CONFIG_HOME": str(tmp_path)})
