@@ -98,10 +98,13 @@ def file_routes(parts: Parts) -> APIRouter:
         "/files/{file_id}",
         status_code=204,
         response_class=Response,
-        summary="Delete a file, into the trash",
-        responses=answers(204, None, FileNotFound, PreconditionFailed, VersionConflict),
+        summary="Delete a file, into the trash; with `purge=true` for good, with all its versions",
+        responses=answers(204, None, FileNotFound, PreconditionFailed, VersionConflict)
+        | {200: {"model": PurgedWire, "description": "It was purged; what went."}},
     )
-    def delete_file(caller: Caller, file_id: UUID, if_match: IfMatch = None) -> Response:
+    def delete_file(caller: Caller, file_id: UUID, if_match: IfMatch = None, purge: bool = False) -> Response:
+        if purge:
+            return Json(purged_document(files.purge(caller, file_id, None)))
         _apply(parts, caller, file_id, Delete(file_id, precondition=Precondition(if_match=parse_etags(if_match))))
         return Response(status_code=204)
 

@@ -1,0 +1,81 @@
+"""The chores' thread: due ones run, a broken one ends nobody else, and it ends when it is told to."""
+
+import threading
+from collections.abc import Sequence
+
+from foundation.doorbell import InProcessDoorbell
+from foundation.problems import Unavailable
+from sync import Chore, Loop
+from sync.collect import Pause
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def loop_of(chores: Sequence[Chore], clock: Clock) -> Loop:
+    return Loop(lambda _pause: chores, InProcessDoorbell(), clock)
+
+
+def counting(done: list[str], name: str, every: float) -> Chore:
+    def run() -> int:
+        done.append(name)
+        return 1
+
+    return Chore(name, every, run)
+
+
+def test_a_chore_runs_when_its_time_has_come_and_not_before() -> None:
+    done: list[str] = []
+    clock = Clock()
+    loop = loop_of([counting(done, "often", 10), counting(done, "seldom", 100)], clock)
+    loop.run_due(set())
+    assert done == []
+    clock.now = 11
+    loop.run_due(set())
+    loop.run_due(set())
+    assert done == ["often"]
+
+
+def test_the_doorbell_runs_a_chore_before_its_time() -> None:
+    done: list[str] = []
+    loop = loop_of([counting(done, "collect", 1000), counting(done, "sweep", 1000)], Clock())
+    loop.run_due({"collect"})
+    assert done == ["collect"]
+
+
+def test_a_chore_that_breaks_does_not_end_the_others() -> None:
+    def unavailable() -> int:
+        raise Unavailable
+
+    def broken() -> int:
+        raise ZeroDivisionError
+
+    done: list[str] = []
+    loop = loop_of([Chore("down", 1, unavailable), Chore("bug", 1, broken), counting(done, "good", 1)], Clock())
+    loop.run_due({"down", "bug", "good"})
+    assert done == ["good"]
+
+
+def test_stopping_interrupts_a_long_chore_between_two_slices() -> None:
+    doorbell, begun, slices = InProcessDoorbell(), threading.Event(), []
+
+    def make(pause: Pause) -> Sequence[Chore]:
+        def endless() -> int:
+            while True:
+                slices.append(1)
+                begun.set()
+                pause()
+
+        return [Chore("endless", 1000, endless)]
+
+    loop = Loop(make, doorbell)
+    loop.start()
+    doorbell.ring("endless")
+    assert begun.wait(10)
+    loop.stop()
+    assert slices
