@@ -1,7 +1,7 @@
 """The product as its user runs it: `cairn serve` in a process of its own, on a data folder of its own."""
 
-import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -14,6 +14,9 @@ from typing import Any
 
 import httpx
 import pytest
+
+from cairn.compose import open_identity
+from cairn.settings import ServerSettings
 
 START_SECONDS = 60
 
@@ -94,14 +97,23 @@ class CairnServer:
         return done
 
     def add_user(self, email: str, password: str = "correct horse battery") -> str:
-        """A new person; a token of theirs."""
-        self.cairn("user", "add", email, "--password-stdin", stdin=password)
-        created: dict[str, Any] = json.loads(self.cairn("token", "create", "--email", email, "--json").stdout)
-        return str(created["token"])
+        """A new person; a token of theirs. As `cairn user add` and `cairn token create` do it, without their start."""
+        with open_identity(self._settings()) as identity:
+            identity.add_user(email, password)
+            return identity.create_token(email, "tests", ["files", "account"]).secret
+
+    def add_token(self, email: str, *scopes: str) -> str:
+        with open_identity(self._settings()) as identity:
+            return identity.create_token(email, "tests", scopes).secret
 
     def http(self, token: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60)
+
+    def _settings(self) -> ServerSettings:
+        prefix = "CAIRN_"
+        given = {key.removeprefix(prefix).lower(): value for key, value in self.environment.items() if prefix in key}
+        return ServerSettings.model_validate(given)
 
     @staticmethod
     def _command(*arguments: str) -> list[str]:
@@ -112,9 +124,12 @@ class SignedInServer(CairnServer):
     """A running server with one user; the command line is signed in as that user."""
 
     token: str
+    email: str
 
     def sign_in(self) -> None:
-        self.token = self.add_user("ada@example.org")
+        """As a new user, who owns nothing yet."""
+        self.email = f"{secrets.token_hex(6)}@example.org"
+        self.token = self.add_user(self.email)
         self.environment |= {"CAIRN_URL": self.url, "CAIRN_TOKEN": self.token}
 
 
