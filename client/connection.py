@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from foundation.blocks import MIB
 from foundation.problems import Problem, problem_from
 
 MAX_JSON_BYTES = 64 * MIB
+PARTIAL_CONTENT = 206
 BLOCKS_TYPE = "application/vnd.cairn.blocks"
 
 
@@ -92,6 +93,22 @@ class Connection:
     def read(self, path: str, most: int) -> bytes:
         """The bytes that `path` answers. Raises AnswerInvalid if there are more than `most`."""
         return self._send(_Call("GET", path, {}, most=most))[1]
+
+    def pieces(self, path: str, start: int, end: int) -> Generator[bytes, None, None]:
+        """Bytes `start` to `end` of what `path` answers, as they come, in one try. Raises ServerUnreachable where they break off."""
+        headers = {"Range": f"bytes={start}-{end - 1}"}
+        try:
+            response = self._http.send(
+                self._http.build_request("GET", f"{self.url}/api/v1{path}", headers=headers), stream=True
+            )
+            try:
+                if response.status_code != PARTIAL_CONTENT:
+                    raise ServerUnreachable(f"{response.url.host} answers {response.status_code} to a range")
+                yield from response.iter_raw()
+            finally:
+                response.close()
+        except (*NEVER_SENT, *BROKEN, RuntimeError) as error:
+            raise ServerUnreachable(f"the connection to {self.url} broke: {error or type(error).__name__}") from None
 
     def _send(self, call: _Call) -> tuple[httpx.Response, bytes]:
         params = {key: value for key, value in call.params.items() if value is not None}

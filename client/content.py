@@ -2,15 +2,16 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import closing, suppress
 from itertools import islice
 
 from client.addresses import segment
 from client.answers import checked, chunk_from, items, pages
 from client.connection import Connection
 from client.crew import Crew
-from client.errors import AnswerInvalid, BlockDamaged
+from client.errors import AnswerInvalid, BlockDamaged, ServerUnreachable
 from client.model import Chunk, RemoteFile
 from foundation.blocks import MAX_BLOCK_BYTES, BlockId
 from foundation.problems import Problem
@@ -53,6 +54,37 @@ def block(connection: Connection, file: RemoteFile, chunk: Chunk) -> bytes:
     if len(data) != chunk.size or BlockId.of(data) != chunk.id:
         raise _damaged(file, chunk.index, "the server gives other bytes than were stored")
     return data
+
+
+def run_of_blocks(connection: Connection, file: RemoteFile, chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, bytes]]:
+    """The bytes of `chunks`, which follow each other, in one answer: a quarter of the work of one answer for each.
+
+    Where that breaks off or is wrong, the rest comes one by one, retried, and what is damaged has a name: BlockDamaged.
+    """
+    left = deque(chunks)
+    place = f"/files/{segment(file.file_id)}/versions/{segment(file.version_id)}/content"
+    pieces = connection.pieces(place, chunks[0].offset, chunks[-1].offset + chunks[-1].size)
+    with suppress(ServerUnreachable), closing(pieces):
+        for data in _cut(pieces, [chunk.size for chunk in chunks]):
+            if BlockId.of(data) != left[0].id:
+                break
+            yield left.popleft(), data
+    for chunk in left:
+        yield chunk, block(connection, file, chunk)
+
+
+def _cut(pieces: Iterable[bytes], sizes: Iterable[int]) -> Iterator[bytes]:
+    buffer = bytearray()
+    wanted = iter(sizes)
+    size = next(wanted)
+    for piece in pieces:
+        buffer += piece
+        while size and len(buffer) >= size:
+            with memoryview(buffer) as view:
+                data = bytes(view[:size])
+            del buffer[:size]
+            yield data
+            size = next(wanted, 0)
 
 
 def only_block(connection: Connection, file: RemoteFile) -> bytes:

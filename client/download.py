@@ -1,20 +1,22 @@
 """Files to this machine: blocks in parallel into a hidden file, checked, made durable, then moved to their place."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from client.batches import is_final, refusal
-from client.content import block, chunk_list, only_block
+from client.content import chunk_list, only_block, run_of_blocks
 from client.crew import Crew
 from client.errors import BlockDamaged
 from client.model import Chunk, Refused, RemoteFile
 from client.partial_file import PartialFile, make_folders, partial_file, sync_folder
 from client.progress import Progress, Step
 from foundation.problems import Problem
+
+SPAN_CHUNKS = 32  # that travel in one answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +65,20 @@ def _received(crew: Crew, file: RemoteFile, part: PartialFile, progress: Progres
     received = 0
     coming: deque[Future[int]] = deque()
 
-    def take(chunk: Chunk) -> int:
-        if part.has(chunk):
-            progress.step(Step(bytes=chunk.size))
-            return 0
-        part.write(chunk.offset, block(crew.connection, file, chunk))
-        progress.step(Step(bytes=chunk.size, moved_bytes=chunk.size))
-        return chunk.size
+    def take(span: Sequence[Chunk]) -> int:
+        lacking = [chunk for chunk in span if not part.has(chunk)]
+        moved = sum(chunk.size for chunk in lacking)
+        progress.step(Step(bytes=sum(chunk.size for chunk in span) - moved))
+        for run in _runs(lacking):
+            for chunk, data in run_of_blocks(crew.connection, file, run):
+                part.write(chunk.offset, data)
+                progress.step(Step(bytes=chunk.size, moved_bytes=chunk.size))
+        return moved
 
+    chunks = chunk_list(crew.connection, file)
     try:
-        for chunk in chunk_list(crew.connection, file):
-            coming.append(crew.send(take, chunk))
+        for start in range(0, len(chunks), SPAN_CHUNKS):
+            coming.append(crew.send(take, chunks[start : start + SPAN_CHUNKS]))
             if len(coming) > 2 * crew.settings.jobs:
                 received += coming.popleft().result()
         while coming:
@@ -81,6 +86,18 @@ def _received(crew: Crew, file: RemoteFile, part: PartialFile, progress: Progres
     finally:
         _settle(coming)
     return received
+
+
+def _runs(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
+    """`chunks` as stretches without a gap."""
+    run: list[Chunk] = []
+    for chunk in chunks:
+        if run and chunk.index != run[-1].index + 1:
+            yield run
+            run = []
+        run.append(chunk)
+    if run:
+        yield run
 
 
 def _settle(coming: Iterable[Future[Any]]) -> None:

@@ -31,6 +31,8 @@ def serve_file(liar: ScriptedServer, data: bytes, given: bytes, **changes: objec
             return Answer.json({"items": [file_document("a", data, **changes)], "next_cursor": None})
         if asked.path.endswith("/chunks"):
             return Answer.json({"items": chunk_documents(data), "next_cursor": None})
+        if asked.path.endswith("/content"):
+            return Answer(206, given, "application/octet-stream")
         start = int(asked.path.rpartition("/")[2]) * 2**20
         return Answer(body=given[start : start + 2**20], content_type="application/octet-stream")
 
