@@ -14,13 +14,20 @@ def require_known_codec(name: BlockName) -> None:
         raise CodecUnknown(f"The block {name.id} is stored with the codec {name.codec}.")
 
 
-def require_right(name: BlockName, data: bytes | bytearray | memoryview) -> None:
-    """Raises unless `data` may be stored under `name`: BlockCorrupt for a wrong SHA-256 or length, CodecUnknown."""
+def corruption(name: BlockName, data: bytes | bytearray | memoryview) -> BlockCorrupt | None:
+    """What is wrong with `data` for storing it under `name`: its SHA-256 or length. Raises CodecUnknown."""
     require_known_codec(name)
     if not 1 <= len(data) <= MAX_BLOCK_BYTES:
-        raise BlockCorrupt(f"A block has 1 to {MAX_BLOCK_BYTES} bytes, not {len(data)}.")
+        return BlockCorrupt(f"A block has 1 to {MAX_BLOCK_BYTES} bytes, not {len(data)}.")
     if hashlib.sha256(data).digest() != name.id:
-        raise BlockCorrupt(f"The bytes sent are not those of the block {name.id}.")
+        return BlockCorrupt(f"The bytes sent are not those of the block {name.id}.")
+    return None
+
+
+def require_right(name: BlockName, data: bytes | bytearray | memoryview) -> None:
+    """Raises unless `data` may be stored under `name`: BlockCorrupt, CodecUnknown."""
+    if problem := corruption(name, data):
+        raise problem
 
 
 def is_right_xxh3(data: bytes, xxh3: int) -> bool:

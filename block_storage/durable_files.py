@@ -30,14 +30,16 @@ def _problem(error: OSError, path: str) -> Problem:
     return StorageFailed(f"{path}: {error.strerror or error}.")
 
 
-def write_file(name: str, folder_fd: int, data: bytes | bytearray | memoryview) -> None:
-    """A new file in an open folder, its bytes durable on return, its name not yet. A failed fdatasync is never tried again on it."""
+def write_file(name: str, folder_fd: int, data: bytes | bytearray | memoryview, is_synced: bool = True) -> None:
+    """A new file in an open folder, its name not durable on return, its bytes only if `is_synced`. A failed fdatasync is never tried
+    again on it."""
     fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=folder_fd)
     try:
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(fd, rest) :]
-        os.fdatasync(fd)
+        if is_synced:
+            os.fdatasync(fd)
     finally:
         os.close(fd)
 

@@ -1,25 +1,21 @@
 """Blocks as files: `<root>/ab/<name>`, 256 folders, one or more copies of everything."""
 
 import logging
-import os
-import secrets
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from block_storage.checksums import is_right_sha256, is_right_xxh3, require_known_codec, require_right
-from block_storage.errors import BlockDamaged, BlockNotFound, StorageFailed
+from block_storage.checksums import corruption, is_right_sha256, is_right_xxh3, require_known_codec, require_right
+from block_storage.copies import Copies, has
+from block_storage.errors import BlockCorrupt, BlockDamaged, BlockNotFound, StorageFailed
 from block_storage.meta_keys import flat_name, key_from
 from block_storage.name_guard import NameGuard
 from block_storage.name_index import NameIndex
-from block_storage.root_folder import FOLDERS, INDEX, META, RootFolder, make_root
-from block_storage.root_marker import store_id_in
+from block_storage.root_folder import FOLDERS, INDEX, META, RootFolder
 from block_storage.seam import Presence
 from foundation.blocks import BlockName
 from foundation.problems import Problem
 
 _META_BYTES = 1 << 40
-_THREADS_PER_COPY = 8
+_LEAST_GROUP = 8  # Where two syncs of a file system cost less than two of each block.
 
 _log = logging.getLogger(__name__)
 
@@ -34,64 +30,29 @@ class FilesystemBlockStore:
         Without it such a folder is taken for a disk that is not mounted: reads go on from the other copies, puts are
         refused. Raises StorageFailed if no folder is a copy, StoreInUse, ValueError for the same folder twice.
         """
-        if len({os.path.realpath(path) for path in paths}) != len(paths):
-            raise ValueError("each copy needs a folder of its own")
-        store_id = _store_id(paths, initialise)
-        self._roots = [RootFolder(path, store_id) for path in paths]
+        self._copies = Copies(paths, initialise)
+        self._roots = self._copies.roots
         self._names = NameGuard()
-        self._threads = ThreadPoolExecutor(_THREADS_PER_COPY * len(paths), "copies") if len(paths) > 1 else None
-        try:
-            were_clean = [self._attached(root) for root in self._roots]
-        except BaseException:
-            self._release()
-            raise
-        self._index = NameIndex(f"{paths[0]}/{INDEX}", all(were_clean))
-
-    def _attached(self, root: RootFolder) -> bool:
-        try:
-            return root.attach()
-        except StorageFailed as problem:
-            if len(self._roots) == 1:
-                raise
-            _log.error("a copy of the store is not there, nothing can be stored until it is: %s", problem)
-            return False
+        self._index = NameIndex(f"{paths[0]}/{INDEX}", self._copies.were_clean)
 
     def put(self, name: BlockName, data: bytes | bytearray | memoryview) -> None:
         require_right(name, data)
-        text = str(name)
-        with self._names.alone((text,)):
-            had = [root for root in self._roots if _has(root, text)] if self._threads else []
-            try:
-                self._on_every_root(lambda root: root.write(text[:2], text, data))
-            except Problem:
-                self._take_back(text, had)
-                raise
-        self._index.add(text, len(data))
+        self._write({str(name): data})
 
-    def _on_every_root(self, act: Callable[[RootFolder], None]) -> None:
-        """All at once. Raises the first problem once every root has come to an end."""
-        if self._threads is None:
-            return act(self._roots[0])
-        running = [self._threads.submit(act, root) for root in self._roots[1:]]
-        problems: list[BaseException | None] = []
-        try:
-            act(self._roots[0])
-        except Problem as problem:
-            problems.append(problem)
-        problems += [future.exception() for future in running]
-        for found in problems:
-            if found:
-                raise found
-        return None
+    def put_many(self, blocks: Sequence[tuple[BlockName, bytes | bytearray | memoryview]]) -> list[BlockCorrupt | None]:
+        outcomes = [corruption(name, data) for name, data in blocks]
+        right = {str(name): data for (name, data), problem in zip(blocks, outcomes, strict=True) if not problem}
+        if len(right) >= _LEAST_GROUP and self._copies.takes_groups():
+            self._write(right)
+        else:
+            for text, data in right.items():
+                self._write({text: data})
+        return outcomes
 
-    def _take_back(self, text: str, had: Collection[RootFolder]) -> None:
-        """What a failed put made visible on the other copies goes; a copy that had the name before keeps it."""
-        for root in self._roots:
-            if self._threads and root not in had:
-                try:
-                    root.erase(text[:2], (text,))
-                except Problem as problem:
-                    _log.warning("a copy of a refused block may be left over: %s", problem)
+    def _write(self, blocks: Mapping[str, bytes | bytearray | memoryview]) -> None:
+        with self._names.alone(blocks):
+            self._copies.write(blocks)
+        self._index.add({text: len(data) for text, data in blocks.items()})
 
     def get(self, name: BlockName, xxh3: int) -> bytes:
         require_known_codec(name)
@@ -128,7 +89,7 @@ class FilesystemBlockStore:
             return
         text = str(name)
         with self._names.alone((text,)):
-            if not _has(source, text):
+            if not has(source, text):
                 return  # Erased meanwhile: a copy must not come back.
             for root in others:
                 try:
@@ -147,16 +108,8 @@ class FilesystemBlockStore:
 
     def delete(self, names: Collection[BlockName]) -> None:
         texts = [str(name) for name in names]
-        folders: defaultdict[str, list[str]] = defaultdict(list)
-        for text in texts:
-            folders[text[:2]].append(text)
-
-        def erase(root: RootFolder) -> None:
-            for folder, inside in folders.items():
-                root.erase(folder, inside)
-
         with self._names.alone(texts):
-            self._on_every_root(erase)
+            self._copies.on_every(lambda root: root.erase(texts))
         self._index.remove(texts)
 
     def list(self, after: BlockName | None = None, limit: int = 1000) -> list[BlockName]:
@@ -208,7 +161,7 @@ class FilesystemBlockStore:
     def replace_meta(self, key: str, data: bytes) -> None:
         flat = flat_name(key)
         with self._names.alone((flat,)):
-            self._on_every_root(lambda root: root.write(META, flat, data))
+            self._copies.on_every(lambda root: root.write(META, flat, data))
 
     def list_meta(self, prefix: str = "") -> Iterator[str]:
         for root in self._roots:
@@ -219,7 +172,7 @@ class FilesystemBlockStore:
     def delete_meta(self, key: str) -> None:
         flat = flat_name(key)
         with self._names.alone((flat,)):
-            self._on_every_root(lambda root: root.erase(META, (flat,)))
+            self._copies.on_every(lambda root: root.erase((flat,), META))
 
     def ready(self) -> None:
         for root in self._roots:
@@ -227,37 +180,7 @@ class FilesystemBlockStore:
 
     def close(self) -> None:
         self._index.close()
-        self._release()
-
-    def _release(self) -> None:
-        if self._threads:
-            self._threads.shutdown()
-        for root in self._roots:
-            root.close()
-
-
-def _store_id(paths: Sequence[str], initialise: bool) -> str:
-    """The id that the copies share, after making those that may be made."""
-    found = {path: _id_in(path, may_fail=len(paths) > 1) for path in paths}
-    ids = {id for id in found.values() if id}
-    if len(ids) > 1:
-        raise StorageFailed(f"{', '.join(paths)} are copies of different stores.")
-    if not ids and not initialise:
-        raise StorageFailed(f"{', '.join(paths)} holds no store. If a disk should be mounted there, mount it.")
-    store_id = ids.pop() if ids else secrets.token_hex(16)
-    for path, id in found.items():
-        if id is None and initialise:
-            make_root(path, store_id)
-    return store_id
-
-
-def _id_in(path: str, may_fail: bool) -> str | None:
-    try:
-        return store_id_in(path)
-    except StorageFailed:
-        if not may_fail:
-            raise
-        return ""
+        self._copies.close()
 
 
 def _is_name(text: str, folder: str) -> bool:
@@ -266,13 +189,6 @@ def _is_name(text: str, folder: str) -> bool:
     except ValueError:
         return False
     return text.startswith(folder)
-
-
-def _has(root: RootFolder, text: str) -> bool:
-    try:
-        return root.size(text[:2], text) is not None
-    except OSError:
-        return True
 
 
 def _look(root: RootFolder, text: str, size: int) -> Presence:

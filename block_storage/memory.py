@@ -2,10 +2,10 @@
 
 import threading
 from bisect import bisect_right
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from block_storage.checksums import is_right_xxh3, require_known_codec, require_right
-from block_storage.errors import BlockDamaged, BlockNotFound
+from block_storage.errors import BlockCorrupt, BlockDamaged, BlockNotFound
 from block_storage.meta_keys import flat_name
 from block_storage.seam import Presence
 from foundation.blocks import BlockName
@@ -24,6 +24,17 @@ class MemoryBlockStore:
         require_right(name, kept)
         with self._lock:
             self._blocks[str(name)] = kept
+
+    def put_many(self, blocks: Sequence[tuple[BlockName, bytes | bytearray | memoryview]]) -> list[BlockCorrupt | None]:
+        outcomes: list[BlockCorrupt | None] = []
+        for name, data in blocks:
+            try:
+                self.put(name, data)
+            except BlockCorrupt as problem:
+                outcomes.append(problem)
+            else:
+                outcomes.append(None)
+        return outcomes
 
     def get(self, name: BlockName, xxh3: int) -> bytes:
         require_known_codec(name)

@@ -2,8 +2,8 @@
 
 import base64
 import io
-from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -16,7 +16,7 @@ from minio.error import InvalidResponseError, MinioException, S3Error, ServerErr
 from urllib3.exceptions import HTTPError
 
 from block_storage.checksums import is_right_xxh3, require_known_codec, require_right
-from block_storage.errors import BlockDamaged, BlockNotFound, StorageFailed, StorageFull
+from block_storage.errors import BlockCorrupt, BlockDamaged, BlockNotFound, StorageFailed, StorageFull
 from block_storage.meta_keys import flat_name, key_from
 from block_storage.retries import RetryBudget, RetryTimes
 from block_storage.s3_connections import NetworkLimits, bounded_pool, whole_body
@@ -99,6 +99,23 @@ class MinioBlockStore:
     def put(self, name: BlockName, data: bytes | bytearray | memoryview) -> None:
         require_right(name, data)
         self._ask(f"the block {name.id}", partial(self._put, str(name), bytes(data), name.id))
+
+    def put_many(self, blocks: Sequence[tuple[BlockName, bytes | bytearray | memoryview]]) -> list[BlockCorrupt | None]:
+        puts = [self._threads.submit(self._put_right, name, data) for name, data in blocks]
+        # What has not begun when one fails is left, and nothing goes on behind the caller's back.
+        for future in wait(puts, return_when=FIRST_EXCEPTION).not_done:
+            future.cancel()
+        wait(puts)
+        if failed := next((future for future in puts if not future.cancelled() and future.exception()), None):
+            failed.result()
+        return [future.result() for future in puts]
+
+    def _put_right(self, name: BlockName, data: bytes | bytearray | memoryview) -> BlockCorrupt | None:
+        try:
+            self.put(name, data)
+        except BlockCorrupt as problem:
+            return problem
+        return None
 
     def _put(self, key: str, data: bytes, digest: bytes) -> None:
         # Signed and verified by the store; x-amz-content-sha256 is not verified by all of them.

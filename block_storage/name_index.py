@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -39,10 +39,11 @@ class NameIndex:
             self._is_sound = was_clean and database.execute("PRAGMA user_version").fetchone()[0] == _SOUND
             database.execute("PRAGMA user_version = 0")
 
-    def add(self, name: str, size: int) -> None:
-        """`name` was just written, its bytes hashed."""
+    def add(self, sizes: Mapping[str, int]) -> None:
+        """These names were just written, their bytes hashed."""
+        now = int(time.time())
         with self._waiting_lock:
-            self._waiting[name] = size, int(time.time())
+            self._waiting.update((name, (size, now)) for name, size in sizes.items())
             is_full = len(self._waiting) >= _WAITING_AT_MOST
         if is_full and self._lock.acquire(blocking=False):
             try:

@@ -1,11 +1,12 @@
 """One copy of a disk store: `<root>/ab/<name>`, `<root>/meta/<key>` and the marker."""
 # Paths are text in this room: pathlib costs a small put more than its checks do.
-# ruff: noqa: PTH100, PTH102, PTH103, PTH108, PTH120, PTH208
+# ruff: noqa: PTH100, PTH102, PTH103, PTH108, PTH116, PTH118, PTH120, PTH208
 
 import logging
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from block_storage.durable_files import (
@@ -18,8 +19,9 @@ from block_storage.durable_files import (
     write_file,
 )
 from block_storage.errors import StorageFailed, StoreInUse
-from block_storage.folder_sync import FolderSync
+from block_storage.file_system_sync import is_syncfs_believed, sync_file_system
 from block_storage.root_marker import MARKER, RootMarker, marker_text
+from block_storage.shared_sync import SharedSync
 from foundation.blocks import MAX_BLOCK_BYTES
 
 CLEAN, META, INDEX = "cairn-clean", "meta", "index.sqlite"
@@ -52,12 +54,15 @@ class RootFolder:
     def __init__(self, path: str, store_id: str) -> None:
         self.path = path
         self._marker = RootMarker(path, store_id)
-        self._sync = FolderSync()
+        self._folders = SharedSync(os.fsync)
+        self._whole = SharedSync(sync_file_system)
+        self.takes_groups = False  # Is `write_group` possible here?
         self._is_littered = False
 
     def attach(self) -> bool:
         """Take the lock; was the copy closed cleanly? If not, what a crash left is swept. Raises StorageFailed, StoreInUse."""
         self._marker.require()
+        self.takes_groups = self._is_one_file_system()
         try:
             os.unlink(f"{self.path}/{CLEAN}")
             sync_folder(self.path)
@@ -67,6 +72,15 @@ class RootFolder:
         except OSError:  # Read-only: it can be read from.
             return False
         return True
+
+    def _is_one_file_system(self) -> bool:
+        """Does one syncfs make all 256 folders durable? One of them may be a link to another disk."""
+        try:
+            devices = {os.stat(f"{self.path}/{folder}").st_dev for folder in ("", MARKER, *FOLDERS)}
+            with self._marker_opened() as fd:
+                return len(devices) == 1 and is_syncfs_believed(fd)
+        except OSError:
+            return False
 
     def require_attached(self) -> None:
         """Raises StorageFailed unless the marker is there: an empty mount must not look like a store without blocks."""
@@ -101,6 +115,43 @@ class RootFolder:
         if not is_new_root:
             self._marker.require()  # Unmounted meanwhile: the bytes may lie in the folder below.
 
+    def write_group(self, blocks: Mapping[str, bytes | bytearray | memoryview]) -> None:
+        """Each durable and atomic under its name, with two syncs for all. If it raises, what was not there before is not there."""
+        self._marker.require()
+        leftovers: list[str] = []
+        with disk_problems(self.path), self._opened("") as fd, self._marker_opened() as synced:
+            failures = self._whole.failures("")
+            try:
+                staged = self._staged(blocks, fd, leftovers)
+                self._whole.sync("", synced, failures)
+                for temporary, path in staged:
+                    self._rename(temporary, path, fd)
+                self._whole.sync("", synced, failures)
+            except OSError:
+                self._discard(leftovers, fd)
+                raise
+        self._marker.require()
+
+    def _staged(
+        self, blocks: Mapping[str, bytes | bytearray | memoryview], fd: int, leftovers: list[str]
+    ) -> list[tuple[str, str]]:
+        """Temporary and final paths in the root, open as `fd`. `leftovers` takes what a failure has to remove."""
+        token = secrets.token_hex(8)
+        staged = []
+        for number, (name, data) in enumerate(blocks.items()):
+            folder = name[:2]
+            temporary, path = f"{folder}/{_TEMPORARY}{token}-{number}", f"{folder}/{name}"
+            leftovers.append(temporary)
+            if not is_there(path, fd):
+                leftovers.append(path)
+            try:
+                write_file(temporary, fd, data, is_synced=False)
+            except FileNotFoundError:
+                os.mkdir(folder, dir_fd=fd)  # As in _opened; the group's sync takes it in.
+                write_file(temporary, fd, data, is_synced=False)
+            staged.append((temporary, path))
+        return staged
+
     def read(self, folder: str, name: str, limit: int = MAX_BLOCK_BYTES) -> bytes | None:
         """The first `limit` + 1 bytes at most; None if nothing is there. Raises OSError if what is there cannot be read."""
         return read_file(f"{self.path}/{folder}/{name}", limit)
@@ -109,17 +160,26 @@ class RootFolder:
         """In bytes; None if nothing is there, -1 for what is no file. Raises OSError if that cannot be told."""
         return file_size(f"{self.path}/{folder}/{name}")
 
-    def erase(self, folder: str, names: Iterable[str]) -> None:
-        """Durable. Synced even if nothing was there: an erasure before may have been cut off between its two steps."""
+    def erase(self, names: Iterable[str], folder: str | None = None) -> None:
+        """Blocks, or what lies in `folder`. Durable; synced even if nothing was there: an erasure before may have been cut off
+        between its two steps."""
         self._marker.require()
-        with disk_problems(self.path), self._opened(folder) as fd:
+        folders: defaultdict[str, list[str]] = defaultdict(list)
+        for name in names:
+            folders[folder or name[:2]].append(name)
+        with disk_problems(self.path):
+            for each, inside in folders.items():
+                self._erase(each, inside)
+
+    def _erase(self, folder: str, names: Iterable[str]) -> None:
+        with self._opened(folder) as fd:
             for name in names:
                 with suppress(FileNotFoundError):
                     try:
                         os.unlink(name, dir_fd=fd)
                     except IsADirectoryError:
                         self._set_aside(name, fd)
-            self._sync.sync(folder, fd)
+            self._folders.sync(folder, fd)
 
     def entries(self, folder: str) -> list[tuple[str, int]]:
         """Name and size of every regular file in `folder`, in no order; none if the folder is not there."""
@@ -145,12 +205,8 @@ class RootFolder:
             was_there = is_there(name, fd)
             try:
                 write_file(temporary, fd, data)
-                try:
-                    os.rename(temporary, name, src_dir_fd=fd, dst_dir_fd=fd)
-                except IsADirectoryError:
-                    self._set_aside(name, fd)
-                    os.rename(temporary, name, src_dir_fd=fd, dst_dir_fd=fd)
-                self._sync.sync(folder, fd)
+                self._rename(temporary, name, fd)
+                self._folders.sync(folder, fd)
             except OSError:
                 self._discard([temporary] if was_there else [temporary, name], fd)
                 raise
@@ -164,11 +220,27 @@ class RootFolder:
             except OSError:
                 self._is_littered = True  # The next start sweeps.
 
-    def _set_aside(self, name: str, fd: int) -> None:
+    def _rename(self, temporary: str, path: str, fd: int) -> None:
+        try:
+            os.rename(temporary, path, src_dir_fd=fd, dst_dir_fd=fd)
+        except IsADirectoryError:
+            self._set_aside(path, fd)
+            os.rename(temporary, path, src_dir_fd=fd, dst_dir_fd=fd)
+
+    def _set_aside(self, path: str, fd: int) -> None:
         """What is no file was not made by us: kept, out of the way."""
-        aside = f"{_ASIDE}{secrets.token_hex(4)}-{name[:200]}"
+        folder, name = os.path.split(path)
+        aside = os.path.join(folder, f"{_ASIDE}{secrets.token_hex(4)}-{name[:200]}")
         _log.warning("in %s a folder lay in the place of a file; it is now %s", self.path, aside)
-        os.rename(name, aside, src_dir_fd=fd, dst_dir_fd=fd)
+        os.rename(path, aside, src_dir_fd=fd, dst_dir_fd=fd)
+
+    @contextmanager
+    def _marker_opened(self) -> Iterator[int]:
+        fd = self._marker.duplicate()
+        try:
+            yield fd
+        finally:
+            os.close(fd)
 
     @contextmanager
     def _opened(self, folder: str) -> Iterator[int]:

@@ -66,6 +66,13 @@ class RootMarker:
             return False
         return (found.st_dev, found.st_ino) == self._place
 
+    def duplicate(self) -> int:
+        """A descriptor of the open marker, for the caller to close. Raises OSError where it is not open.
+
+        It shares one open file description as long as the disk stays mounted (file_system_sync)."""
+        with self._lock:
+            return os.dup(self._fd)
+
     def release(self) -> None:
         with self._lock:
             if self._fd >= 0:

@@ -1,9 +1,10 @@
 """The seam: what every block store promises, whatever the medium."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 from typing import Protocol
 
+from block_storage.errors import BlockCorrupt
 from foundation.blocks import BlockName
 
 
@@ -29,6 +30,10 @@ class BlockStore(Protocol):
 
         Raises BlockCorrupt, and stores nothing, if its SHA-256 is not `name.id`; StorageFull; CodecUnknown.
         """
+
+    def put_many(self, blocks: Sequence[tuple[BlockName, bytes | bytearray | memoryview]]) -> list[BlockCorrupt | None]:
+        """Store several, durable on every copy on return, at the cost of few syncs. What is not its id's bytes is not stored, and its
+        BlockCorrupt stands in its place. Any other failure is raised, and then each of them is stored or not stored, never half."""
 
     def get(self, name: BlockName, xxh3: int) -> bytes:
         """The bytes whose xxh3_64 is `xxh3`; a copy that differs or cannot be read is passed over.

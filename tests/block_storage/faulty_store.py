@@ -1,10 +1,10 @@
 """A block store that fails by a readable script."""
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeVar
 
-from block_storage import BlockDamaged, BlockStore, Presence, StorageFailed, StorageFull
+from block_storage import BlockCorrupt, BlockDamaged, BlockStore, Presence, StorageFailed, StorageFull
 from foundation.blocks import BlockName
 
 T = TypeVar("T")
@@ -45,6 +45,12 @@ class FaultyBlockStore:
         if fault == "F":
             raise StorageFull("scripted")
         self._act(lambda: self._inner.put(name, data), fault)
+
+    def put_many(self, blocks: Sequence[tuple[BlockName, bytes | bytearray | memoryview]]) -> list[BlockCorrupt | None]:
+        fault = self._next()
+        if fault == "F":
+            raise StorageFull("scripted")
+        return self._act(lambda: self._inner.put_many(blocks), fault)
 
     def get(self, name: BlockName, xxh3: int) -> bytes:
         fault = self._next()

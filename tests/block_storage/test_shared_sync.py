@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from block_storage.folder_sync import FolderSync
+from block_storage.shared_sync import SharedSync
 
 
 class Gate:
@@ -18,7 +18,7 @@ class Gate:
         self.go_on: list[Future[None]] = [Future() for _ in range(9)]
         self.count = 0
 
-    def fsync(self, _fd: int) -> None:
+    def sync(self, _fd: int) -> None:
         number = self.count
         self.count += 1
         self.began[number].set()
@@ -26,13 +26,11 @@ class Gate:
 
 
 @pytest.fixture
-def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
-    made = Gate()
-    monkeypatch.setattr(os, "fsync", made.fsync)
-    return made
+def gate() -> Gate:
+    return Gate()
 
 
-def gathered(sync: FolderSync, threads: ThreadPoolExecutor, count: int) -> list[Future[None]]:
+def gathered(sync: SharedSync, threads: ThreadPoolExecutor, count: int) -> list[Future[None]]:
     """Callers who wait behind a running fsync, all of them arrived."""
     arrived = threading.Barrier(count + 1)
 
@@ -46,7 +44,7 @@ def gathered(sync: FolderSync, threads: ThreadPoolExecutor, count: int) -> list[
 
 
 def test_who_waits_behind_a_running_fsync_shares_the_next(gate: Gate) -> None:
-    sync = FolderSync()
+    sync = SharedSync(gate.sync)
     for free in gate.go_on[1:]:
         free.set_result(None)
     with ThreadPoolExecutor(8) as threads:
@@ -61,7 +59,7 @@ def test_who_waits_behind_a_running_fsync_shares_the_next(gate: Gate) -> None:
 
 
 def test_other_folders_do_not_wait(gate: Gate) -> None:
-    sync = FolderSync()
+    sync = SharedSync(gate.sync)
     gate.go_on[1].set_result(None)
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(sync.sync, "ab", 0)
@@ -72,7 +70,7 @@ def test_other_folders_do_not_wait(gate: Gate) -> None:
 
 
 def test_a_failed_fsync_fails_its_caller_and_the_next_caller_gets_a_new_one(gate: Gate) -> None:
-    sync = FolderSync()
+    sync = SharedSync(gate.sync)
     gate.go_on[0].set_exception(OSError(errno.EIO, "Input/output error"))
     gate.go_on[1].set_result(None)
     with pytest.raises(OSError, match="Input/output error"):
@@ -82,7 +80,7 @@ def test_a_failed_fsync_fails_its_caller_and_the_next_caller_gets_a_new_one(gate
 
 
 def test_who_waited_while_an_fsync_failed_fails_with_it_and_makes_no_second_one(gate: Gate) -> None:
-    sync = FolderSync()
+    sync = SharedSync(gate.sync)
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(sync.sync, "ab", 0)
         assert gate.began[0].wait(30)
@@ -97,8 +95,22 @@ def test_who_waited_while_an_fsync_failed_fails_with_it_and_makes_no_second_one(
 
 
 def test_many_threads_all_come_to_an_end(tmp_path: object) -> None:
-    sync = FolderSync()
+    sync = SharedSync(os.fsync)
     fd = os.open(str(tmp_path), os.O_RDONLY)
     with ThreadPoolExecutor(16) as threads:
         list(threads.map(lambda _: sync.sync("ab", fd), range(2000)))
     os.close(fd)
+
+
+def test_who_was_still_writing_while_a_sync_failed_fails_at_its_own(gate: Gate) -> None:
+    sync = SharedSync(gate.sync)
+    before = sync.failures("ab")
+    gate.go_on[0].set_exception(OSError(errno.EIO, "Input/output error"))
+    for free in gate.go_on[1:]:
+        free.set_result(None)
+    with pytest.raises(OSError, match="Input/output error"):
+        sync.sync("ab", 0, before)
+    with pytest.raises(OSError, match="Input/output error"):
+        sync.sync("ab", 0, before)
+    sync.sync("ab", 0, sync.failures("ab"))
+    sync.sync("cd", 0, sync.failures("cd"))
