@@ -9,6 +9,7 @@ from types import FrameType
 import uvicorn
 
 from cairn.compose import Rooms, migrate, one_process, open_rooms
+from cairn.http_protocol import BoundedProtocol
 from cairn.settings import ServerSettings
 from foundation.telemetry import log_to_stderr
 
@@ -28,7 +29,8 @@ def serve(settings: ServerSettings) -> None:
             host=settings.host,
             port=settings.port,
             loop="uvloop",
-            http="httptools",
+            http=BoundedProtocol,
+            ws="none",
             lifespan="on",
             log_config=None,
             access_log=False,

@@ -3,16 +3,16 @@
 import asyncio
 from typing import Any, TypeVar
 
-import orjson
 from fastapi import Request
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
 from chunker.errors import BodyIncomplete, BodyTooSlow
 from foundation.blocks import MIB
+from foundation.http_json import parse_json
 from foundation.http_requests import allow_body
 from foundation.http_wire import Wire
-from foundation.problems import Invalid, Malformed, TooLarge, UnsupportedMediaType
+from foundation.problems import Invalid, TooLarge, UnsupportedMediaType
 
 JSON_BYTES = 16 * MIB  # 1,000 operations, or a page of 10,000 chunks, with room for white space.
 MAX_ERRORS = 20
@@ -21,18 +21,11 @@ Shape = TypeVar("Shape", bound=Wire)
 
 
 async def read_json(request: Request, shape: type[Shape]) -> Shape:
-    """The body as a `shape`. Raises Malformed if it is no JSON, Invalid, which names the fields, if it has another shape.
-
-    NaN, lone surrogates and nesting beyond 1,024 levels are no JSON here; of a duplicate key the last value counts.
-    """
+    """The body as a `shape`. Raises Malformed if it is no JSON, Invalid, which names the fields, if it has another shape."""
     require_media_type(request, "application/json")
     body = await read_body(request, JSON_BYTES)
     try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Malformed(f"The body is not valid JSON: {error}.") from error
-    try:
-        return shape.model_validate(document)
+        return shape.model_validate(parse_json(body))
     except ValidationError as error:
         raise _invalid(error) from error
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 
 from foundation.authorization import Action, Facts, require
 from foundation.http_caller import Caller
+from foundation.http_json import StrictRoute
 from foundation.http_service import create_service
 from foundation.http_wire import decode_cursor, encode_cursor, limit
 from foundation.identity import Identity, Scope
@@ -71,7 +72,7 @@ def create_app(parts: Parts, settings: ServiceSettings) -> FastAPI:
 
 
 def routes(parts: Parts) -> APIRouter:
-    router = APIRouter(tags=["identity"])
+    router = APIRouter(tags=["identity"], route_class=StrictRoute)
     _session_routes(router, parts)
     _token_routes(router, parts)
     _device_routes(router, parts)

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 
+from foundation.http_json import StrictRoute
 from foundation.http_wire import Json
 from foundation.identity import Scope
 from foundation.problems import Forbidden, Unauthenticated, Unavailable
@@ -49,7 +50,7 @@ class _Refused(Exception):  # noqa: N818 — an answer of the protocol, not a fa
 
 
 def root_routes(parts: Parts) -> APIRouter:
-    router = APIRouter(tags=["identity"])
+    router = APIRouter(tags=["identity"], route_class=StrictRoute)
 
     @router.get("/oauth/jwks", summary="The public keys of this issuer's tokens")
     def jwks() -> Json:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from foundation.http_caller import Caller
+from foundation.http_json import StrictRoute
 from foundation.http_wire import Json, decode_cursor, encode_cursor, limit
 from foundation.problems import CursorInvalid
 from metadata.errors import BucketExists, BucketNameInvalid, BucketNotEmpty, BucketNotFound
@@ -21,7 +22,7 @@ from metadata.wire import (
 
 
 def bucket_routes(parts: Parts) -> APIRouter:
-    router = APIRouter(tags=["buckets"])
+    router = APIRouter(tags=["buckets"], route_class=StrictRoute)
     buckets = parts.buckets
 
     @router.get("/buckets", summary="The caller's buckets, by name", responses=answers(200, BucketsWire, CursorInvalid))

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
 from foundation.http_caller import Caller
+from foundation.http_json import StrictRoute
 from foundation.http_wire import Json, decode_cursor, encode_cursor, limit, parse_etags
 from foundation.identity import Identity
 from foundation.problems import CursorInvalid, Invalid, PreconditionFailed
@@ -33,11 +34,12 @@ from metadata.wire import (
 
 IfMatch = Annotated[str | None, Header(description="Only if the current version's entity tag is one of these.")]
 _MAX_TEXT = 4096  # of a prefix or delimiter
+_NO_NUL = r"^[^\x00]*$"  # No path has one, and PostgreSQL takes no text that has.
 
 
 def listing_routes(parts: Parts) -> APIRouter:
     """Files of a bucket."""
-    router = APIRouter(tags=["files"])
+    router = APIRouter(tags=["files"], route_class=StrictRoute)
 
     @router.get(
         "/buckets/{bucket}/files",
@@ -47,8 +49,8 @@ def listing_routes(parts: Parts) -> APIRouter:
     def list_files(  # noqa: PLR0913, PLR0917 — a route's query parameters.
         caller: Caller,
         bucket: str,
-        prefix: Annotated[str, Query(max_length=_MAX_TEXT)] = "",
-        delimiter: Annotated[str, Query(max_length=_MAX_TEXT)] = "",
+        prefix: Annotated[str, Query(max_length=_MAX_TEXT, pattern=_NO_NUL)] = "",
+        delimiter: Annotated[str, Query(max_length=_MAX_TEXT, pattern=_NO_NUL)] = "",
         limit: Annotated[int, limit(100, 10_000)] = 100,
         cursor: str | None = None,
         include: Annotated[str, Query(pattern="^(deleted)?$", description="`deleted`: the trash too.")] = "",
@@ -77,7 +79,7 @@ def listing_routes(parts: Parts) -> APIRouter:
 
 def file_routes(parts: Parts) -> APIRouter:
     """One file, by its id."""
-    router = APIRouter(tags=["files"])
+    router = APIRouter(tags=["files"], route_class=StrictRoute)
     files = parts.files
 
     @router.get("/files/{file_id}", summary="A file's record", responses=answers(200, FileWire, FileNotFound))
@@ -110,16 +112,20 @@ def file_routes(parts: Parts) -> APIRouter:
 
     @router.get(
         "/files/{file_id}/chunks",
-        summary="The chunks of the current version, in order",
-        responses=answers(200, ChunksWire, FileNotFound, CursorInvalid),
+        summary="The chunks of the current version, or of the one asked for, in order",
+        responses=answers(200, ChunksWire, FileNotFound, VersionNotFound, CursorInvalid),
     )
     def list_chunks(
-        caller: Caller, file_id: UUID, limit: Annotated[int, limit(100, 1000)] = 100, cursor: str | None = None
+        caller: Caller,
+        file_id: UUID,
+        version: UUID | None = None,
+        limit: Annotated[int, limit(100, 1000)] = 100,
+        cursor: str | None = None,
     ) -> Json:
-        version = files.get(caller, file_id)
-        scope = (caller.user, file_id, version.version_id)
+        wanted = files.get(caller, file_id, version)
+        scope = (caller.user, file_id, wanted.version_id)
         first = _index(decode_cursor("chunks", scope, cursor))
-        found = files.chunks(version.content, first, limit + 1) if version.content else ()
+        found = files.chunks(wanted.content, first, limit + 1) if wanted.content else ()
         following = encode_cursor("chunks", scope, str(first + limit)) if len(found) > limit else None
         return Json({"items": [chunk_document(chunk) for chunk in found[:limit]], "next_cursor": following})
 
@@ -128,7 +134,7 @@ def file_routes(parts: Parts) -> APIRouter:
 
 def history_routes(parts: Parts) -> APIRouter:
     """Versions: the list, taking one back, removing one for good."""
-    router = APIRouter(tags=["versions"])
+    router = APIRouter(tags=["versions"], route_class=StrictRoute)
     files = parts.files
 
     @router.get(
