@@ -12,10 +12,11 @@ import chunker
 import identity
 import metadata
 from block_storage import BlockStore, open_block_store
+from cairn.errors import SettingInvalid
 from cairn.lock import DataFolderLock
 from cairn.page import page_routes
 from cairn.settings import ServerSettings
-from foundation.database import opened
+from foundation.database import opened, parsed
 from foundation.doorbell import InProcessDoorbell
 from foundation.http_service import create_service
 from foundation.settings import ServiceSettings
@@ -37,6 +38,8 @@ class Rooms:
 def migrate(settings: ServerSettings) -> None:
     """Bring the database to this version's schema. Safe to repeat, and to run twice at once."""
     settings.data.mkdir(parents=True, exist_ok=True)
+    with _naming("CAIRN_DATABASE"):
+        parsed(settings.database_location)
     metadata.migrate(settings.database_location)
     identity.migrate(settings.database_location)
 
@@ -56,9 +59,20 @@ def open_rooms(settings: ServerSettings) -> Iterator[Rooms]:
         database = stack.enter_context(opened(settings.database_location))
         catalogue = metadata.open_catalogue(database, settings.catalogue(), long_poll.notify)
         # Only a catalogue without a past may make its store: an empty folder behind an old one is a disk that is not mounted.
-        store = stack.enter_context(closing(open_block_store(settings.store_location, initialise=catalogue.is_new())))
+        with _naming("CAIRN_STORE"):
+            store = open_block_store(settings.store_location, initialise=catalogue.is_new())
+        stack.callback(store.close)
         who = identity.open_identity(database, settings.secret_bytes(), settings.address)
         yield Rooms(catalogue, store, who, long_poll)
+
+
+@contextmanager
+def _naming(variable: str) -> Iterator[None]:
+    """A location that cannot be understood is told with the name of its setting."""
+    try:
+        yield
+    except ValueError as error:
+        raise SettingInvalid(f"{variable}: {error}") from error
 
 
 def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:

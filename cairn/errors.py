@@ -5,3 +5,9 @@ from foundation.problems import Problem
 
 class DataFolderInUse(Problem):
     slug, title, status = "data-folder-in-use", "Another server runs on this data folder", 503
+
+
+class SettingInvalid(Problem):
+    """A CAIRN_ variable that says nothing usable. `detail` names it and the rule. Nothing was started."""
+
+    slug, title, status = "setting-invalid", "A setting makes no sense", 500

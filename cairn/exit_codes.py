@@ -23,7 +23,9 @@ class ExitCode(IntEnum):
 _BY_STATUS = {401: ExitCode.NOT_ALLOWED, 403: ExitCode.NOT_ALLOWED, 404: ExitCode.NOT_FOUND, 429: ExitCode.NOT_ASKED}
 _BY_SLUG = {
     "address-invalid": ExitCode.USAGE,
+    "setting-invalid": ExitCode.USAGE,
     "block-damaged": ExitCode.FAILED,
+    "part-damaged": ExitCode.FAILED,
     "content-damaged": ExitCode.FAILED,
 }
 

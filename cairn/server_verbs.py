@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cairn.settings import ServerSettings
+from cairn.session import ending
 
 app = typer.Typer()
 user_app = typer.Typer(help="People who may sign in.", no_args_is_help=True)
@@ -14,26 +14,31 @@ token_app = typer.Typer(help="Personal API tokens.", no_args_is_help=True)
 
 
 @app.command()
+@ending()
 def serve() -> None:
-    """Serve everything in one process. Settings: CAIRN_DATA, CAIRN_HOST, CAIRN_PORT, … (docs/configuration.md)."""
+    """Serve everything in one process. Settings: CAIRN_DATA, CAIRN_HOST, CAIRN_PORT, …."""
     from cairn.allocator import restart_with_settings
 
     restart_with_settings()
     from cairn import serve as server
+    from cairn.settings import ServerSettings
 
-    server.serve(ServerSettings())
+    server.serve(ServerSettings.read())
 
 
 @app.command()
+@ending()
 def migrate() -> None:
     """Bring the database to this version's schema. `serve` does so by itself."""
     from cairn.compose import migrate as bring_up
+    from cairn.settings import ServerSettings
 
-    bring_up(ServerSettings())
+    bring_up(ServerSettings.read())
     typer.echo("The database has this version's schema.")
 
 
 @user_app.command("add")
+@ending()
 def add_user(
     email: str,
     password_stdin: Annotated[
@@ -45,13 +50,14 @@ def add_user(
     """Add a person. Asks for the password unless it comes on standard input."""
     from cairn.compose import migrate as bring_up
     from cairn.compose import open_identity
+    from cairn.settings import ServerSettings
 
     password = (
         sys.stdin.readline().rstrip("\n")
         if password_stdin
         else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     )
-    settings = ServerSettings()
+    settings = ServerSettings.read()
     bring_up(settings)
     with open_identity(settings) as identity:
         user = identity.add_user(email, password, is_admin=admin)
@@ -59,6 +65,7 @@ def add_user(
 
 
 @token_app.command("create")
+@ending()
 def create_token(
     email: Annotated[str, typer.Option("--email", help="Whose token.")],
     name: Annotated[str, typer.Option(help="What it is for.")] = "command line",
@@ -68,8 +75,9 @@ def create_token(
     """Create a personal token and show it, this once."""
     from cairn.compose import migrate as bring_up
     from cairn.compose import open_identity
+    from cairn.settings import ServerSettings
 
-    settings = ServerSettings()
+    settings = ServerSettings.read()
     bring_up(settings)
     with open_identity(settings) as identity:
         created = identity.create_token(email, name, ["files:read"] if read_only else ["files", "account"])

@@ -4,9 +4,11 @@ import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from cairn.errors import SettingInvalid
 from foundation.settings import Settings
 from metadata import CatalogueSettings
 
@@ -33,6 +35,15 @@ class ServerSettings(Settings):
     dead_name_days: float = Field(default=3, ge=0, description="Bytes that nothing names any more are kept so long.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
+    @classmethod
+    def read(cls) -> Self:
+        """From the environment. Raises SettingInvalid, which names the variable."""
+        try:
+            return cls()
+        except ValidationError as error:
+            wrong = "; ".join(f"CAIRN_{str(found['loc'][0]).upper()}: {found['msg']}" for found in error.errors())
+            raise SettingInvalid(wrong) from None
+
     @property
     def database_location(self) -> str:
         return self.database or f"sqlite:///{self.data.resolve() / 'cairn.db'}"
@@ -54,10 +65,12 @@ class ServerSettings(Settings):
         )
 
     def secret_bytes(self) -> bytes:
-        """CAIRN_SECRET, or the data folder's own, made on first use. Raises ValueError if it is too short to be one."""
+        """CAIRN_SECRET, or the data folder's own, made on first use. Raises SettingInvalid if it is too short to be one."""
         if self.secret is not None:
             if len(self.secret) < 32:
-                raise ValueError("CAIRN_SECRET must have at least 32 characters; make one with `openssl rand -hex 32`")
+                raise SettingInvalid(
+                    "CAIRN_SECRET must have at least 32 characters; make one with `openssl rand -hex 32`"
+                )
             return self.secret.encode()
         return _own_secret(self.data / "secret")
 

@@ -5,11 +5,11 @@ from client.download import Downloaded
 from client.errors import (
     AddressInvalid,
     AnswerInvalid,
-    BlockDamaged,
     LocalFileChanged,
     LocalFileUnreadable,
     LocalTargetRefused,
     NoSuchFile,
+    PartDamaged,
     ServerUnreachable,
 )
 from client.folders import CopyReport
@@ -21,7 +21,6 @@ from client.settings import ClientSettings
 __all__ = [
     "AddressInvalid",
     "AnswerInvalid",
-    "BlockDamaged",
     "Bucket",
     "CairnClient",
     "Chunk",
@@ -35,6 +34,7 @@ __all__ = [
     "LocalFileUnreadable",
     "LocalTargetRefused",
     "NoSuchFile",
+    "PartDamaged",
     "Progress",
     "Refused",
     "RemoteFile",

@@ -87,7 +87,7 @@ class CairnClient(Catalogue):
     def download_file(self, file: RemoteFile, target: Path, progress: Progress = SILENT) -> Downloaded:
         """Put the bytes of `file` (of `find`, `files` or `versions`) at `target`, whole or not at all.
 
-        Again after a death at any point, it goes on where it stopped. Raises BlockDamaged, LocalTargetRefused.
+        Again after a death at any point, it goes on where it stopped. Raises PartDamaged, LocalTargetRefused.
         """
         progress.expect(1, file.size)
         return download_file(self._crew, file, target, progress)
@@ -109,7 +109,7 @@ class CairnClient(Catalogue):
         return download_files(self._crew, source, files, progress, by_content=by_content)
 
     def read(self, file: RemoteFile) -> Iterator[bytes]:
-        """The bytes of `file` in order, in pieces of up to 4 MiB. Raises BlockDamaged."""
+        """The bytes of `file` in order, in pieces of up to 4 MiB. Raises PartDamaged."""
         return read_in_order(self._crew, file)
 
     def verify(self, bucket: str, prefix: str = "", progress: Progress = SILENT) -> Verified:

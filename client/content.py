@@ -11,7 +11,7 @@ from client.addresses import segment
 from client.answers import checked, chunk_from, items, pages
 from client.connection import Connection
 from client.crew import Crew
-from client.errors import AnswerInvalid, BlockDamaged, ServerUnreachable
+from client.errors import AnswerInvalid, PartDamaged, ServerUnreachable
 from client.model import Chunk, RemoteFile
 from foundation.blocks import MAX_BLOCK_BYTES, BlockId
 from foundation.problems import Problem
@@ -49,7 +49,7 @@ def _check_list(file: RemoteFile, chunks: Sequence[Chunk]) -> None:
 
 
 def block(connection: Connection, file: RemoteFile, chunk: Chunk) -> bytes:
-    """The bytes of one chunk. Raises BlockDamaged where the server has none or other ones."""
+    """The bytes of one chunk. Raises PartDamaged where the server has none or other ones."""
     data = _fetched(connection, file, chunk.index, chunk.size)
     if len(data) != chunk.size or BlockId.of(data) != chunk.id:
         raise _damaged(file, chunk.index, "the server gives other bytes than were stored")
@@ -59,7 +59,7 @@ def block(connection: Connection, file: RemoteFile, chunk: Chunk) -> bytes:
 def run_of_blocks(connection: Connection, file: RemoteFile, chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, bytes]]:
     """The bytes of `chunks`, which follow each other, in one answer: a quarter of the work of one answer for each.
 
-    Where that breaks off or is wrong, the rest comes one by one, retried, and what is damaged has a name: BlockDamaged.
+    Where that breaks off or is wrong, the rest comes one by one, retried, and what is damaged has a name: PartDamaged.
     """
     left = deque(chunks)
     place = f"/files/{segment(file.file_id)}/versions/{segment(file.version_id)}/content"
@@ -88,7 +88,7 @@ def _cut(pieces: Iterable[bytes], sizes: Iterable[int]) -> Iterator[bytes]:
 
 
 def only_block(connection: Connection, file: RemoteFile) -> bytes:
-    """The bytes of a file of a single chunk, without its list: the content hash says it all. Raises BlockDamaged."""
+    """The bytes of a file of a single chunk, without its list: the content hash says it all. Raises PartDamaged."""
     data = _fetched(connection, file, 0, file.size)
     if len(data) != file.size or hashlib.sha256(BlockId.of(data)).hexdigest() != file.content_hash:
         raise _damaged(file, 0, "the server gives other bytes than were stored")
@@ -122,12 +122,12 @@ def _fetched(connection: Connection, file: RemoteFile, index: int, size: int) ->
     try:
         return connection.read(place, size)
     except Problem as problem:
-        if problem.slug in DAMAGE_SLUGS and not isinstance(problem, BlockDamaged):
+        if problem.slug in DAMAGE_SLUGS and not isinstance(problem, PartDamaged):
             raise _damaged(file, index, str(problem)) from None
         raise
 
 
-def _damaged(file: RemoteFile, index: int, reason: str) -> BlockDamaged:
-    return BlockDamaged(
+def _damaged(file: RemoteFile, index: int, reason: str) -> PartDamaged:
+    return PartDamaged(
         f"{file.path!r}, chunk {index}: {reason}", bucket=file.bucket, path=file.path, chunk=index, reason=reason
     )

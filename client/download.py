@@ -10,7 +10,7 @@ from typing import Any
 from client.batches import is_final, refusal
 from client.content import chunk_list, only_block, run_of_blocks
 from client.crew import Crew
-from client.errors import BlockDamaged
+from client.errors import PartDamaged
 from client.model import Chunk, Refused, RemoteFile
 from client.partial_file import PartialFile, make_folders, partial_file, sync_folder
 from client.progress import Progress, Step
@@ -45,7 +45,7 @@ def download_file(crew: Crew, file: RemoteFile, target: Path, progress: Progress
     """Put the bytes of `file` at `target`, replacing what is there. Its folder must exist.
 
     Killed at any point it leaves what was at `target`, and a hidden part that the next call goes on with.
-    Raises BlockDamaged, AnswerInvalid, LocalTargetRefused and the server's problems.
+    Raises PartDamaged, AnswerInvalid, LocalTargetRefused and the server's problems.
     """
     with partial_file(target, file) as part:
         received = _received_one(crew, file, part) if file.num_chunks == 1 else _received(crew, file, part, progress)
@@ -153,6 +153,6 @@ def _one(crew: Crew, wanted: Wanted, progress: Progress) -> Downloaded | Refused
         return download_file(crew, wanted.file, wanted.target, progress)
     except Problem as problem:
         # Damage and nonsense are this file's alone, whatever their status.
-        if is_final(problem) and not isinstance(problem, BlockDamaged) and problem.slug != "answer-invalid":
+        if is_final(problem) and not isinstance(problem, PartDamaged) and problem.slug != "answer-invalid":
             raise
         return refusal(str(wanted.target), problem)

@@ -15,10 +15,10 @@ class AnswerInvalid(Problem):
     slug, title, status = "answer-invalid", "The server's answer makes no sense", 502
 
 
-class BlockDamaged(Problem):
+class PartDamaged(Problem):
     """The server gives other bytes than the chunk list promises, or none. `bucket`, `path`, `chunk` name the place."""
 
-    slug, title, status = "block-damaged", "A block of this file is damaged", 502
+    slug, title, status = "part-damaged", "A part of this file is damaged", 502
 
 
 class AddressInvalid(Problem):

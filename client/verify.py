@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from client.content import block, chunk_list, only_block
 from client.crew import Crew
-from client.errors import AnswerInvalid, BlockDamaged
+from client.errors import AnswerInvalid, PartDamaged
 from client.model import Chunk, Damage, RemoteFile, Verified
 from client.progress import Progress, Step
 
@@ -79,7 +79,7 @@ class _Verification:
         """Bytes that were good, or why they are not."""
         try:
             data = block(self._crew.connection, file, chunk) if chunk else only_block(self._crew.connection, file)
-        except (BlockDamaged, AnswerInvalid) as problem:
+        except (PartDamaged, AnswerInvalid) as problem:
             return 0, str(problem.members.get("reason", problem))
         self._progress.step(Step(bytes=len(data), moved_bytes=len(data)))
         return len(data), None

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from foundation.problems import DatabaseUnavailable, OutcomeUnknown
@@ -42,8 +42,8 @@ class Database:
     """Runs functions as transactions. Thread-safe."""
 
     def __init__(self, location: str) -> None:
-        """`location`: `sqlite:///path` or `postgresql+psycopg://…`."""
-        self.url = make_url(location)
+        """`location`: `sqlite:///path` or `postgresql+psycopg://…`. Raises ValueError for others."""
+        self.url = parsed(location)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             self._writer = _sqlite_engine(self.url, writer=True)
@@ -103,6 +103,17 @@ class Database:
             self.repeated += 1
             time.sleep(random.uniform(0.002, 0.02) * attempt)  # noqa: S311 — jitter.
         raise AssertionError("unreachable")
+
+
+def parsed(location: str) -> URL:
+    """Raises ValueError, which shows no password, for anything but the two kinds of location."""
+    try:
+        url = make_url(location)
+    except ArgumentError:
+        raise ValueError("this is no location of a database; write sqlite:///path or postgresql+psycopg://…") from None
+    if url.drivername not in {"sqlite", "postgresql+psycopg"} or (url.drivername == "sqlite" and not url.database):
+        raise ValueError(f"{url.drivername}: is not known; write sqlite:///path or postgresql+psycopg://…")
+    return url
 
 
 def _may_repeat(error: Exception, repeat_unknown: bool) -> bool:

@@ -153,7 +153,12 @@ def _refuse(operations: Sequence[Operation], outcomes: Sequence[Result | Problem
     conflicts: list[dict[str, Any]] = []
     for index, problem in refused:
         operation = operations[index]
-        named = {"operation": index, "path": getattr(operation, "path", None), "problem": problem.slug}
+        named = {
+            "operation": index,
+            "path": getattr(operation, "path", None),
+            "problem": problem.slug,
+            "detail": str(problem),
+        }
         conflicts.append(problem.members | named)
     first = refused[0][1]
     first.members = first.members | {"conflicts": conflicts}

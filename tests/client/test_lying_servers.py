@@ -8,9 +8,9 @@ import pytest
 from client import (
     AddressInvalid,
     AnswerInvalid,
-    BlockDamaged,
     CairnClient,
     ClientSettings,
+    PartDamaged,
     RetryPolicy,
     ServerUnreachable,
 )
@@ -145,9 +145,9 @@ def test_wrong_bytes_are_never_kept(liar: ScriptedServer, client: CairnClient, t
     target = tmp_path / "a"
     target.write_bytes(b"what was there")
     file = client.find("studio", "a")
-    with pytest.raises(BlockDamaged):
+    with pytest.raises(PartDamaged):
         client.download_file(file, target)
-    with pytest.raises(BlockDamaged):
+    with pytest.raises(PartDamaged):
         list(client.read(file))
     assert target.read_bytes() == b"what was there"
 

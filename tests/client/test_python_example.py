@@ -1,18 +1,20 @@
-"""The example of docs/python-client.md runs as it stands."""
+"""The examples of README.md and docs/python-client.md run as they stand."""
 
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.servers.cairn_server import SignedInServer
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-def test_the_example_of_the_page_runs_and_says_what_it_did(server: SignedInServer, tmp_path: Path) -> None:
-    page = (PROJECT / "docs" / "python-client.md").read_text()
-    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+@pytest.mark.parametrize(("page", "made"), [("README.md", "letter.txt"), ("docs/python-client.md", "copy.txt")])
+def test_the_example_of_a_page_runs(server: SignedInServer, tmp_path: Path, page: str, made: str) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", (PROJECT / page).read_text(), re.DOTALL)
     done = subprocess.run(
         [sys.executable, "-c", example],
         cwd=tmp_path,
@@ -22,5 +24,4 @@ def test_the_example_of_the_page_runs_and_says_what_it_did(server: SignedInServe
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "2026/one.txt 10" in done.stdout
-    assert (tmp_path / "copy.txt").read_text() == "Dear Ada,\n"
+    assert (tmp_path / made).read_text() == "Dear Ada,\n"
