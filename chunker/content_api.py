@@ -46,7 +46,7 @@ def content_routes(parts: Parts, intake: Intake) -> APIRouter:
     streamed = StreamedPut(intake, parts.catalogue.uploads, commits)
 
     @router.put(
-        "/buckets/{bucket}/content/{path:path}",
+        "/buckets/{bucket}/content/{path:any}",
         summary="Stream one file in",
         responses=answers(
             (200, 201),
@@ -80,7 +80,7 @@ def content_routes(parts: Parts, intake: Intake) -> APIRouter:
         return Json(file_document(version), 201 if result.created else 200, {"ETag": f'"{version.etag}"'})
 
     @router.delete(
-        "/buckets/{bucket}/content/{path:path}",
+        "/buckets/{bucket}/content/{path:any}",
         status_code=204,
         summary="Move a file to the trash",
         responses=problems(
@@ -99,7 +99,7 @@ async def _made_folder(commits: Commits, caller: Identity, bucket: str, path: st
     async for piece in request.stream():
         if piece:
             raise PathInvalid("A path that ends in `/` is a folder, which has no bytes of its own.")
-    made = await apply(commits, caller, Batch(bucket, [MakeFolder(path.removesuffix("/"))]))
+    made = await apply(commits, caller, Batch(bucket, [MakeFolder(path)]))
     return made.results[0]
 
 

@@ -54,13 +54,13 @@ def download_routes(parts: Parts, intake: Intake) -> APIRouter:
     files = parts.catalogue.files
     readers = _Readers(parts, intake)
 
-    @router.get("/buckets/{bucket}/content/{path:path}", summary="Download a file", responses=_DOWNLOAD)
+    @router.get("/buckets/{bucket}/content/{path:any}", summary="Download a file", responses=_DOWNLOAD)
     async def get_content(
         request: Request, bucket: str, path: RawPath, caller: Caller, version: Version = None
     ) -> Response:
         return await readers.answer(request, await run_sync(files.find, caller, bucket, path, version))
 
-    @router.head("/buckets/{bucket}/content/{path:path}", summary="The headers of a download", responses=_HEAD)
+    @router.head("/buckets/{bucket}/content/{path:any}", summary="The headers of a download", responses=_HEAD)
     async def head_content(
         request: Request, bucket: str, path: RawPath, caller: Caller, version: Version = None
     ) -> Response:

@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes
 import orjson
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import Response
 
 from foundation.problems import CursorInvalid, Malformed
@@ -83,6 +84,20 @@ def parse_etags(header: str | None) -> tuple[str, ...]:
         raise Malformed("An empty list of entity tags says nothing.")
     return tuple(tags)
 
+
+class _AnyText(Convertor[str]):
+    """`{path:any}` in a route: `{path:path}`, and newlines, which that does not match."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("any", _AnyText())
 
 _CONTENT = re.compile(rb".*?/buckets/[^/]+/content/(.*)", re.DOTALL)
 _ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")

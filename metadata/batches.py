@@ -25,6 +25,7 @@ from metadata.operations.moves import move
 from metadata.operations.puts import Publication, put_all
 from metadata.operations.restores import keep_contents, restore
 from metadata.operations.work import Work
+from metadata.paths import is_storable
 from metadata.upload_rows import UploadRow, find_upload, let_go, lock_uploads
 
 MAX_OPERATIONS = 1_000
@@ -99,7 +100,7 @@ def _check_untouched(work: Work, operations: Sequence[Operation], sequence: int)
     paths, ids = set(), set()
     for operation in operations:
         for name in ("path", "to"):
-            if (path := getattr(operation, name, None)) is not None:
+            if (path := getattr(operation, name, None)) is not None and is_storable(path):
                 paths.add(path)
         if (file_id := getattr(operation, "file_id", None)) is not None:
             ids.add(file_id)

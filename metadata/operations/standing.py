@@ -7,6 +7,7 @@ from metadata.errors import FileNotFound
 from metadata.model import FileVersion
 from metadata.operations.conflicts import standing_at
 from metadata.operations.work import Work
+from metadata.paths import is_storable
 from metadata.rows import select_versions, version_from
 from metadata.schema import files
 
@@ -27,7 +28,9 @@ def live_file(work: Work, file_id: UUID | None, path: str | None) -> FileVersion
     if file_id is not None:
         found: FileVersion | None = file_by_id(work, file_id)
     else:
-        found = standing_at(work.connection, work.bucket.id, [path or ""]).get(path or "")
+        # What no database can hold is no file's path.
+        wanted = [path] if path and is_storable(path) else []
+        found = standing_at(work.connection, work.bucket.id, wanted).get(path or "")
     if found is None or found.deleted_at is not None:
         raise FileNotFound
     return found
