@@ -15,7 +15,9 @@ from foundation.blocks import BlockName
 from foundation.problems import Problem
 
 _META_BYTES = 1 << 40
-_LEAST_GROUP = 8  # Where two syncs of a file system cost less than two of each block.
+_LEAST_GROUP = (
+    4  # From here on two syncs of the file system cost less than two of each block, with a margin (decision 0006).
+)
 
 _log = logging.getLogger(__name__)
 

@@ -46,6 +46,22 @@ def full(store: FilesystemBlockStore, root: Path) -> None:
     assert store.get(name, xxhash.xxh3_64_intdigest(data)) == data
 
 
+def full_in_a_group(store: FilesystemBlockStore, root: Path) -> None:
+    """A group for which there is room for a part only."""
+    contents = [b"%d" % number * 300_000 for number in range(10, 18)]
+    group = [(BlockName.new(BlockId.of(data), 2), data) for data in contents]
+    before = store.list()
+    store.delete(before[:4])
+    with pytest.raises(StorageFull, match=str(root)):
+        store.put_many(group)
+    assert store.list() == before[4:]
+    assert set(store.check([(name, 600_000) for name, _ in group]).values()) == {Presence.MISSING}
+    assert not list(root.rglob(".tmp-*"))
+    store.delete(before[4:])
+    assert not any(store.put_many(group))
+    assert all(store.get(name, xxhash.xxh3_64_intdigest(data)) == data for name, data in group)
+
+
 def read_only(store: FilesystemBlockStore, root: Path) -> None:
     names = store.list()
     # Mounted over itself: a remount of the disk below would be refused while the index is open, a failing disk does not ask.
@@ -54,6 +70,7 @@ def read_only(store: FilesystemBlockStore, root: Path) -> None:
     data = b"new"
     for refused in (
         lambda: store.put(BlockName.new(BlockId.of(data), 1), data),
+        lambda: store.put_many([(BlockName.new(BlockId.of(data), number), data) for number in range(8)]),
         lambda: store.delete(names),
         lambda: store.replace_meta("installation", data),
         store.ready,
@@ -78,6 +95,7 @@ def main(folder: str) -> None:
     store = FilesystemBlockStore([str(root)], initialise=True)
     store.replace_meta("installation", b"small")
     full(store, root)
+    full_in_a_group(store, root)
     read_only(store, root)
     print("survived")  # noqa: T201 — the answer to the test.
 

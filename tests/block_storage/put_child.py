@@ -1,7 +1,7 @@
-"""Run by the fault tests in a process of its own: put one block, then another, and say how each went.
+"""Run by the fault tests in a process of its own: put one block, then another, or two groups, and say how each went.
 
-Arguments: the seed of the blocks, then the folders of the copies. Says `put` before the first, then `stored` or the
-problem's slug for each.
+Arguments: how many blocks at once, the seed of the blocks, then the folders of the copies. Says `put` before each, then
+`stored` or the problem's slug.
 """
 
 import os
@@ -14,10 +14,17 @@ from foundation.problems import Problem
 SIZE = 20_000
 
 
-def block(seed: str) -> tuple[BlockName, bytes]:
-    """The same name and bytes in the child and in the test."""
-    data = (seed.encode() * SIZE)[:SIZE]
-    return BlockName(BlockId.of(data), 1, "0123456789abcdef"), data
+def blocks(seed: str, count: int) -> list[tuple[BlockName, bytes]]:
+    """The same names and bytes in the child and in the test."""
+    contents = [(f"{seed}-{number}".encode() * SIZE)[:SIZE] for number in range(count)]
+    return [(BlockName(BlockId.of(data), 1, "0123456789abcdef"), data) for data in contents]
+
+
+def put(store: FilesystemBlockStore, seed: str, count: int) -> None:
+    if count == 1:
+        store.put(*blocks(seed, 1)[0])
+    elif any(store.put_many(blocks(seed, count))):
+        raise AssertionError
 
 
 def say(word: str) -> None:
@@ -28,12 +35,12 @@ def say(word: str) -> None:
         os.write(1, line)
 
 
-def main(seed: str, *paths: str) -> None:
+def main(count: str, seed: str, *paths: str) -> None:
     store = FilesystemBlockStore(paths)
     for which in (seed, seed + "-next"):
         say("put")
         try:
-            store.put(*block(which))
+            put(store, which, int(count))
         except Problem as problem:
             say(problem.slug)
         else:
