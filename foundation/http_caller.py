@@ -20,6 +20,9 @@ def session_cookie_name(public_url: str) -> str:
 async def _caller(request: Request) -> Identity:
     credential = _bearer(request) or _cookie(request)
     if credential is None:
+        # Nobody changes anything: refused before a byte of the body is read, whose cost would be anybody's to cause.
+        if request.method not in _SAFE:
+            raise Unauthenticated
         return NOBODY
     identity: Identity = await run_sync(request.app.state.verifier.verify, credential)
     return identity

@@ -6,6 +6,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from foundation.problems import (
     Forbidden,
@@ -29,6 +30,7 @@ _KINDS: tuple[type[Problem], ...] = (
     TooLarge,
     UnsupportedMediaType,
 )
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _FRAMEWORK = {kind.status: kind for kind in _KINDS}
 
 
@@ -48,12 +50,22 @@ async def _problem(_request: Request, error: Exception) -> Response:
     return problem_response(cast(Problem, error))
 
 
-async def _framework_error(_request: Request, error: Exception) -> Response:
+async def _framework_error(request: Request, error: Exception) -> Response:
     error = cast(HTTPException, error)
     kind = _FRAMEWORK.get(error.status_code)
     response = problem_response(kind() if kind else _unnamed(error))
     response.headers.update(error.headers or {})
+    if kind is MethodNotAllowed:
+        response.headers["Allow"] = ", ".join(sorted(_methods(request)))
     return response
+
+
+def _methods(request: Request) -> set[str]:
+    """All that this address takes: the framework tells those of the first route that fits, and each method is a route."""
+    scopes = [{**request.scope, "method": method} for method in _METHODS]
+    return {
+        scope["method"] for scope in scopes for route in request.app.routes if route.matches(scope)[0] is Match.FULL
+    }
 
 
 def _unnamed(error: HTTPException) -> Problem:

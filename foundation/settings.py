@@ -19,5 +19,7 @@ class ServiceSettings(Settings):
     cors_origins: list[str] = Field(
         default=[], description="Origins of other pages that may call the API, a JSON list. Never `*`."
     )
-    max_body_bytes: int = Field(default=16 * 1024 * 1024, description="Largest body of a request that is not content.")
+    max_body_bytes: int = Field(
+        default=1024 * 1024, description="Largest body of a request that is neither content nor a list of chunks."
+    )
     max_header_bytes: int = Field(default=64 * 1024, description="Largest sum of a request's headers and address.")

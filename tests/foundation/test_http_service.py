@@ -16,6 +16,7 @@ from foundation.ids import new_id
 from foundation.problems import CursorInvalid, Malformed, Unauthenticated, Unavailable
 from foundation.settings import ServiceSettings
 
+SIGNED_IN = {"Authorization": "Bearer good"}
 USER = Identity(user=new_id(), scopes=frozenset({"files"}))
 
 
@@ -37,10 +38,18 @@ def routes() -> APIRouter:
     def number(body: Body, caller: Caller) -> Json:
         return Json({"number": body.number, "signed_in": caller.user is not None})
 
-    @router.put("/buckets/{bucket}/content/{path:path}")
+    @router.get("/numbers")
+    def numbers(caller: Caller) -> Json:
+        return Json({"signed_in": caller.user is not None})
+
+    @router.put("/buckets/{bucket}/content/{path:any}")
     async def content(request: Request, bucket: str, path: RawPath) -> Json:
         allow_body(request, 1000)
         return Json({"path": path, "size": len(await request.body())})
+
+    @router.delete("/buckets/{bucket}/content/{path:any}")
+    def delete_content(bucket: str, path: RawPath) -> Json:
+        return Json({"path": path})
 
     @router.get("/pages")
     def page(limit: Annotated[int, limit(10, 100)] = 10) -> Json:
@@ -111,8 +120,13 @@ def problem(answer: httpx.Response) -> str:
 async def test_every_error_is_a_problem_document(
     api: httpx.AsyncClient, method: str, path: str, body: bytes, status: int, slug: str
 ) -> None:
-    answer = await api.request(method, path, content=body, headers={"Content-Type": "application/json"})
+    answer = await api.request(method, path, content=body, headers=SIGNED_IN | {"Content-Type": "application/json"})
     assert (answer.status_code, problem(answer)) == (status, slug)
+
+
+async def test_a_method_that_is_not_taken_is_told_all_that_are(api: httpx.AsyncClient) -> None:
+    answer = await api.post("/buckets/b/content/a")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, PUT")
 
 
 async def test_nothing_of_the_inside_leaves_with_an_unexpected_error(api: httpx.AsyncClient) -> None:
@@ -129,15 +143,21 @@ async def test_a_path_arrives_as_it_was_sent(api: httpx.AsyncClient) -> None:
     assert answer.json()["path"] == "a/b//%2e/content/c"
 
 
+async def test_a_path_may_hold_a_line_feed_which_is_the_rules_to_judge(api: httpx.AsyncClient) -> None:
+    assert (await api.put("/buckets/b/content/a%0D%0Ab%0A", content=b"")).json()["path"] == "a\r\nb\n"
+
+
 async def test_headers_have_a_limit(api: httpx.AsyncClient) -> None:
     assert problem(await api.get("/pages", headers={"X-Long": "x" * 70_000})) == "headers-too-large"
 
 
-async def test_a_wrong_token_is_401_and_none_is_nobody(api: httpx.AsyncClient) -> None:
+async def test_a_wrong_token_is_401_and_none_is_nobody_who_may_change_nothing(api: httpx.AsyncClient) -> None:
     wrong = await api.post("/numbers", json={"number": 1}, headers={"Authorization": "Bearer bad"})
     assert problem(wrong) == "unauthenticated"
     assert "Bearer" in wrong.headers["www-authenticate"]
-    assert (await api.post("/numbers", json={"number": 1})).json() == {"number": 1, "signed_in": False}
+    assert (await api.get("/numbers")).json() == {"signed_in": False}
+    # Before the body is judged: what it costs to read a hostile one is nobody's to cause.
+    assert problem(await api.post("/numbers", json={"number": "three"})) == "unauthenticated"
 
 
 async def test_a_browsers_session_changes_things_only_from_its_own_origin(api: httpx.AsyncClient) -> None:
