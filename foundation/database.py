@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event,
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from foundation.postgresql import CONNECT_SECONDS, WatchedConnection
 from foundation.problems import DatabaseUnavailable, OutcomeUnknown
 
 T = TypeVar("T")
@@ -142,14 +143,20 @@ def _as_problem(error: Exception) -> Exception:
 
 
 def _postgresql_engine(location: str) -> Engine:
-    return create_engine(
+    engine = create_engine(
         location,
         pool_size=10,
         max_overflow=10,
         pool_timeout=10,
         pool_pre_ping=True,
-        connect_args={"options": _PG_OPTIONS, "connect_timeout": 3, "tcp_user_timeout": 15_000},
+        connect_args={"options": _PG_OPTIONS, "connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 15_000},
     )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> WatchedConnection:
+        return WatchedConnection.connect(*arguments, **options)
+
+    return engine
 
 
 def _sqlite_engine(url: Any, *, writer: bool) -> Engine:

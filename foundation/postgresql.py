@@ -1,0 +1,48 @@
+"""Connections to PostgreSQL that do not wait for ever: a server that hangs keeps its sockets open and says nothing."""
+
+import time
+from collections.abc import Generator
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.abc import PQGen
+
+T = TypeVar("T")
+
+SILENCE_SECONDS = 5.0
+CONNECT_SECONDS = 3
+
+
+class WatchedConnection(psycopg.Connection[Any]):
+    """After each five seconds without an answer it looks whether the server still greets; if not, it gives up.
+
+    A slow statement of a healthy server goes on: `statement_timeout` is the bound of that.
+    """
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        return super().wait(self._watched(gen), interval, timeout)
+
+    def _watched(self, gen: PQGen[T]) -> Generator[Any, Any, T]:
+        heard = time.monotonic()
+        try:
+            awaited = next(gen)
+            while True:
+                ready = yield awaited
+                if ready:
+                    heard = time.monotonic()
+                elif time.monotonic() - heard > SILENCE_SECONDS:
+                    self._require_greeting()
+                    heard = time.monotonic()
+                awaited = gen.send(ready)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    def _require_greeting(self) -> None:
+        try:
+            psycopg.connect(self.info.dsn, password=self.info.password or None, connect_timeout=CONNECT_SECONDS).close()
+        except psycopg.OperationalError as error:
+            if "too many" in str(error):  # It is busy, and alive.
+                return
+            self.close()
+            raise psycopg.OperationalError("the server has stopped answering") from error
