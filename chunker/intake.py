@@ -14,12 +14,12 @@ from chunker.budget import Budget
 from chunker.cutting import Block
 from chunker.registrar import Registrar
 from chunker.settings import ChunkerSettings
-from foundation.blocks import BlockId, BlockName
+from foundation.blocks import MIB, BlockId, BlockName
 from metadata import Blocks, Chunk, ReceivedBlock
 
-# What a thread is given at once: small blocks would cost more in hops between threads than in hashing and writing.
-LOAD_BYTES = 1024 * 1024
-LOAD_BLOCKS = 64
+# What a thread is given at once: small blocks would cost more in hops between threads and in syncs than in hashing and writing.
+LOAD_BYTES = 2 * MIB
+LOAD_BLOCKS = 128
 
 Promised = tuple[BlockId | None, Block]  # None: nobody promised an id, it is what the bytes hash to.
 Outcome = Chunk | BlockCorrupt
@@ -40,16 +40,17 @@ class Intake:
 
     def stored(self, writer: int, load: Sequence[Promised]) -> list[ReceivedBlock | BlockCorrupt]:
         """Put each block durably under a new name. The store's own check is the one look at a promised id's hash."""
-        return [self._stored(writer, id, data) for id, data in load]
+        names = [BlockName.new(BlockId.of(data) if id is None else id, writer) for id, data in load]
+        blocks = [(name, data) for name, (_, data) in zip(names, load, strict=True)]
+        problems = self._store.put_many(blocks)
+        return [
+            _refused(name) if problem else ReceivedBlock(name, len(data), xxhash.xxh3_64_intdigest(data))
+            for (name, data), problem in zip(blocks, problems, strict=True)
+        ]
 
-    def _stored(self, writer: int, promised: BlockId | None, data: Block) -> ReceivedBlock | BlockCorrupt:
-        id = BlockId.of(data) if promised is None else promised
-        name = BlockName.new(id, writer)
-        try:
-            self._store.put(name, data)
-        except BlockCorrupt:
-            return BlockCorrupt(f"The bytes sent for the block {id} have another SHA-256.", block=str(id))
-        return ReceivedBlock(name, len(data), xxhash.xxh3_64_intdigest(data))
+
+def _refused(name: BlockName) -> BlockCorrupt:
+    return BlockCorrupt(f"The bytes sent for the block {name.id} have another SHA-256.", block=str(name.id))
 
 
 class Lane:

@@ -12,7 +12,7 @@ from block_storage import BlockCorrupt, MemoryBlockStore
 from chunker.budget import Budget
 from chunker.errors import Busy, ChunkSize, FrameInvalid
 from chunker.frames import FrameParser
-from chunker.intake import Intake
+from chunker.intake import Intake, Promised
 from chunker.registrar import Registrar
 from chunker.settings import ChunkerSettings
 from foundation.blocks import MIB, BlockId, BlockName
@@ -128,6 +128,29 @@ def test_a_lane_finishes_only_when_all_is_registered_and_tells_in_order() -> Non
         assert outcomes[:5] == [Chunk(BlockId.of(block), 1000) for block in blocks]
         assert isinstance(outcomes[5], BlockCorrupt)
         assert sum(register.groups) == 5
+
+    run(scenario())
+
+
+def test_a_load_tells_in_order_and_names_the_block_that_is_not_its_id() -> None:
+    async def scenario() -> None:
+        register = Register()
+        register.go.set()
+        store = MemoryBlockStore()
+        lane = intake(_Blocks(register), store).lane(uuid4(), 7)
+        blocks = [some_bytes(1000, seed) for seed in range(9)]
+        promised: list[Promised] = [
+            (BlockId.of(block) if seed % 2 else None, block) for seed, block in enumerate(blocks)
+        ]
+        promised[4] = (BlockId(bytes(32)), blocks[4])
+        await lane.send(promised)
+        outcomes = await lane.finish()
+        refused = outcomes.pop(4)
+        assert isinstance(refused, BlockCorrupt)
+        assert refused.members == {"block": str(BlockId(bytes(32)))}
+        assert outcomes == [Chunk(BlockId.of(block), 1000) for block in blocks[:4] + blocks[5:]]
+        assert {name.id for name in store.list()} == {BlockId.of(block) for block in blocks[:4] + blocks[5:]}
+        assert register.groups == [8]
 
     run(scenario())
 
