@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, FailFast, Field, model_validator
 
+from chunker.bodies import MAX_FIELDS
 from chunker.cutting import FIXED_BYTES, check_sizes
 from chunker.errors import ChunkSize
 from foundation.blocks import MAX_BLOCK_BYTES, BlockId, Chunking
@@ -47,6 +48,13 @@ def _without_nul(text: str) -> str:
     return text
 
 
+def _few(value: Any) -> Any:
+    """Raises ValueError for an object of very many fields before each of them is judged."""
+    if isinstance(value, dict) and len(value) > MAX_FIELDS:
+        raise ValueError(f"an object here has at most {MAX_FIELDS} fields")
+    return value
+
+
 Text = Annotated[str, Field(strict=True), AfterValidator(_without_nul)]
 Size = Annotated[int, Field(strict=True, ge=0, le=MAX_SIZE)]
 Instant = Annotated[datetime, BeforeValidator(instant, json_schema_input_type=str)]
@@ -54,7 +62,8 @@ MediaType = Annotated[str, Field(strict=True), AfterValidator(media_type)]
 Bool = Annotated[bool, Field(strict=True)]
 TagKey = Annotated[Text, Field(min_length=1, max_length=128)]
 TagValue = Annotated[Text, Field(max_length=256)]
-Tags = Annotated[dict[TagKey, TagValue], Field(max_length=MAX_TAGS)]
+Few = BeforeValidator(_few)
+Tags = Annotated[dict[TagKey, TagValue], Field(max_length=MAX_TAGS), Few]
 Etags = Annotated[tuple[Text, ...], Field(max_length=100)]
 
 
@@ -63,7 +72,8 @@ class ChunkWire(Wire):
     size: Annotated[int, Field(strict=True, ge=1, le=MAX_BLOCK_BYTES)]
 
 
-Chunks = Annotated[tuple[ChunkWire, ...], Field(max_length=MAX_PAGE_CHUNKS)]
+# The first wrong one is told alone: 16 MiB hold eight million of them, which would take gigabytes to tell.
+Chunks = Annotated[tuple[Annotated[ChunkWire, Few], ...], Field(max_length=MAX_PAGE_CHUNKS), FailFast()]
 
 
 def chunks_from(chunks: Sequence[ChunkWire]) -> tuple[Chunk, ...]:
@@ -122,9 +132,18 @@ class PageWire(Wire):
 
 
 class PutWire(Described, Based):
+    """`size` may be said, and must then be the chunks' sum."""
+
     op: Literal["put"]
     path: Text
     chunks: Chunks
+    size: Size | None = None
+
+    @model_validator(mode="after")
+    def _has_its_size(self) -> "PutWire":
+        if self.size is not None and self.size != sum(chunk.size for chunk in self.chunks):
+            raise ValueError("size is not the sum of the chunks' sizes")
+        return self
 
     def operation(self) -> Operation:
         return Put(self.path, chunks_from(self.chunks), self.precondition(), **self.said())
@@ -149,18 +168,29 @@ class DeleteWire(_OnAFile):
 
 
 class MoveWire(_OnAFile):
+    """`to`: the new path. With `file_id`, `path` may say it as well, as it does where a file is renamed by itself."""
+
     op: Literal["move"]
     to: Text
+
+    @model_validator(mode="before")
+    @classmethod
+    def _to_where(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "to" not in value and {"file_id", "path"} <= value.keys():
+            return {("to" if key == "path" else key): one for key, one in value.items()}
+        return value
 
     def operation(self) -> Operation:
         return Move(self.to, self.file_id, self.path, self.precondition())
 
 
 class RestoreWire(Wire):
+    """`path`, or `to`: where else than at its own path it shall be."""
+
     op: Literal["restore"]
     file_id: UUID
     version_id: UUID | None = None
-    to: Text | None = None
+    to: Text | None = Field(default=None, validation_alias=AliasChoices("to", "path"))
 
     def operation(self) -> Operation:
         return Restore(self.file_id, self.version_id, self.to)
@@ -174,13 +204,45 @@ class FolderWire(Wire):
         return MakeFolder(self.path)
 
 
-OperationWire = Annotated[PutWire | DeleteWire | MoveWire | RestoreWire | FolderWire, Field(discriminator="op")]
+_OPERATIONS = ("put", "delete", "move", "restore", "folder")
+_NAMED_BY = ("type", "operation", "action", "kind")
+
+
+def _named(value: Any) -> Any:
+    """An operation that names itself by another key than `op`, or wraps itself in its name, as one that says `op`."""
+    if not isinstance(value, dict) or "op" in value:
+        return value
+    if len(value) == 1 and isinstance(inner := value.get(name := next(iter(value))), dict) and name in _OPERATIONS:
+        return {"op": name, **inner} if "op" not in inner else value
+    for key in _NAMED_BY:
+        if value.get(key) in _OPERATIONS:
+            return {("op" if name == key else name): one for name, one in value.items()}
+    return value
+
+
+def _bounded(operations: Any) -> Any:
+    """Each operation by its `op`. Raises ValueError for more than a batch takes, before each is judged."""
+    if not isinstance(operations, list):
+        return operations
+    if len(operations) > MAX_OPERATIONS:
+        raise ValueError(f"a batch holds at most {MAX_OPERATIONS:,} operations")
+    named = [_named(one) for one in operations]
+    lists = [one.get("chunks") for one in named if isinstance(one, dict)]
+    if sum(len(chunks) for chunks in lists if isinstance(chunks, list)) > MAX_PAGE_CHUNKS:
+        raise ValueError(f"a batch holds at most {MAX_PAGE_CHUNKS:,} chunks; give a long file an upload of its own")
+    return named
+
+
+_Known = Annotated[PutWire | DeleteWire | MoveWire | RestoreWire | FolderWire, Field(discriminator="op")]
+OperationWire = Annotated[_Known, Few]
 
 
 class CommitsWire(Wire):
     upload_id: UUID | None = None
     base_sequence: Size | None = None
-    operations: Annotated[tuple[OperationWire, ...], Field(min_length=1, max_length=MAX_OPERATIONS)]
+    operations: Annotated[
+        tuple[OperationWire, ...], Field(min_length=1, max_length=MAX_OPERATIONS), FailFast(), BeforeValidator(_bounded)
+    ]
 
     def batch(self, bucket: str) -> Batch:
         return Batch(bucket, [one.operation() for one in self.operations], self.upload_id, self.base_sequence)

@@ -55,6 +55,32 @@ def test_operations_of_every_kind_in_one_batch(me: Person) -> None:
     assert me.http.get(f"{me.content}/new").headers["content-type"] == "text/x-new"
 
 
+def test_what_the_caller_holds_is_published_without_its_bytes_and_without_an_upload(
+    me: Person, stranger: Person
+) -> None:
+    me.http.put(f"{me.content}/a", content=b"mine")
+    assert batch(me, put("b", b"mine")).status_code == 200
+    assert me.http.get(f"{me.content}/b").content == b"mine"
+    upload = collected(me, b"new")
+    assert batch(me, put("c", b"mine"), put("d", b"new"), upload_id=upload).status_code == 200
+    probe = batch(stranger, put("b", b"mine"))
+    assert (probe.status_code, probe.json()["missing"]) == (409, [id_of(b"mine")])
+
+
+@pytest.mark.parametrize("key", ["op", "type", "operation", "action", "kind"])
+def test_an_operation_may_name_itself_in_each_usual_way(me: Person, key: str) -> None:
+    assert batch(me, {key: "put", "path": "a", "chunks": [], "size": 0}).status_code == 200
+    wrapped = batch(me, {"folder": {"path": "f"}}, {"move": {"path": "a", "to": "f/a"}})
+    assert [one["path"] for one in wrapped.json()["results"]] == ["f/", "f/a"]
+
+
+def test_a_moved_or_restored_file_is_told_its_path_as_when_it_is_renamed_by_itself(me: Person) -> None:
+    file = me.http.put(f"{me.content}/a", content=b"a").json()["file_id"]
+    assert batch(me, {"op": "move", "file_id": file, "path": "b"}).json()["results"][0]["path"] == "b"
+    me.http.delete(f"{me.content}/b")
+    assert batch(me, {"op": "restore", "file_id": file, "path": "c"}).json()["results"][0]["path"] == "c"
+
+
 def test_one_conflict_refuses_all_and_is_named(me: Person) -> None:
     me.http.put(f"{me.content}/taken", content=b"taken")
     upload = collected(me, b"new")
@@ -95,6 +121,7 @@ def test_an_unknown_operation_is_told_those_that_are_known(me: Person) -> None:
         ("operations.0.put.tags", [put("a", b"x", tags={str(number): "" for number in range(51)})]),
         ("operations.0.put.tags.k", [put("a", b"x", tags={"k": "v" * 257})]),
         ("operations.0.put.description", [put("a", b"x", description="\0")]),
+        ("operations.0.put", [put("a", b"x", size=2)]),
         ("operations.0.delete", [{"op": "delete"}]),
         ("operations.0.delete", [{"op": "delete", "path": "a", "file_id": "0" * 32}]),
         ("operations.0.move.to", [{"op": "move", "path": "a"}]),
@@ -106,6 +133,24 @@ def test_an_unknown_operation_is_told_those_that_are_known(me: Person) -> None:
 def test_a_batch_that_breaks_a_rule_names_the_field(me: Person, field: str, operations: list[Any]) -> None:
     answer = batch(me, *operations)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"operations": [' + b"1," * 4_000_000 + b"1]}",
+        b'{"operations": [{"op": "put", "path": "a", "chunks": [' + b"1," * 4_000_000 + b"1]}]}",
+        b"{" + b",".join(b'"%x": 1' % number for number in range(600_000)) + b"}",
+        b'{"operations": [{' + b",".join(b'"%x": 1' % number for number in range(600_000)) + b"}]}",
+    ],
+    ids=["operations", "chunks", "fields", "fields of an operation"],
+)
+def test_a_body_of_millions_of_mistakes_is_told_few_of_them(me: Person, body: bytes) -> None:
+    # Each would be an error of a kilobyte in memory: eight gigabytes, and a minute in which nobody is served.
+    headers = {"Content-Type": "application/json"}
+    answer = me.http.post(f"/buckets/{me.bucket.id}/commits", content=body, headers=headers, timeout=20)
+    assert answer.status_code == 422
+    assert len(answer.json().get("errors", ())) <= 2
 
 
 def test_chunks_that_the_bucket_s_chunking_cannot_give_are_refused(me: Person) -> None:
