@@ -43,7 +43,7 @@ def apply_batch(connection: Connection, caller: Identity, batch: Batch) -> Batch
     if upload is not None:
         upload.must_be_open()
     puts = [operation for operation in batch.operations if isinstance(operation, Put)]
-    contents = _contents(connection, bucket, upload, puts)
+    contents = _contents(connection, caller.user, bucket, upload, puts)
     restores = [operation for operation in batch.operations if isinstance(operation, Restore)]
     kept = keep_contents(connection, bucket.id, restores)
     work = Work.begun(connection, caller, bucket.id, Action.WRITE_FILE)
@@ -75,7 +75,7 @@ def _repeated(connection: Connection, upload: UploadRow) -> BatchResult:
 
 
 def _contents(
-    connection: Connection, bucket: BucketRow, upload: UploadRow | None, puts: Sequence[Put]
+    connection: Connection, user: UUID | None, bucket: BucketRow, upload: UploadRow | None, puts: Sequence[Put]
 ) -> list[Content]:
     """A content for each of `puts`, written. Raises BlocksMissing, ChunksInvalid."""
     lists = [[(bytes(chunk.id), chunk.size) for chunk in put.chunks] for put in puts]
@@ -83,6 +83,8 @@ def _contents(
     if sum(map(len, lists)) > MAX_CHUNKS:
         raise ChunksInvalid(f"A batch holds at most {MAX_CHUNKS} chunks; give a long file an upload of its own.")
     held = content_rows.held_sizes(connection, upload.writer, wanted) if upload and wanted else {}
+    if not_held := wanted - held.keys():
+        held |= content_rows.owned_sizes(connection, user, not_held)
     content_rows.judge([chunk for chunks in lists for chunk in chunks], held)
     contents = []
     for put, chunks in zip(puts, lists, strict=True):

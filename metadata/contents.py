@@ -15,7 +15,7 @@ from foundation.sql import any_of, insert_rows
 from metadata.chunk_lists import BOUNDS, check_sizes, content_hash
 from metadata.errors import BlocksMissing, ChunksInvalid
 from metadata.model import BlockState, Chunk
-from metadata.schema import blocks, contents, file_chunks, upload_blocks, upload_chunks, upload_contents
+from metadata.schema import block_holders, blocks, contents, file_chunks, upload_blocks, upload_chunks, upload_contents
 
 MAX_MISSING = 10_000
 
@@ -37,6 +37,19 @@ def held_sizes(connection: Connection, writer: int, ids: Iterable[bytes]) -> dic
         select(blocks.c.id, blocks.c.size)
         .join(upload_blocks, upload_blocks.c.block == blocks.c.id)
         .where(upload_blocks.c.upload == writer, any_of(connection, upload_blocks.c.block, ids))
+        .where(blocks.c.state == BlockState.STORED.value)
+        .order_by(blocks.c.id)
+        .with_for_update(read=True, key_share=True, of=blocks)
+    )
+    return {row.id: row.size for row in connection.execute(query)}
+
+
+def owned_sizes(connection: Connection, user: UUID | None, ids: Iterable[bytes]) -> dict[bytes, int]:
+    """As `held_sizes`, of those that `user` holds: a reference to what is there already needs no bytes and no upload."""
+    query = (
+        select(blocks.c.id, blocks.c.size)
+        .join(block_holders, block_holders.c.block == blocks.c.id)
+        .where(block_holders.c.user == user, any_of(connection, block_holders.c.block, ids))
         .where(blocks.c.state == BlockState.STORED.value)
         .order_by(blocks.c.id)
         .with_for_update(read=True, key_share=True, of=blocks)

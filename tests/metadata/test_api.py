@@ -109,8 +109,8 @@ def test_a_bad_bucket_name_is_refused_with_the_rule(door: Door, name: str) -> No
     ("body", "status"),
     [
         (b"", 422), (b"{", 400), (b"[]", 422), (b"{}", 422), (b'{"name": 1}', 422), (b'{"name": "abc", "x": 1}', 422),
-        (b'{"title": "\\ud800"}', 400), (b'{"name": "abc", "trash_days": NaN}', 422),
-        (b'{"name": "abc", "trash_days": -1}', 422), (b'{"name": "abc", "keep_days": 1e400}', 422),
+        (b'{"title": "\\ud800"}', 400), (b'{"name": "abc", "trash_days": NaN}', 400),
+        (b'{"name": "abc", "trash_days": -1}', 422), (b'{"name": "abc", "keep_days": 1e400}', 400),
         (b'{"name": "abc", "versioning": "maybe"}', 422), (b"\xff", 400), (b"[" * 100_000, 400),
     ],
 )  # fmt: skip

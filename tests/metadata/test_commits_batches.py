@@ -70,11 +70,19 @@ def test_a_batch_is_repeated_by_its_upload(desk: Desk) -> None:
     assert len(desk.journal()) == 2
 
 
-def test_chunks_without_an_upload_that_holds_them_are_missing(desk: Desk) -> None:
+def test_chunks_that_neither_the_upload_nor_the_caller_holds_are_missing(desk: Desk) -> None:
     desk.put("f", [chunk("a")])
-    for upload in (None, desk.basket().id):
+    stranger = Desk(desk.catalogue)
+    for upload in (None, stranger.basket().id):
         with pytest.raises(BlocksMissing):
-            desk.apply(Put("g", [chunk("a")]), upload=upload)
+            stranger.apply(Put("g", [chunk("a")]), upload=upload)
+
+
+def test_chunks_that_the_caller_holds_need_no_upload(desk: Desk) -> None:
+    desk.put("f", [chunk("a")])
+    for path, upload in (("g", None), ("h", desk.basket().id)):
+        (made,) = desk.apply(Put(path, [chunk("a")]), upload=upload)
+        assert made.version.content_hash == desk.at("f").content_hash
 
 
 def test_two_puts_on_one_path_are_two_versions(desk: Desk) -> None:
