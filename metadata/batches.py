@@ -14,7 +14,8 @@ from foundation.sql import now
 from metadata import contents as content_rows
 from metadata.access import BucketRow, bucket_for
 from metadata.chunk_lists import check_sizes
-from metadata.commit import mark_committed, repeated_results
+from metadata.commit import mark_committed
+from metadata.commit_results import results_from
 from metadata.contents import Content
 from metadata.errors import ChunksInvalid, VersionConflict
 from metadata.model import Batch, BatchResult, Delete, MakeFolder, Move, Operation, Put, Restore, Result, UploadState
@@ -45,7 +46,7 @@ def apply_batch(connection: Connection, caller: Identity, batch: Batch) -> Batch
     puts = [operation for operation in batch.operations if isinstance(operation, Put)]
     contents = _contents(connection, caller.user, bucket, upload, puts)
     restores = [operation for operation in batch.operations if isinstance(operation, Restore)]
-    kept = keep_contents(connection, bucket.id, restores)
+    kept = keep_contents(connection, bucket.id, restores) | {content.id for content in contents}
     work = Work.begun(connection, caller, bucket.id, Action.WRITE_FILE)
     if batch.base_sequence is not None:
         _check_untouched(work, batch.operations, batch.base_sequence)
@@ -70,7 +71,7 @@ def _locked_upload(connection: Connection, caller: Identity, id: UUID | None) ->
 
 def _repeated(connection: Connection, upload: UploadRow) -> BatchResult:
     document = orjson.loads(upload.result or "{}")
-    results = repeated_results(connection, upload)
+    results = results_from(connection, upload)
     return BatchResult(UUID(document["bucket"]), document["sequence"], results, repeated=True)
 
 

@@ -14,23 +14,23 @@ from foundation.problems import Invalid, Problem
 from foundation.sql import any_of, now
 from metadata import contents as content_rows
 from metadata.chunk_lists import check_sizes, check_total
+from metadata.commit_results import results_from, results_text
 from metadata.contents import Content
-from metadata.errors import UploadEnded
 from metadata.model import Put, Result, Target, UploadState
 from metadata.operations.puts import Publication, put_all
 from metadata.operations.work import Work
-from metadata.rows import select_versions, version_from
-from metadata.schema import blocks, buckets, file_versions, uploads
+from metadata.schema import blocks, buckets, uploads
 from metadata.seams import CommitRequest
 from metadata.upload_rows import UploadRow, find_upload, let_go, lock_uploads
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request, and the hash of its plan where that was staged in pages before."""
+    """A request; where its plan was staged in pages before, the hash of how many chunks."""
 
     request: CommitRequest
     staged_hash: bytes | None = None
+    staged_chunks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _made_ready(connection: Connection, prepared: Prepared) -> Result | _Ready:
     request = prepared.request
     upload = find_upload(connection, request.caller, request.upload)
     if upload.state is UploadState.COMMITTED:
-        return repeated_results(connection, upload)[0]
+        return results_from(connection, upload)[0]
     upload.must_be_open()
     if upload.target is None or upload.bucket is None:
         raise Invalid("This upload has no path; it is for `POST /buckets/{bucket}/commits`.")
@@ -110,7 +110,8 @@ def _made_ready(connection: Connection, prepared: Prepared) -> Result | _Ready:
 def _content(connection: Connection, prepared: Prepared, upload: UploadRow) -> Content:
     digests = dict(prepared.request.digests or {})
     if prepared.staged_hash is not None:
-        return _staged(connection, prepared.staged_hash, upload, orjson.dumps(digests).decode())
+        staged = _staged(connection, prepared.staged_chunks, upload)
+        return content_rows.finish_staged(connection, staged, prepared.staged_hash, orjson.dumps(digests).decode())
     given = prepared.request.chunks
     chunks = (
         content_rows.planned_chunks(connection, upload.writer)
@@ -130,13 +131,13 @@ def _content(connection: Connection, prepared: Prepared, upload: UploadRow) -> C
     return content
 
 
-def _staged(connection: Connection, staged_hash: bytes, upload: UploadRow, digests: str) -> Content:
+def _staged(connection: Connection, hashed_chunks: int, upload: UploadRow) -> Content:
     staged = content_rows.staged_content(connection, upload.writer)
-    if staged is None or staged.num_chunks != upload.planned_chunks:
-        raise RowVanished  # Further chunks were planned after the last page was staged.
+    if staged is None or not staged.num_chunks == upload.planned_chunks == hashed_chunks:
+        raise RowVanished  # Further chunks were planned after the plan was hashed, or after its last page was staged.
     check_total(staged.size, upload.size)
     content_rows.check_staged(connection, staged.id, upload.chunking)
-    return content_rows.finish_staged(connection, staged, staged_hash, digests)
+    return staged
 
 
 def _published(connection: Connection, ready: _Ready) -> Result:
@@ -171,19 +172,6 @@ def mark_committed(
     connection: Connection, writer: int, work: Work, results: Sequence[Result], size: int | None = None
 ) -> None:
     """The upload's last word, and what it answers from now on."""
-    made = [[str(result.version.version_id), result.sequence, result.created] for result in results]
-    document = {"bucket": str(work.bucket.id), "sequence": work.sequence, "results": made}
-    values = {"state": UploadState.COMMITTED.value, "result": orjson.dumps(document).decode()}
+    values = {"state": UploadState.COMMITTED.value, "result": results_text(work, results)}
     statement = update(uploads).where(uploads.c.writer == writer)
     connection.execute(statement.values(**values | ({"size": size} if size is not None else {})))
-
-
-def repeated_results(connection: Connection, upload: UploadRow) -> list[Result]:
-    """What a commit answered, for its repetition. Raises UploadEnded if any of it was purged since."""
-    made = orjson.loads(upload.result or "{}")["results"]
-    ids = [UUID(id) for id, _, _ in made]
-    query = select_versions().where(any_of(connection, file_versions.c.id, ids))
-    found = {version.version_id: version for version in map(version_from, connection.execute(query))}
-    if not found.keys() >= set(ids):
-        raise UploadEnded("This upload was committed, and what it made was purged since.", state=upload.state.value)
-    return [Result(found[UUID(id)], sequence, created) for id, sequence, created in made]

@@ -66,12 +66,12 @@ class SqlCommits:
                     self._uploads.plan(request.caller, request.upload, first, request.chunks[first : first + page])
             elif request.chunks is not None or upload.planned_chunks <= page:
                 return Prepared(request)
-            return Prepared(request, self._staged(request, page))
+            return self._staged(request, page)
         except Problem as problem:
             return problem
 
-    def _staged(self, request: CommitRequest, page: int) -> bytes:
-        """Write the plan's chunks, a page a transaction, and tell their hash. Goes on where an earlier try ended."""
+    def _staged(self, request: CommitRequest, page: int) -> Prepared:
+        """Write the plan's chunks, a page a transaction, and hash them. Goes on where an earlier try ended."""
         digest, done = hashlib.sha256(), 0
         while chunks := self._page(request, done, page):
             for id, _ in chunks:
@@ -80,7 +80,7 @@ class SqlCommits:
         staged = 0
         while staged < done:
             staged = self._database.write(lambda connection: self._stage(connection, request, page))
-        return digest.digest()
+        return Prepared(request, digest.digest(), done)
 
     def _page(self, request: CommitRequest, first: int, page: int) -> list[tuple[bytes, int]]:
         def body(connection: Connection) -> list[tuple[bytes, int]]:
