@@ -35,6 +35,7 @@ def serve(settings: ServerSettings) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # Nobody stands in front: an address that a request claims is the caller's own word.
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
         # uvicorn raises the signal again once all is ended; an orderly end is no failure.
