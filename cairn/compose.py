@@ -1,5 +1,6 @@
 """The composition root: which implementation stands behind which seam. Only here are rooms constructed."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
@@ -36,7 +37,11 @@ class Rooms:
 
 
 def migrate(settings: ServerSettings) -> None:
-    """Bring the database to this version's schema. Safe to repeat, and to run twice at once."""
+    """Bring the database to this version's schema. Safe to repeat, and to run twice at once.
+
+    From here on, whatever the process makes is its owner's alone: files of people, hashes of passwords, keys.
+    """
+    os.umask(0o077)
     settings.data.mkdir(parents=True, exist_ok=True)
     with _naming("CAIRN_DATABASE"):
         parsed(settings.database_location)
