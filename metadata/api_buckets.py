@@ -16,6 +16,7 @@ from metadata.wire import (
     BucketWire,
     DeletedBucketWire,
     NewBucketWire,
+    RestoredBucketWire,
     answers,
     bucket_document,
 )
@@ -53,15 +54,23 @@ def bucket_routes(parts: Parts) -> APIRouter:
         responses=answers(200, BucketWire, BucketNotFound, BucketNameInvalid),
     )
     def change_bucket(caller: Caller, bucket: str, wanted: BucketChangesWire) -> Json:
-        return Json(bucket_document(buckets.update(caller, bucket, **wanted.model_dump())))
+        return Json(bucket_document(buckets.update(caller, bucket, **wanted.values())))
 
     @router.delete(
         "/buckets/{bucket}",
         status_code=202,
-        summary="Put a bucket into the trash; its name is free at once",
+        summary="Put a bucket into the trash; its name is free at once; with `purge=true` it cannot be taken back",
         responses=answers(202, DeletedBucketWire, BucketNotFound, BucketNotEmpty),
     )
-    def delete_bucket(caller: Caller, bucket: str, recursive: bool = False) -> Json:
-        return Json({"restorable_until": buckets.delete(caller, bucket, recursive=recursive)}, 202)
+    def delete_bucket(caller: Caller, bucket: str, recursive: bool = False, purge: bool = False) -> Json:
+        return Json({"restorable_until": buckets.delete(caller, bucket, recursive=recursive, purge=purge)}, 202)
+
+    @router.post(
+        "/buckets/{bucket}/restore",
+        summary="Take a bucket out of the trash, by its id",
+        responses=answers(200, BucketWire, BucketNotFound, BucketExists, BucketNameInvalid),
+    )
+    def restore_bucket(caller: Caller, bucket: str, wanted: RestoredBucketWire | None = None) -> Json:
+        return Json(bucket_document(buckets.restore(caller, bucket, wanted.name if wanted else None)))
 
     return router

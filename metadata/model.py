@@ -57,6 +57,7 @@ class ChangeKind(StrEnum):
     BUCKET_CREATED = "bucket.created"
     BUCKET_UPDATED = "bucket.updated"
     BUCKET_DELETED = "bucket.deleted"
+    BUCKET_RESTORED = "bucket.restored"
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,14 @@ class Buckets(Protocol):
     ) -> Bucket:
         """Change what is not None. `versioning` off after on becomes suspended. `keep_days` 0: never purge again."""
 
-    def delete(self, caller: Identity, bucket: str, *, recursive: bool) -> datetime:
-        """Into the owner's trash, its name is free; the time until which it is kept. Raises BucketNotEmpty unless `recursive`."""
+    def delete(self, caller: Identity, bucket: str, *, recursive: bool, purge: bool = False) -> datetime:
+        """Into the owner's trash, its name is free; the time until which it is kept. Raises BucketNotEmpty unless `recursive`.
+
+        `purge`: kept no longer, also one that is in the trash already, by its id.
+        """
+
+    def restore(self, caller: Identity, bucket: str, name: str | None = None) -> Bucket:
+        """Out of the trash, by its id, under its old name or `name`. Raises BucketNotFound, BucketExists, BucketNameInvalid."""
 
 
 class Files(Protocol):

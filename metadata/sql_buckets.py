@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, exists, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import IntegrityError
 
 from foundation.authorization import Action, Role, require
 from foundation.blocks import Chunking
@@ -18,7 +19,8 @@ from foundation.ids import new_id
 from foundation.problems import CursorInvalid, Unauthenticated
 from foundation.sql import database_now, now
 from metadata.access import bucket_for
-from metadata.errors import BucketExists, BucketNameInvalid, BucketNotEmpty
+from metadata.deleted_buckets import find_deleted, give_up, take_back
+from metadata.errors import BucketExists, BucketNameInvalid, BucketNotEmpty, BucketNotFound
 from metadata.model import Bucket, ChangeKind, Naming, NewBucket, Page, Versioning
 from metadata.naming import check_name, check_title, name_from
 from metadata.paths import is_storable
@@ -111,22 +113,39 @@ class SqlBuckets:
 
         return self._written(body)
 
-    def delete(self, caller: Identity, bucket: str, *, recursive: bool) -> datetime:
+    def delete(self, caller: Identity, bucket: str, *, recursive: bool, purge: bool = False) -> datetime:
         def body(connection: Connection) -> tuple[datetime, Iterable[UUID]]:
+            if purge and (deleted := find_deleted(connection, caller, bucket)):
+                return give_up(connection, deleted), ()
             row = bucket_for(connection, caller, bucket, Action.DELETE_BUCKET, lock=True)
             live = exists().where(files.c.bucket == row.id, files.c.deleted_at.is_(None))
             if not recursive and connection.execute(select(live)).scalar_one():
                 raise BucketNotEmpty("Delete what it holds first, or ask for `recursive=true`.")
             deleted_at = now(connection)
+            until = deleted_at if purge else deleted_at + TRASH
             connection.execute(
                 update(buckets)
                 .where(buckets.c.id == row.id)
-                .values(deleted_at=deleted_at, updated_at=deleted_at, purge_after=deleted_at + TRASH)
+                .values(deleted_at=deleted_at, updated_at=deleted_at, purge_after=until)
             )
             grown = record_bucket_change(connection, caller, ChangeKind.BUCKET_DELETED, row.id, row.owner)
-            return deleted_at + TRASH, (*grown, row.id)
+            return until, (*grown, row.id)
 
         return self._written(body)
+
+    def restore(self, caller: Identity, bucket: str, name: str | None = None) -> Bucket:
+        def body(connection: Connection) -> tuple[Bucket, Iterable[UUID]]:
+            id = find_deleted(connection, caller, bucket)
+            if id is None:
+                raise BucketNotFound  # In the same words as for somebody else's.
+            owner = take_back(connection, id, name)
+            grown = record_bucket_change(connection, caller, ChangeKind.BUCKET_RESTORED, id, owner)
+            return _read(connection, id, Role.OWNER), grown
+
+        try:
+            return self._written(body)
+        except IntegrityError as error:  # Somebody made a bucket of that name in the same moment.
+            raise BucketExists from error
 
     def _written(self, body: Callable[[Connection], tuple[T, Iterable[UUID]]]) -> T:
         result, grown = self._database.write(body)

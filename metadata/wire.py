@@ -31,12 +31,19 @@ class NewBucketWire(Wire):
 
 
 class BucketChangesWire(Wire):
-    """What is absent stays as it is. `keep_days` 0: superseded versions are never purged by themselves."""
+    """What is absent stays as it is. `keep_days` 0 or null: superseded versions are never purged by themselves."""
 
     title: str | None = Field(default=None, max_length=1024)
     versioning: Versioning | None = None
     keep_days: Days | None = None
     trash_days: Days | None = None
+
+    def values(self) -> dict[str, Any]:
+        """What the catalogue takes: None for what stays, so that a `keep_days` of null is 0."""
+        values = self.model_dump()
+        if "keep_days" in self.model_fields_set and self.keep_days is None:
+            values["keep_days"] = 0
+        return values
 
 
 class BucketWire(Wire):
@@ -62,6 +69,10 @@ class BucketWire(Wire):
 class BucketsWire(Wire):
     items: list[BucketWire]
     next_cursor: str | None
+
+
+class RestoredBucketWire(Wire):
+    name: str | None = Field(default=None, max_length=1024, description="Another name, where the old one is taken.")
 
 
 class DeletedBucketWire(Wire):

@@ -93,6 +93,16 @@ def test_a_bucket_is_made_read_changed_and_deleted(door: Door) -> None:
     assert gone.status_code == 202
     assert gone.json()["restorable_until"].endswith("Z")
     assert door.problem("GET", "/buckets/fotos-koln") == (404, "bucket-not-found")
+    back = door.ask("POST", f"/buckets/{made.json()['id']}/restore")
+    assert (back.status_code, back.json()["name"], back.json()["files"]) == (200, "fotos-koln", 1)
+    assert door.ask("DELETE", "/buckets/fotos-koln?recursive=true&purge=true").status_code == 202
+    assert door.problem("POST", f"/buckets/{made.json()['id']}/restore") == (404, "bucket-not-found")
+
+
+def test_keep_days_are_taken_back_as_they_are_told(door: Door) -> None:
+    door.ask("POST", "/buckets", json={"name": "mine", "keep_days": 3})
+    assert door.ask("PATCH", "/buckets/mine", json={"title": "Mine"}).json()["keep_days"] == 3
+    assert door.ask("PATCH", "/buckets/mine", json={"keep_days": None}).json()["keep_days"] is None
 
 
 @pytest.mark.parametrize(
@@ -283,6 +293,7 @@ def test_a_bad_question_for_changes_is_refused(door: Door, query: str) -> None:
 ROUTES = [
     ("GET", "/buckets/{bucket}", None), ("PATCH", "/buckets/{bucket}", {"title": "x"}),
     ("DELETE", "/buckets/{bucket}?recursive=true", None), ("GET", "/buckets/{bucket}/files", None),
+    ("DELETE", "/buckets/{bucket}?recursive=true&purge=true", None), ("POST", "/buckets/{bucket}/restore", None),
     ("GET", "/buckets/{bucket}/trash", None), ("GET", "/buckets/{bucket}/changes", None),
     ("GET", "/buckets/{bucket}/changes?wait=1", None), ("GET", "/files/{file}", None),
     ("PATCH", "/files/{file}", {"path": "b"}), ("PATCH", "/files/{file}", {"path": ".."}), ("DELETE", "/files/{file}", None),

@@ -116,6 +116,46 @@ def test_a_deleted_bucket_is_gone_for_every_request_and_its_name_is_free(house: 
     assert [one.name for one in house.buckets.list(house.me, None, 10).items] == ["mine"]
 
 
+def test_a_deleted_bucket_is_taken_back_with_all_it_held(house: House) -> None:
+    bucket = house.bucket()
+    [file] = house.plant(bucket.id, ["a"]).values()
+    house.buckets.delete(house.me, "mine", recursive=True)
+    with pytest.raises(BucketNotFound):
+        house.buckets.restore(somebody(), str(bucket.id))
+    with pytest.raises(BucketNotFound):
+        house.buckets.restore(house.me, "mine")
+    assert house.buckets.restore(house.me, str(bucket.id)).id == bucket.id
+    assert house.files.get(house.me, file).path == "a"
+    kinds = [change.kind for change in house.journals.read_root(house.me, 0, 10).items]
+    assert kinds == ["bucket.created", "bucket.deleted", "bucket.restored"]
+    with pytest.raises(BucketNotFound):
+        house.buckets.restore(house.me, str(bucket.id))
+
+
+def test_a_bucket_whose_name_is_taken_is_taken_back_under_another(house: House) -> None:
+    bucket = house.bucket()
+    house.buckets.delete(house.me, "mine", recursive=False)
+    house.bucket("mine")
+    with pytest.raises(BucketExists):
+        house.buckets.restore(house.me, str(bucket.id))
+    with pytest.raises(BucketNameInvalid):
+        house.buckets.restore(house.me, str(bucket.id), "No Name")
+    assert house.buckets.restore(house.me, str(bucket.id), "again").name == "again"
+
+
+@pytest.mark.parametrize("is_in_trash", [False, True])
+def test_a_purged_bucket_cannot_be_taken_back(house: House, is_in_trash: bool) -> None:
+    bucket = house.bucket()
+    if is_in_trash:
+        house.buckets.delete(house.me, "mine", recursive=False)
+        with pytest.raises(BucketNotFound):
+            house.buckets.delete(somebody(), str(bucket.id), recursive=True, purge=True)
+    until = house.buckets.delete(house.me, str(bucket.id), recursive=False, purge=True)
+    assert until <= house.database.read(now)
+    with pytest.raises(BucketNotFound):
+        house.buckets.restore(house.me, str(bucket.id))
+
+
 def test_every_change_of_a_bucket_has_its_sync_event_in_the_same_transaction(house: House) -> None:
     house.bucket()
     house.buckets.delete(house.me, "mine", recursive=False)
