@@ -4,15 +4,18 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 
 from block_storage import BlockDamaged, BlockNotFound, BlockStore
 from chunker.errors import ContentDamaged
+from chunker.parts import Seams
 from chunker.ranges import ByteRange
+from chunker.read_memory import ReadMemory
 from foundation.problems import Problem
-from metadata import Blocks, BlockState, Files, FileVersion, StoredChunk, VersionNotFound
+from metadata import BlockState, FileVersion, StoredChunk, VersionNotFound
 
 log = logging.getLogger("cairn.chunker")
 
@@ -22,18 +25,30 @@ PAGE_CHUNKS = 256
 class Held:
     """The bytes of one chunk on their way out, which may be let go of while the reader is slow, and read again."""
 
-    __slots__ = ("_data", "_reading", "chunk")
+    __slots__ = ("_data", "_reading", "_source", "_taken", "chunk")
 
-    def __init__(self, chunk: StoredChunk, reading: "asyncio.Task[bytes] | None") -> None:
+    def __init__(self, chunk: StoredChunk, source: "Source") -> None:
         self.chunk = chunk
-        self._reading = reading
+        self._source = source
+        self._taken = 0
+        self._reading: asyncio.Task[bytes] | None = None
         self._data: bytes | None = None
 
-    async def data(self, source: "Source") -> bytes:
-        """Raises ContentDamaged; StorageFailed."""
+    def read_ahead(self) -> None:
+        """Begin to read, if there is memory that nobody needs more."""
+        if self._source.memory.take_now(self.chunk.size):
+            self._taken = self.chunk.size
+            self._reading = asyncio.ensure_future(self._source.read(self.chunk))
+            self._reading.add_done_callback(_retrieve)
+
+    async def data(self) -> bytes:
+        """Raises ContentDamaged; StorageFailed; Busy."""
         if self._data is None:
+            if not self._taken:
+                await self._source.memory.take(self.chunk.size)
+                self._taken = self.chunk.size
             reading, self._reading = self._reading, None
-            self._data = await (reading or source.read(self.chunk))
+            self._data = await (reading or self._source.read(self.chunk))
         return self._data
 
     def let_go(self) -> None:
@@ -41,19 +56,29 @@ class Held:
         if self._reading is not None:
             self._reading.cancel()
             self._reading = None
+        taken, self._taken = self._taken, 0
+        if taken:
+            self._source.memory.give(taken)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all readers of a process share."""
+
+    threads: CapacityLimiter
+    memory: ReadMemory
 
 
 class Source:
     """Reads the blocks of one version for one request."""
 
-    def __init__(
-        self, version: FileVersion, files: Files, blocks: Blocks, store: BlockStore, threads: CapacityLimiter
-    ) -> None:
+    def __init__(self, version: FileVersion, catalogue: Seams, store: BlockStore, shared: Shared) -> None:
         if version.content is None:
             raise VersionNotFound("This version is a deletion; it has no content.")
         self.version = version
         self._content = version.content
-        self._files, self._blocks, self._store, self._threads = files, blocks, store, threads
+        self._files, self._blocks, self._store = catalogue.files, catalogue.blocks, store
+        self._threads, self.memory = shared.threads, shared.memory
 
     async def page(self, index: int) -> Sequence[StoredChunk]:
         """The chunks from `index` on, at most PAGE_CHUNKS."""
@@ -107,20 +132,25 @@ class Source:
 class ReadAhead:
     """The chunks of a range one after the other, `depth` more being read while one is sent."""
 
-    def __init__(self, source: Source, wanted: ByteRange, depth: int) -> None:
+    def __init__(self, source: Source, wanted: ByteRange, depth: int, page: Sequence[StoredChunk] = ()) -> None:
+        """`page`: the first chunks of the range, where they are known."""
         self.source = source
         self.wanted = wanted
         self._depth = depth
         self._ahead: deque[Held] = deque()
-        self._page: deque[StoredChunk] = deque()
-        self._next_index: int | None = None
+        self._page: deque[StoredChunk] = deque(page)
+        self._next_index = page[-1].index + 1 if page else None
         self._is_over = wanted.start >= wanted.end
 
     async def first(self) -> None:
         """Have the first bytes in hand, so that damage there is still an answer of its own. Raises as `Held.data`."""
-        await self._fill()
-        if self._ahead:
-            await self._ahead[0].data(self.source)
+        try:
+            await self._fill()
+            if self._ahead:
+                await self._ahead[0].data()
+        except BaseException:
+            self.let_go()
+            raise
 
     async def next(self) -> Held | None:
         """The next chunk, None at the end. Raises nothing of its bytes: `Held.data` does."""
@@ -129,9 +159,9 @@ class ReadAhead:
 
     async def _fill(self) -> None:
         while len(self._ahead) <= self._depth and (chunk := await self._next_chunk()):
-            reading = asyncio.ensure_future(self.source.read(chunk))
-            reading.add_done_callback(_retrieve)
-            self._ahead.append(Held(chunk, reading))
+            held = Held(chunk, self.source)
+            held.read_ahead()
+            self._ahead.append(held)
 
     async def _next_chunk(self) -> StoredChunk | None:
         if self._is_over:
@@ -144,7 +174,9 @@ class ReadAhead:
         if not self._page or self._page[0].offset >= self.wanted.end:
             self._is_over = True
             return None
-        return self._page.popleft()
+        chunk = self._page.popleft()
+        self._is_over = chunk.offset + chunk.size >= self.wanted.end
+        return chunk
 
     def let_go(self) -> None:
         """Give up what was read ahead; it is read again when its turn comes."""

@@ -2,16 +2,19 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from chunker.assembly import Held, ReadAhead
 from chunker.ranges import ByteRange
+from chunker.read_memory import ReadMemory
 
-# A block is written to the socket in pieces of this size: it is what a stalled reader costs.
-PIECE_BYTES = 256 * 1024
+# A block is written to the socket in pieces of this size: one of them is what a stalled reader costs.
+PIECE_BYTES = 64 * 1024
+# Who has not taken a piece for so long may lose its blocks to readers that wait for memory.
+SLOW_SECONDS = 0.05
 
 
 class Part:
@@ -68,18 +71,34 @@ class ContentResponse(Response):
         offset = held.chunk.offset
         position = max(0, ahead.wanted.start - offset)
         end = min(held.chunk.size, ahead.wanted.end - offset)
-        loop = asyncio.get_running_loop()
 
-        def stalled() -> None:
+        def let_go() -> None:
             held.let_go()
             ahead.let_go()
 
-        while position < end:
-            piece = (await held.data(ahead.source))[position : min(end, position + PIECE_BYTES)]
-            timer = loop.call_later(self._stall_seconds, stalled)
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-            timer.cancel()
-            position += len(piece)
+        try:
+            while position < end:
+                # The server buffers one piece; without a piece of ours in hand we wait until it has gone.
+                await self._sent(ahead.source.memory, let_go, send)
+                piece = (await held.data())[position : min(end, position + PIECE_BYTES)]
+                position += len(piece)
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        finally:
+            held.let_go()
+
+    async def _sent(self, memory: ReadMemory, let_go: Callable[[], None], send: Send) -> None:
+        """Wait until the last piece is taken; `let_go` is called if that stalls, or is slow while others want the memory."""
+        loop = asyncio.get_running_loop()
+        timers = (
+            loop.call_later(SLOW_SECONDS, memory.slow, self, let_go),
+            loop.call_later(self._stall_seconds, let_go),
+        )
+        try:
+            await send({"type": "http.response.body", "body": b"", "more_body": True})
+        finally:
+            for timer in timers:
+                timer.cancel()
+            memory.quick(self)
 
 
 async def _disconnected(receive: Receive) -> None:

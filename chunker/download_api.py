@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from block_storage import StorageFailed
 from chunker.answers import Responses, problems
-from chunker.assembly import ReadAhead, Source
+from chunker.assembly import ReadAhead, Shared, Source
 from chunker.conditions import is_not_modified, is_range_wanted
 from chunker.digests import repr_digest
 from chunker.disposition import attachment
@@ -18,6 +18,7 @@ from chunker.errors import ContentDamaged, RangeNotSatisfiable
 from chunker.intake import Intake
 from chunker.parts import Parts
 from chunker.ranges import ByteRange, parse_ranges
+from chunker.read_memory import ReadMemory
 from foundation.http_caller import Caller
 from foundation.http_wire import RawPath
 from foundation.problems import (
@@ -96,11 +97,11 @@ class _Readers:
 
     def __init__(self, parts: Parts, intake: Intake) -> None:
         self._parts = parts
-        self._threads = intake.threads
+        settings = parts.settings
+        self._shared = Shared(intake.threads, ReadMemory(settings.read_memory_bytes, settings.receive_wait_seconds))
 
     def _source(self, version: FileVersion) -> Source:
-        catalogue = self._parts.catalogue
-        return Source(version, catalogue.files, catalogue.blocks, self._parts.store, self._threads)
+        return Source(version, self._parts.catalogue, self._parts.store, self._shared)
 
     async def answer(self, request: Request, version: FileVersion) -> Response:
         """Raises PreconditionFailed, RangeNotSatisfiable, and ContentDamaged before the first byte."""
@@ -135,7 +136,10 @@ class _Readers:
         }
         if is_not_modified(request.headers, str(chunk.id)):
             return Response(status_code=304, headers=headers)
-        return Response(await source.read(chunk), headers=headers, media_type="application/octet-stream")
+        reader = ReadAhead(source, ByteRange(chunk.offset, chunk.offset + chunk.size), 0, (chunk,))
+        await reader.first()
+        headers |= {"Content-Type": "application/octet-stream"}
+        return ContentResponse([Part(b"", reader)], 200, headers, self._parts.settings.stall_seconds)
 
 
 def _content_headers(version: FileVersion) -> dict[str, str]:

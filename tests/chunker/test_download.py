@@ -6,9 +6,10 @@ from typing import Any
 from anyio import CapacityLimiter
 
 from block_storage import BlockStore, MemoryBlockStore
-from chunker.assembly import ReadAhead, Source
+from chunker.assembly import ReadAhead, Shared, Source
 from chunker.download import ContentResponse, Part
 from chunker.ranges import ByteRange
+from chunker.read_memory import ReadMemory
 from foundation.blocks import MIB, BlockName
 from tests.chunker.served import Person, Served, some_bytes
 
@@ -37,9 +38,9 @@ async def received(response: ContentResponse, seconds_a_piece: float) -> bytes:
         return {}
 
     async def send(message: Any) -> None:
-        if message.get("body"):
-            pieces.append(message["body"])
-            await asyncio.sleep(seconds_a_piece)
+        # As the server does it: whoever sends waits until what was sent before has gone.
+        await asyncio.sleep(seconds_a_piece)
+        pieces.append(message.get("body", b""))
 
     await asyncio.wait_for(response({"type": "http", "method": "GET"}, receive, send), 30)
     return b"".join(pieces)
@@ -50,7 +51,7 @@ def read(stack: Served, me: Person, seconds_a_piece: float, stall_seconds: float
     me.http.put(f"{me.content}/a", content=DATA)
     version = stack.catalogue.files.find(me.identity, str(me.bucket.id), "a")
     store = CountingStore(stack.store)
-    source = Source(version, stack.catalogue.files, stack.catalogue.blocks, store, CapacityLimiter(4))
+    source = Source(version, stack.catalogue, store, Shared(CapacityLimiter(4), ReadMemory(16 * MIB, 1)))
     ahead = ReadAhead(source, ByteRange(0, len(DATA)), depth=2)
     response = ContentResponse([Part(b"", ahead)], 200, {}, stall_seconds)
     assert asyncio.run(received(response, seconds_a_piece)) == DATA
