@@ -11,3 +11,9 @@ class SettingInvalid(Problem):
     """A CAIRN_ variable that says nothing usable. `detail` names it and the rule. Nothing was started."""
 
     slug, title, status = "setting-invalid", "A setting makes no sense", 500
+
+
+class HeadTooSlow(Problem):
+    """The request's head did not arrive in time."""
+
+    slug, title, status = "head-too-slow", "The request's headers came too slowly", 408

@@ -6,18 +6,13 @@ from typing import Any
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from cairn.errors import HeadTooSlow
 from foundation.http_problems import MEDIA_TYPE
 from foundation.problems import HeadersTooLarge, Malformed, Problem
 
 # The service judges complete heads, by its setting; this only keeps one that never ends from filling memory.
 MAX_HEAD_BYTES = 256 * 1024
 HEAD_SECONDS = 30.0
-
-
-class HeadTooSlow(Problem):
-    """The request's head did not arrive in time."""
-
-    slug, title, status = "head-too-slow", "The request's headers came too slowly", 408
 
 
 class BoundedProtocol(HttpToolsProtocol):
