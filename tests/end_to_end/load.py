@@ -32,7 +32,7 @@ class Load:
             for number in range(1_000_000):
                 if self._stopping.is_set():
                     return
-                self._put(api, f"load/{client}-{number}", dice.randbytes(dice.randint(1, 200_000)))
+                self._put(api, f"load/{self.seed}-{client}-{number}", dice.randbytes(dice.randint(1, 200_000)))
 
     def _put(self, api: httpx.Client, path: str, data: bytes) -> None:
         started = time.monotonic()

@@ -1,7 +1,6 @@
 """Who may do what at every route of the API: one table, walked over the routes that the server itself lists."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
@@ -103,7 +102,7 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(_shared_product: SignedInServer) -> Iterator[House]:
+def house(_shared_product: SignedInServer) -> House:
     server = _shared_product
     owner, stranger = server.add_user("owner@example.org"), server.add_user("stranger@example.org")
     revoked = server.add_token("owner@example.org", "files", "account")
@@ -135,7 +134,7 @@ def house(_shared_product: SignedInServer) -> Iterator[House]:
         "stranger": stranger,
         "owner": owner,
     }
-    yield House(server, ids, callers)
+    return House(server, ids, callers)
 
 
 def missing(house: House) -> dict[str, str]:
