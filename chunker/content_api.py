@@ -64,7 +64,7 @@ def content_routes(parts: Parts, intake: Intake) -> APIRouter:
             StorageFull,
             StorageFailed,
         ),
-        openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
+        openapi_extra={"requestBody": {"required": False, "content": {"application/octet-stream": {}}}},
     )
     async def put_content(request: Request, bucket: str, path: RawPath, caller: Caller) -> Response:
         _require_plain(request)

@@ -37,13 +37,13 @@ from metadata import (
 
 _READ = (Malformed, Unauthenticated, Forbidden, BucketNotFound, FileNotFound, VersionNotFound, PreconditionFailed)
 _DOWNLOAD: Responses = {
-    200: {"description": "The whole content", "content": {"application/octet-stream": {}}},
-    206: {"description": "The ranges asked for", "content": {"application/octet-stream": {}}},
+    200: {"description": "The whole content", "content": {"*/*": {}}},
+    206: {"description": "The ranges asked for", "content": {"*/*": {}}},
     304: {"description": "The client has it already"},
     **problems(*_READ, RangeNotSatisfiable, ContentDamaged, StorageFailed),
 }
 _HEAD: Responses = {
-    200: {"description": "The headers of the content"},
+    200: {"description": "The headers of the content", "content": {"*/*": {}}},
     304: {"description": "The client has it already"},
 }
 
@@ -55,23 +55,40 @@ def download_routes(parts: Parts, intake: Intake) -> APIRouter:
     files = parts.catalogue.files
     readers = _Readers(parts, intake)
 
-    @router.get("/buckets/{bucket}/content/{path:any}", summary="Download a file", responses=_DOWNLOAD)
+    @router.get(
+        "/buckets/{bucket}/content/{path:any}", summary="Download a file", responses=_DOWNLOAD, response_class=Response
+    )
     async def get_content(
         request: Request, bucket: str, path: RawPath, caller: Caller, version: Version = None
     ) -> Response:
         return await readers.answer(request, await run_sync(files.find, caller, bucket, path, version))
 
-    @router.head("/buckets/{bucket}/content/{path:any}", summary="The headers of a download", responses=_HEAD)
+    @router.head(
+        "/buckets/{bucket}/content/{path:any}",
+        summary="The headers of a download",
+        responses=_HEAD,
+        response_class=Response,
+    )
     async def head_content(
         request: Request, bucket: str, path: RawPath, caller: Caller, version: Version = None
     ) -> Response:
         return await readers.answer(request, await run_sync(files.find, caller, bucket, path, version))
 
-    @router.get("/files/{file_id}/versions/{version_id}/content", summary="Download a version", responses=_DOWNLOAD)
+    @router.get(
+        "/files/{file_id}/versions/{version_id}/content",
+        summary="Download a version",
+        responses=_DOWNLOAD,
+        response_class=Response,
+    )
     async def get_version(request: Request, file_id: UUID, version_id: UUID, caller: Caller) -> Response:
         return await readers.answer(request, await run_sync(files.content, caller, file_id, version_id))
 
-    @router.head("/files/{file_id}/versions/{version_id}/content", summary="The headers of a version", responses=_HEAD)
+    @router.head(
+        "/files/{file_id}/versions/{version_id}/content",
+        summary="The headers of a version",
+        responses=_HEAD,
+        response_class=Response,
+    )
     async def head_version(request: Request, file_id: UUID, version_id: UUID, caller: Caller) -> Response:
         return await readers.answer(request, await run_sync(files.content, caller, file_id, version_id))
 

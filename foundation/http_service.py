@@ -12,6 +12,7 @@ from foundation.http_problems import render_problems
 from foundation.http_requests import Metrics, Requests
 from foundation.http_wire import Json
 from foundation.identity import TokenVerifier
+from foundation.openapi import describe
 from foundation.problems import Problem
 from foundation.settings import ServiceSettings
 
@@ -60,6 +61,7 @@ def create_service(  # noqa: PLR0913 — keywords of the one composition root.
         app.include_router(router, prefix=API)
     for router in (_health_routes(ready, registry), *root_routers):
         app.include_router(router)
+    describe(app)
     return app
 
 

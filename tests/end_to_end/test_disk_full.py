@@ -26,7 +26,7 @@ class ServerOnSmallDisk(SignedInServer):
         self.small.mkdir(parents=True)
 
     def _command(self, *arguments: str) -> list[str]:  # type: ignore[override]
-        command = SignedInServer._command(*arguments)
+        command = super()._command(*arguments)
         if arguments != ("serve",):
             return command
         mount = f'mount -t tmpfs -o size={self._size} tmpfs "$0" && exec "$@"'

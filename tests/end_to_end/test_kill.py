@@ -59,7 +59,7 @@ def test_what_was_acknowledged_survives_kill_9_under_mixed_load(
     request: pytest.FixtureRequest, tmp_path: Path, footing: str, rounds: int
 ) -> None:
     seed = random.SystemRandom().randrange(2**32)
-    print(f"seed {seed}")
+    print(f"seed {seed}")  # noqa: T201 — replays a failure.
     dice = random.Random(seed)
     acknowledged: dict[str, bytes] = {}
     gone: set[str] = set()
