@@ -3,6 +3,7 @@
 from fastapi import APIRouter, FastAPI
 
 from chunker.block_api import block_routes
+from chunker.bodies import JsonBodies
 from chunker.commit_api import commit_routes
 from chunker.content_api import content_routes
 from chunker.download_api import download_routes
@@ -19,10 +20,11 @@ def routes(parts: Parts) -> APIRouter:
     """Uploads, commits and contents, below /api/v1. One set serves one event loop."""
     intake = Intake(parts.store, parts.catalogue.blocks, parts.settings)
     open_uploads = OpenUploads(parts.catalogue.uploads)
+    bodies = JsonBodies(parts.settings)
     router = APIRouter()
-    router.include_router(upload_routes(parts, open_uploads))
+    router.include_router(upload_routes(parts, open_uploads, bodies))
     router.include_router(block_routes(parts, open_uploads, intake))
-    router.include_router(commit_routes(parts, open_uploads))
+    router.include_router(commit_routes(parts, open_uploads, bodies))
     router.include_router(content_routes(parts, intake))
     router.include_router(download_routes(parts, intake))
     return router

@@ -8,7 +8,9 @@ from fastapi import Request
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
+from chunker.budget import Budget
 from chunker.errors import BodyIncomplete, BodyTooSlow
+from chunker.settings import ChunkerSettings
 from foundation.blocks import MIB
 from foundation.http_json import parse_json
 from foundation.http_requests import allow_body
@@ -16,6 +18,7 @@ from foundation.http_wire import Wire
 from foundation.problems import Invalid, TooLarge, UnsupportedMediaType
 
 JSON_BYTES = 8 * MIB  # 1,000 operations, or a page of 10,000 chunks, with room for white space.
+JSON_MEMORY_BYTES = 4 * JSON_BYTES  # Parsed, a body takes up to thirty times its length.
 MAX_ERRORS = 20
 _QUICK_BYTES = 64 * 1024
 MAX_FIELDS = 50  # of one object: each that is unknown would be an error of its own, and a body holds a million
@@ -23,12 +26,30 @@ MAX_FIELDS = 50  # of one object: each that is unknown would be an error of its 
 Shape = TypeVar("Shape", bound=Wire)
 
 
-async def read_json(request: Request, shape: type[Shape]) -> Shape:
-    """The body as a `shape`. Raises Malformed if it is no JSON, Invalid, which names the fields, if it has another shape."""
-    require_media_type(request, "application/json")
-    body = await read_body(request, JSON_BYTES)
-    # A long one takes a second if it is hostile, and everybody else would wait for the event loop.
-    document = parse_json(body) if len(body) <= _QUICK_BYTES else await run_sync(parse_json, body)
+class JsonBodies:
+    """Reads the JSON of all requests: what long ones take of memory has a bound together, and one that drips an end."""
+
+    def __init__(self, settings: ChunkerSettings) -> None:
+        self._budget = Budget(JSON_MEMORY_BYTES, settings.receive_wait_seconds)
+        self._seconds = settings.block_body_seconds
+
+    async def read(self, request: Request, shape: type[Shape]) -> Shape:
+        """The body as a `shape`. Raises Malformed if it is no JSON, Invalid, which names the fields, if it has another shape.
+
+        Also TooLarge, BodyTooSlow, and Busy where others take all the memory there is for long bodies.
+        """
+        require_media_type(request, "application/json")
+        declared = declared_bytes(request)
+        if declared is not None and declared <= _QUICK_BYTES:
+            return shaped(parse_json(await read_body(request, JSON_BYTES, self._seconds)), shape)
+        async with self._budget.taken(min(declared or JSON_BYTES, JSON_BYTES)):
+            body = await read_body(request, JSON_BYTES, self._seconds)
+            # A long one takes a second if it is hostile, and everybody else would wait for the event loop.
+            return shaped(await run_sync(parse_json, body), shape)
+
+
+def shaped(document: Any, shape: type[Shape]) -> Shape:
+    """Raises Invalid, which names the fields."""
     if isinstance(document, dict) and len(document) > MAX_FIELDS:
         raise Invalid(f"The body has at most {MAX_FIELDS} fields.")
     try:
@@ -78,7 +99,7 @@ async def read_body(request: Request, max_bytes: int, seconds: float | None = No
 
 
 def request_body(shape: type[Wire], example: Any) -> dict[str, Any]:
-    """What OpenAPI is told of a body that `read_json` reads."""
+    """What OpenAPI is told of a body that `JsonBodies` reads."""
     content = {"application/json": {"schema": inlined(shape.model_json_schema()), "example": example}}
     return {"requestBody": {"required": True, "content": content}}
 

@@ -8,8 +8,8 @@ from chunker.answers import (
     answers,
     result_document,
 )
-from chunker.bodies import read_json, request_body
-from chunker.errors import ChunkSize
+from chunker.bodies import JsonBodies, request_body
+from chunker.errors import BodyTooSlow, Busy, ChunkSize
 from chunker.open_uploads import OpenUploads
 from chunker.parts import Parts
 from chunker.publish import apply
@@ -51,7 +51,7 @@ _EXAMPLE_COMMITS = {
 }
 
 
-def commit_routes(parts: Parts, open_uploads: OpenUploads) -> APIRouter:
+def commit_routes(parts: Parts, open_uploads: OpenUploads, bodies: JsonBodies) -> APIRouter:
     router = APIRouter(tags=["commits"])
     commits, buckets = parts.catalogue.commits, parts.catalogue.buckets
 
@@ -64,6 +64,7 @@ def commit_routes(parts: Parts, open_uploads: OpenUploads) -> APIRouter:
             Malformed,
             Unauthenticated,
             Forbidden,
+            BodyTooSlow,
             TooLarge,
             UnsupportedMediaType,
             Invalid,
@@ -78,11 +79,12 @@ def commit_routes(parts: Parts, open_uploads: OpenUploads) -> APIRouter:
             PathInvalid,
             ChunkSize,
             OutcomeUnknown,
+            Busy,
         ),
         openapi_extra=request_body(CommitsWire, _EXAMPLE_COMMITS),
     )
     async def commit_batch(request: Request, bucket: str, caller: Caller) -> Response:
-        wire = await read_json(request, CommitsWire)
+        wire = await bodies.read(request, CommitsWire)
         batch = wire.batch(bucket)
         require_operation_sizes((await run_sync(buckets.get, caller, bucket)).chunking, batch)
         result = await apply(commits, caller, batch)

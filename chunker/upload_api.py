@@ -18,8 +18,8 @@ from chunker.answers import (
     problems,
     upload_document,
 )
-from chunker.bodies import read_json, request_body
-from chunker.errors import ChunkSize
+from chunker.bodies import JsonBodies, request_body
+from chunker.errors import BodyTooSlow, Busy, ChunkSize
 from chunker.open_uploads import OpenUploads
 from chunker.parts import Parts
 from chunker.publish import publish
@@ -61,7 +61,7 @@ from metadata import (
     VersionConflict,
 )
 
-_JSON = (Malformed, Unauthenticated, Forbidden, TooLarge, UnsupportedMediaType, Invalid)
+_JSON = (Malformed, Unauthenticated, Forbidden, BodyTooSlow, TooLarge, UnsupportedMediaType, Invalid, Busy)
 _EXAMPLE_ID = "c0535e4be2b79ffd93291305436bf889314e4a3faec05ecffcbb7df31ad9e51a"
 _EXAMPLE_UPLOAD = {
     "bucket": "documents",
@@ -73,7 +73,7 @@ _EXAMPLE_UPLOAD = {
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]
 
 
-def upload_routes(parts: Parts, open_uploads: OpenUploads) -> APIRouter:
+def upload_routes(parts: Parts, open_uploads: OpenUploads, bodies: JsonBodies) -> APIRouter:
     router = APIRouter(tags=["uploads"])
     uploads, commits, buckets = parts.catalogue.uploads, parts.catalogue.commits, parts.catalogue.buckets
 
@@ -95,7 +95,7 @@ def upload_routes(parts: Parts, open_uploads: OpenUploads) -> APIRouter:
         openapi_extra=request_body(UploadWire, _EXAMPLE_UPLOAD),
     )
     async def open_upload(request: Request, caller: Caller) -> Response:
-        wire = await read_json(request, UploadWire)
+        wire = await bodies.read(request, UploadWire)
         target, chunks = wire.target(), chunks_from(wire.chunks)
         await run_sync(_require_fit, buckets, caller, target, chunks)
         upload, missing = await run_sync(uploads.open, caller, target, wire.precondition(), chunks)
@@ -113,7 +113,7 @@ def upload_routes(parts: Parts, open_uploads: OpenUploads) -> APIRouter:
         ),
     )
     async def plan(request: Request, upload_id: UUID, caller: Caller) -> Response:
-        wire = await read_json(request, PageWire)
+        wire = await bodies.read(request, PageWire)
         chunks = chunks_from(wire.chunks)
         _require_page(await run_sync(uploads.get, caller, upload_id), wire.first_index, chunks)
         missing = await run_sync(uploads.plan, caller, upload_id, wire.first_index, chunks)

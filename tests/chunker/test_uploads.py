@@ -1,5 +1,7 @@
 """Upload sessions: open, plan in pages, send what is missing in any order, ask, publish, abort."""
 
+import socket
+from contextlib import ExitStack
 from typing import Any
 from uuid import uuid4
 
@@ -302,3 +304,22 @@ def test_json_must_say_so_and_has_a_limit(me: Person) -> None:
     assert me.http.post("/uploads", content=b"{}").status_code == 415
     big = b" " * (8 * MIB) + b"{}"
     assert me.http.post("/uploads", content=big, headers={"Content-Type": "application/json"}).status_code == 413
+
+
+def test_long_json_bodies_that_drip_in_take_a_bounded_memory_together(me: Person, stack: Served) -> None:
+    # Each holds what it promised to send; were there no bound, forty of them would take a third of a gigabyte.
+    head = f"POST /api/v1/uploads HTTP/1.1\r\nHost: x\r\nAuthorization: {me.http.headers['Authorization']}\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {8 * MIB}\r\nExpect: 100-continue\r\n\r\n"
+    with ExitStack() as opened:
+        asked_to_go_on = []
+        for _ in range(4):
+            connection = opened.enter_context(socket.create_connection(stack.host_and_port, timeout=20))
+            connection.sendall(head.encode())
+            asked_to_go_on.append(connection.recv(25))
+        assert set(asked_to_go_on) == {b"HTTP/1.1 100 Continue\r\n\r\n"}
+        waiting = opened.enter_context(socket.create_connection(stack.host_and_port, timeout=20))
+        waiting.sendall(head.encode())
+        assert me.http.post("/uploads", json={}).status_code == 201
+        waiting.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            waiting.recv(25)
