@@ -6,11 +6,12 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from foundation.postgresql import CONNECT_SECONDS, WatchedConnection
@@ -26,6 +27,8 @@ _PG_MEDIUM = {"08", "53", "57", "58"}
 _SQLITE_MEDIUM = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")
 _SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _SQLITE_BUSY_SECONDS = 10
+# Where readers always overlap, SQLite itself never comes to begin its log anew.
+WAL_BYTES = 64 * 1024 * 1024
 _PG_OPTIONS = (
     # A generic plan made on a young table is 14 times slower on a grown one.
     "-c plan_cache_mode=force_custom_plan -c idle_in_transaction_session_timeout=30s -c statement_timeout=60s "
@@ -74,7 +77,19 @@ class Database:
         if not self.is_sqlite:
             return self._once(self._writer, body)
         with self._turn:
-            return self._once(self._writer, body)
+            result = self._once(self._writer, body)
+            self._shorten_log()
+            return result
+
+    def _shorten_log(self) -> None:
+        """Waits for the reads that run, never for those that come: nothing is written meanwhile. What was committed stays so."""
+        try:
+            if Path(f"{self.url.database}-wal").stat().st_size < WAL_BYTES:
+                return
+            with closing(self._writer.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        except (OSError, sqlite3.Error, SQLAlchemyError) as error:  # It is committed: nothing may repeat it now.
+            log.warning("SQLite's log was not shortened: %s", error)
 
     @staticmethod
     def _once(engine: Engine, body: Callable[[Connection], T]) -> T:
