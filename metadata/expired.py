@@ -3,14 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from foundation.blocks import Chunking
 from foundation.sql import any_of, now
 from metadata.access import BucketRow
 from metadata.model import Naming, Versioning
 from metadata.operations.work import Work
-from metadata.purge import drop_versions, purge_old, purge_whole
+from metadata.purge import drop_versions, has_history, purge_old, purge_whole
 from metadata.rows import select_versions, version_from
 from metadata.schema import buckets, file_versions, files, members
 
@@ -49,7 +49,11 @@ def _purge_due(connection: Connection, bucket: UUID, moment: datetime, limit: in
     for version in map(version_from, connection.execute(query).all()):
         if version.file_id in gone:
             continue
-        if version.is_current:
+        if version.is_current and has_history(connection, version):
+            # Switched to keeping versions, or back, since: what was promised to stay stays, and so does its file.
+            endless = update(file_versions).where(file_versions.c.id == version.version_id).values(purge_after=None)
+            connection.execute(endless)
+        elif version.is_current:
             number += purge_whole(work, version).versions
             gone.add(version.file_id)
         else:

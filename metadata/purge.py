@@ -64,6 +64,13 @@ def purge_whole(work: Work, current: FileVersion) -> Purged:
     return purged
 
 
+def has_history(connection: Connection, current: FileVersion) -> bool:
+    """Whether older versions are kept without end, as versioning promised when they were made: the file must stay."""
+    older = (file_versions.c.file == current.file_id) & (file_versions.c.id != current.version_id)
+    endless = older & file_versions.c.purge_after.is_(None) & file_versions.c.content.is_not(None)
+    return connection.execute(select(file_versions.c.id).where(endless).limit(1)).first() is not None
+
+
 def drop_versions(work: Work, ids: Collection[UUID]) -> set[UUID]:
     """Delete these rows; the contents that they named are candidates now. Which."""
     gone = any_of(work.connection, file_versions.c.id, ids)

@@ -1,6 +1,7 @@
 """Delete: the file goes to the trash under a delete marker, or for good where the bucket keeps no trash."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import update
 
@@ -12,7 +13,7 @@ from metadata.operations.standing import live_file
 from metadata.operations.superseding import supersede
 from metadata.operations.version_rows import version_row
 from metadata.operations.work import Work
-from metadata.purge import purge_whole
+from metadata.purge import has_history, purge_whole
 from metadata.retention import goes_at_once, purge_after
 from metadata.schema import file_versions, files
 
@@ -21,9 +22,10 @@ def delete(work: Work, operation: Delete) -> Result:
     """Raises FileNotFound, VersionConflict, PreconditionFailed."""
     live = live_file(work, operation.file_id, operation.path)
     check_precondition(operation.precondition, live)
-    marker = _marker(work, live)
+    is_kept = has_history(work.connection, live)
+    marker = _marker(work, live, None if is_kept else purge_after(work.bucket, work.moment))
     sequence = work.record(ChangeKind.FILE_DELETED, marker, previous=live.version_id)
-    if goes_at_once(work.bucket):
+    if goes_at_once(work.bucket) and not is_kept:
         purge_whole(work, live)
         return Result(marker, sequence)
     insert_rows(work.connection, file_versions, [version_row(work, marker, sequence)])
@@ -34,7 +36,7 @@ def delete(work: Work, operation: Delete) -> Result:
     return Result(marker, sequence)
 
 
-def _marker(work: Work, live: FileVersion) -> FileVersion:
+def _marker(work: Work, live: FileVersion, until: datetime | None) -> FileVersion:
     """Description, tags and access stay, for whoever puts something on this path again."""
     return replace(
         live,
@@ -50,6 +52,6 @@ def _marker(work: Work, live: FileVersion) -> FileVersion:
         actor=work.actor,
         device=work.device,
         verified_at=None,
-        purge_after=purge_after(work.bucket, work.moment),
+        purge_after=until,
         deleted_at=work.moment,
     )

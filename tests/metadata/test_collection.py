@@ -212,3 +212,20 @@ def test_what_slipped_is_found_by_reconcile(desk: Desk, hasty: Catalogue, locati
     assert nominated == 1
     assert hasty.collection.nominate_unreferenced(last) == (None, 0)
     assert collect(hasty) == 1
+
+
+@pytest.mark.parametrize("trash_days", [0, 30])
+def test_versions_that_were_promised_to_stay_outlive_a_change_of_the_promise(
+    catalogue: Catalogue, trash_days: int
+) -> None:
+    desk = Desk(catalogue)
+    file = desk.put("f", chunks("first")).version.file_id
+    first = desk.at("f").version_id
+    desk.put("f", chunks("second"))
+    catalogue.buckets.update(desk.me, desk.id, versioning=Versioning.SUSPENDED, trash_days=trash_days)
+    desk.apply(Delete(path="f"))
+    while catalogue.collection.purge_expired():
+        pass
+    kept = catalogue.files.versions(desk.me, file, None, 10).items
+    assert first in {version.version_id for version in kept}
+    assert desk.apply(Restore(file, first))[0].version.size == 5_000
