@@ -53,7 +53,9 @@ class Database:
             self._writer = _sqlite_engine(self.url, writer=True)
             self._reader = _sqlite_engine(self.url, writer=False)
         else:
-            self._writer = self._reader = _postgresql_engine(location)
+            self._writer = _postgresql_engine(location)
+            # Of their own: writers that wait for one busy bucket must not keep everybody from reading.
+            self._reader = _postgresql_engine(location)
         # SQLite has one writer anyway; waiting here is fair and cheap, waiting in its busy handler is neither.
         self._turn = threading.Lock()
         self.repeated = 0  # transactions that were repeated, for the metrics
