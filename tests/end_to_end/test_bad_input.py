@@ -328,7 +328,7 @@ BAD_UPLOADS: dict[str, Change] = {
     "a time that is a number": lambda it: it | {"modified_at": 1_700_000_000},
     "a content type with a newline": lambda it: it | {"content_type": "text/plain\r\nX: y"},
     "a base version that is none": lambda it: it | {"base_version": "x"},
-    "a description of 10 MB": lambda it: it | {"description": "x" * 10_000_000},
+    "a description of 5 MB": lambda it: it | {"description": "x" * 5_000_000},
     "a description with NUL": lambda it: it | {"description": "\0"},
 }
 
