@@ -1,5 +1,6 @@
 """nginx without sendfile, one worker: the peer that W5 is compared with. Debian's package; its absence is an error that says so."""
 
+import os
 import shutil
 import subprocess
 import time
@@ -28,7 +29,7 @@ class Nginx:
         self._folder, self._port = folder, free_port()
 
     def __enter__(self) -> Self:
-        program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
+        program = shutil.which("nginx", path=f"/usr/sbin:/usr/local/sbin:{os.environ['PATH']}")
         if program is None:
             raise FileNotFoundError("the bench compares with nginx: apt-get install nginx-light")
         config = self._folder / "nginx.conf"
