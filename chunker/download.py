@@ -12,7 +12,7 @@ from chunker.ranges import ByteRange
 from chunker.read_memory import ReadMemory
 
 # A block is written to the socket in pieces of this size: one of them is what a stalled reader costs.
-PIECE_BYTES = 64 * 1024
+PIECE_BYTES = 128 * 1024
 # Who has not taken a piece for so long may lose its blocks to readers that wait for memory.
 SLOW_SECONDS = 0.05
 

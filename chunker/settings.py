@@ -8,7 +8,7 @@ from foundation.settings import Settings
 
 class ChunkerSettings(Settings):
     receive_memory_bytes: int = Field(
-        default=48 * MIB, ge=16 * MIB, description="Memory for blocks that were received and are not yet stored."
+        default=24 * MIB, ge=16 * MIB, description="Memory for blocks that were received and are not yet stored."
     )
     read_memory_bytes: int = Field(
         default=48 * MIB, ge=16 * MIB, description="Memory for blocks that were read and are not yet sent."
