@@ -135,7 +135,6 @@ class SqlBuckets:
 
     def restore(self, caller: Identity, bucket: str, name: str | None = None) -> Bucket:
         def body(connection: Connection) -> tuple[Bucket, Iterable[UUID]]:
-            require(caller, Action.CREATE_BUCKET)  # What it takes, whoever's bucket it is.
             id = find_deleted(connection, caller, bucket)
             if id is None:
                 raise BucketNotFound  # In the same words as for somebody else's.

@@ -182,7 +182,9 @@ def test_a_stranger_cannot_tell_what_is_anothers_from_what_is_not_there(house: H
 @pytest.mark.parametrize("route", [route for route, rule in TABLE.items() if rule.split()[-1] in ("write", "account")])
 def test_a_read_only_token_changes_nothing(house: House, route: str) -> None:
     before = house.state()
-    assert house.ask("read-only", route, house.ids).status_code == 403
+    # The house's bucket is live: for everybody there is nothing of this id to take back.
+    refusal = 404 if route == "POST /buckets/{bucket}/restore" else 403
+    assert house.ask("read-only", route, house.ids).status_code == refusal
     assert house.state() == before
 
 
