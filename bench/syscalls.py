@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-_COUNTED = "fsync,fdatasync,rename,renameat,renameat2,linkat,openat"
+_COUNTED = "fsync,fdatasync,syncfs,rename,renameat,renameat2,linkat,openat"
 _LINE = re.compile(r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)(?:\s+\d+)?\s+(\w+)$", re.MULTILINE)
 
 
