@@ -18,6 +18,7 @@ from typing import Literal, Self
 import psycopg
 
 from tests.servers.postgresql_programs import Programs, find_programs
+from tests.servers.processes import children, freeze, thaw, wait_until_gone
 
 START_SECONDS = 60
 STOP_SECONDS = 30
@@ -134,7 +135,7 @@ class PostgreSQLServer:
                 os.kill(process, signal.SIGKILL)
         self._process.wait(STOP_SECONDS)
         self._process = None
-        _wait_until_gone(processes)
+        wait_until_gone(processes)
 
     def pause(self) -> None:
         """Freeze every process: connections stay open and nothing answers, as on a hanging machine."""
@@ -143,20 +144,17 @@ class PostgreSQLServer:
     def resume(self) -> None:
         if self._process is None:
             return
-        for process in [self._process.pid, *_children(self._process.pid)]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGCONT)
+        for process in [self._process.pid, *children(self._process.pid)]:
+            thaw(process)
 
     def _freeze(self) -> list[int]:
         """The server's processes, its first one first. That one is frozen before its children are read: no new ones."""
         if self._process is None or self._process.poll() is not None:
             return []
-        self._process.send_signal(signal.SIGSTOP)
-        _wait_until_stopped(self._process.pid)
-        processes = [self._process.pid, *_children(self._process.pid)]
+        freeze(self._process.pid)
+        processes = [self._process.pid, *children(self._process.pid)]
         for process in processes:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGSTOP)
+            freeze(process)
         return processes
 
     def _initialise(self) -> None:
@@ -198,28 +196,3 @@ def _free_port() -> int:
             listener.bind(("127.0.0.1", port))
             return port
     raise RuntimeError("No free port between 15000 and 30000")
-
-
-def _children(process: int) -> list[int]:
-    try:
-        return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
-    except (FileNotFoundError, ProcessLookupError):
-        return []
-
-
-def _state(process: int) -> str:
-    """The letter of proc(5): R, S, T, Z, …; X when there is no such process."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return "X"
-
-
-def _wait_until_stopped(process: int) -> None:
-    while _state(process) not in "TZX":
-        time.sleep(0.001)
-
-
-def _wait_until_gone(processes: list[int]) -> None:
-    while any(_state(process) not in "ZX" for process in processes):
-        time.sleep(0.001)

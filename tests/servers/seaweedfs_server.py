@@ -17,6 +17,8 @@ from time import monotonic, sleep
 
 import urllib3
 
+from tests.servers.processes import freeze, thaw
+
 _PORTS = ("master", "volume", "filer", "s3")  # Each also needs a gRPC port.
 _START_SECONDS = 60
 _PR_SET_PDEATHSIG = 1
@@ -90,11 +92,11 @@ class SeaweedFSServer:
     def freeze(self) -> None:
         """It keeps its connections and answers nothing."""
         assert self._process
-        self._process.send_signal(signal.SIGSTOP)
+        freeze(self._process.pid)
 
     def thaw(self) -> None:
         assert self._process
-        self._process.send_signal(signal.SIGCONT)
+        thaw(self._process.pid)
 
     def _arguments(self, data: Path, settings: Path) -> list[str]:
         arguments = [
