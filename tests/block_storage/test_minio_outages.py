@@ -19,7 +19,7 @@ TWICE = RetryTimes(tries=2)
 @pytest.fixture
 def store(own_seaweedfs: SeaweedFSServer) -> Iterator[BlockStore]:
     """With shorter limits than the product's, so that the tests need not wait for those."""
-    buckets = own_seaweedfs.buckets
+    buckets = own_seaweedfs.address
     bucket = buckets.fresh_location().rpartition("/")[2]
     address = BucketAddress(f"127.0.0.1:{buckets.port}", bucket, buckets.key, buckets.secret, is_secure=False)
     opened = MinioBlockStore(address, initialise=True, limits=HASTY, retries=TWICE)
@@ -82,6 +82,6 @@ def test_a_killed_server_is_unavailable_at_once_and_keeps_what_it_acknowledged(
 
 
 def test_a_location_whose_server_is_down_fails_to_open_with_a_clear_text(own_seaweedfs: SeaweedFSServer) -> None:
-    location = own_seaweedfs.buckets.fresh_location().replace(f":{own_seaweedfs.buckets.port}/", ":1/")
+    location = own_seaweedfs.address.fresh_location().replace(f":{own_seaweedfs.address.port}/", ":1/")
     with pytest.raises(StorageFailed, match="did not serve the bucket"):
         open_block_store(location, initialise=True)

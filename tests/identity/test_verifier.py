@@ -237,7 +237,7 @@ def test_a_note_of_use_that_cannot_be_written_shuts_nobody_out(house: House) -> 
 
 
 def test_a_database_that_does_not_answer_is_unavailable_and_never_a_yes(own_postgresql: PostgreSQLServer) -> None:
-    with opened(own_postgresql.databases.fresh_database()) as database:
+    with opened(own_postgresql.address.fresh_database()) as database:
         migrate(database)
         room = open_identity(database, SECRET, URL, passwords=QUICK)
         room.add_user(EMAIL, PASSWORD)

@@ -8,17 +8,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.servers.postgresql_keeper import shared_server
+from tests.servers.keeper import session_folder, shared_server
 from tests.servers.postgresql_server import Databases, PostgreSQLServer
 
 
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Databases]:
     """The session's server. Ask it for a `fresh_database()`; it is not for faults."""
-    session_folder = tmp_path_factory.getbasetemp()
-    if hasattr(request.config, "workerinput"):
-        session_folder = session_folder.parent  # Each xdist worker has a folder of its own in the session's.
-    with shared_server(session_folder) as databases:
+    with shared_server(Databases, session_folder(tmp_path_factory, request)) as databases:
         yield databases
 
 

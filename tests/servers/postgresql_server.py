@@ -71,7 +71,7 @@ class PostgreSQLServer:
         self._folder = folder
         self._account = account
         self._process: subprocess.Popen[bytes] | None = None
-        self.databases = Databases(_free_port())
+        self.address = Databases(_free_port())
 
     @classmethod
     @contextlib.contextmanager
@@ -98,12 +98,12 @@ class PostgreSQLServer:
         return (self._folder / "log").read_text(errors="replace")
 
     def fresh_database(self, template: str | None = None) -> str:
-        return self.databases.fresh_database(template)
+        return self.address.fresh_database(template)
 
     def start(self) -> None:
         """Start on the same port and wait until it answers. Raises RuntimeError with the log's end if it does not."""
         options = [
-            *("-D", str(self.data_folder), "-p", str(self.databases.port), "-k", str(self._folder)),
+            *("-D", str(self.data_folder), "-p", str(self.address.port), "-k", str(self._folder)),
             *("-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"),
         ]
         with (self._folder / "log").open("ab") as log:
@@ -175,7 +175,7 @@ class PostgreSQLServer:
 
     def _answers(self) -> bool:
         try:
-            connect(self.databases.port).close()
+            connect(self.address.port).close()
         except psycopg.OperationalError:
             return False
         return True

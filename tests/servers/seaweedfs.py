@@ -8,17 +8,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.servers.seaweedfs_keeper import shared_server
+from tests.servers.keeper import session_folder, shared_server
 from tests.servers.seaweedfs_server import Buckets, SeaweedFSServer
 
 
 @pytest.fixture(scope="session")
 def seaweedfs(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Buckets]:
     """The session's server. Ask it for a `fresh_location()`; it is not for faults."""
-    session_folder = tmp_path_factory.getbasetemp()
-    if hasattr(request.config, "workerinput"):
-        session_folder = session_folder.parent  # Each xdist worker has a folder of its own in the session's.
-    with shared_server(session_folder) as buckets:
+    with shared_server(Buckets, session_folder(tmp_path_factory, request)) as buckets:
         yield buckets
 
 

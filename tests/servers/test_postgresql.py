@@ -43,7 +43,7 @@ def test_a_copied_database_holds_what_its_template_holds(postgresql: Databases, 
 def test_a_server_that_was_stopped_or_killed_comes_back_with_what_was_committed(
     own_postgresql: PostgreSQLServer,
 ) -> None:
-    port = own_postgresql.databases.port
+    port = own_postgresql.address.port
     with connect(port) as connection:
         connection.execute("CREATE TABLE kept (way text)")
     ways = {"fast": own_postgresql.stop, "immediate": lambda: own_postgresql.stop("immediate")}
@@ -61,12 +61,12 @@ def test_a_server_that_was_stopped_or_killed_comes_back_with_what_was_committed(
 def test_a_frozen_server_keeps_its_connections_and_answers_nothing_until_it_is_resumed(
     own_postgresql: PostgreSQLServer,
 ) -> None:
-    with connect(own_postgresql.databases.port) as connection:
+    with connect(own_postgresql.address.port) as connection:
         own_postgresql.pause()
         connection.pgconn.send_query(b"SELECT 1")
         connection.pgconn.flush()
         with pytest.raises(psycopg.OperationalError):
-            psycopg.connect(host="127.0.0.1", port=own_postgresql.databases.port, user="postgres", connect_timeout=2)
+            psycopg.connect(host="127.0.0.1", port=own_postgresql.address.port, user="postgres", connect_timeout=2)
         connection.pgconn.consume_input()
         assert connection.pgconn.is_busy()
         own_postgresql.resume()
@@ -78,8 +78,8 @@ def test_a_frozen_server_keeps_its_connections_and_answers_nothing_until_it_is_r
 
 def test_a_session_server_ends_when_its_last_user_is_killed(tmp_path: Path) -> None:
     program = (
-        "import sys, pathlib; from tests.servers.postgresql_keeper import shared_server\n"
-        "with shared_server(pathlib.Path(sys.argv[1])) as databases:\n"
+        "import sys, pathlib; from tests.servers.keeper import Databases, shared_server\n"
+        "with shared_server(Databases, pathlib.Path(sys.argv[1])) as databases:\n"
         "    print(databases.port, flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]
