@@ -18,11 +18,11 @@ from urllib3.exceptions import HTTPError
 from block_storage.checksums import is_right_xxh3, require_known_codec, require_right
 from block_storage.errors import BlockCorrupt, BlockDamaged, BlockNotFound, StorageFailed, StorageFull
 from block_storage.meta_keys import flat_name, key_from
-from block_storage.retries import RetryBudget, RetryTimes
 from block_storage.s3_connections import NetworkLimits, bounded_pool, whole_body
 from block_storage.seam import Presence
 from foundation.blocks import MAX_BLOCK_BYTES, MIB, BlockName
 from foundation.problems import Problem
+from foundation.retries import RetryBudget, RetryTimes
 
 _T = TypeVar("_T")
 _META = "meta/"

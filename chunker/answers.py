@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from foundation.problems import Problem
-from metadata import FileVersion, Result, Upload
+from metadata import FileVersion, GroupResult, Result, Upload
 
 
 class FileAnswer(BaseModel):
@@ -102,7 +102,9 @@ def file_document(version: FileVersion) -> dict[str, Any]:
     }
 
 
-def result_document(result: Result) -> dict[str, Any]:
+def result_document(result: Result | GroupResult) -> dict[str, Any]:
+    if isinstance(result, GroupResult):
+        return {"group": result.group, "files": result.files, "sequence": result.sequence}
     return {**file_document(result.version), "sequence": result.sequence}
 
 

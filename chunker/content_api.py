@@ -100,7 +100,7 @@ async def _made_folder(commits: Commits, caller: Identity, bucket: str, path: st
         if piece:
             raise PathInvalid("A path that ends in `/` is a folder, which has no bytes of its own.")
     made = await apply(commits, caller, Batch(bucket, [MakeFolder(path)]))
-    return made.results[0]
+    return made.only
 
 
 def _require_plain(request: Request) -> None:

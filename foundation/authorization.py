@@ -27,7 +27,12 @@ class Action(StrEnum):
     USE_UPLOAD = "use-upload"
     MANAGE_ACCOUNT = "manage-account"
     ADMINISTER = "administer"
+    READ_BLOCKS = "read-blocks"  # from here on: between rooms
+    STORE_BLOCKS = "store-blocks"
     ERASE_BLOCKS = "erase-blocks"
+    USE_CATALOGUE = "use-catalogue"
+    COLLECT = "collect"
+    INTROSPECT = "introspect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,12 @@ RULES: dict[Action, _Rule] = {
     Action.USE_UPLOAD: _Rule(_WRITE, own=True),
     Action.MANAGE_ACCOUNT: _Rule((Scope.ACCOUNT,), own=True),
     Action.ADMINISTER: _Rule((Scope.ADMIN,)),
+    Action.READ_BLOCKS: _Rule((Scope.BLOCKS_READ,), service=True),
+    Action.STORE_BLOCKS: _Rule((Scope.BLOCKS_WRITE,), service=True),
     Action.ERASE_BLOCKS: _Rule((Scope.ERASE,), service=True),
+    Action.USE_CATALOGUE: _Rule((Scope.CATALOGUE,), service=True),
+    Action.COLLECT: _Rule((Scope.COLLECT,), service=True),
+    Action.INTROSPECT: _Rule((Scope.INTROSPECT,), service=True),
 }
 
 

@@ -7,13 +7,18 @@ from uuid import UUID
 
 
 class Scope(StrEnum):
-    """What a credential is good for. A user's credential carries some of the first four; services carry the rest."""
+    """What a credential is good for. A user's credential carries some of the first four; rooms' carry the rest, and only those."""
 
     FILES = "files"  # everything with files and buckets
     FILES_READ = "files:read"
     ACCOUNT = "account"  # tokens, devices, password
     ADMIN = "admin"  # the whole installation: figures, users
+    BLOCKS_READ = "blocks:read"
+    BLOCKS_WRITE = "blocks:write"
     ERASE = "blocks:erase"  # erasing bytes: the worker only
+    CATALOGUE = "catalogue"  # the catalogue's seams, acting for a user
+    COLLECT = "catalogue:collect"  # what takes away what nobody needs: the worker only
+    INTROSPECT = "introspect"  # asking identity whose a credential is
 
 
 @dataclass(frozen=True, slots=True)

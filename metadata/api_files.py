@@ -11,8 +11,9 @@ from foundation.http_json import StrictRoute
 from foundation.http_wire import Json, decode_cursor, encode_cursor, limit, parse_etags
 from foundation.identity import Identity
 from foundation.problems import CursorInvalid, Invalid, PreconditionFailed
+from metadata.batch import Batch, Delete, Move, Operation, Restore, Result
 from metadata.errors import BucketNotFound, FileNotFound, PathInvalid, PathTaken, VersionConflict, VersionNotFound
-from metadata.model import Batch, Delete, FileVersion, ListQuery, Move, Operation, Page, Precondition, Restore, Result
+from metadata.model import FileVersion, ListQuery, Page, Precondition
 from metadata.parts import Parts
 from metadata.rows import entry_from
 from metadata.wire import (
@@ -180,7 +181,7 @@ def history_routes(parts: Parts) -> APIRouter:
 def _apply(parts: Parts, caller: Identity, file_id: UUID, operation: Operation) -> Result:
     """One operation on a file, which its bucket's row decides anew: the file was only looked up here."""
     bucket = parts.files.get(caller, file_id).bucket_id
-    return parts.commits.apply(caller, Batch(str(bucket), [operation])).results[0]
+    return parts.commits.apply(caller, Batch(str(bucket), [operation])).only
 
 
 def _page(page: Page[FileVersion], route: str, scope: Any) -> Json:

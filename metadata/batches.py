@@ -13,12 +13,13 @@ from foundation.problems import Invalid, Problem
 from foundation.sql import now
 from metadata import contents as content_rows
 from metadata.access import BucketRow, bucket_for
+from metadata.batch import Batch, BatchResult, Delete, MakeFolder, Move, Operation, Put, Restore, Result
 from metadata.chunk_lists import check_sizes
 from metadata.commit import mark_committed
 from metadata.commit_results import results_from
 from metadata.contents import Content
 from metadata.errors import ChunksInvalid, VersionConflict
-from metadata.model import Batch, BatchResult, Delete, MakeFolder, Move, Operation, Put, Restore, Result, UploadState
+from metadata.model import UploadState
 from metadata.operations.conflicts import touched_since
 from metadata.operations.deletes import delete
 from metadata.operations.folders import make_folder
@@ -137,7 +138,7 @@ def _all_done(
     return results
 
 
-def _done(work: Work, operation: Delete | Move | Restore | MakeFolder, kept: frozenset[UUID]) -> Result | Problem:
+def _done(work: Work, operation: Operation, kept: frozenset[UUID]) -> Result | Problem:
     try:
         match operation:
             case Delete():
@@ -148,6 +149,8 @@ def _done(work: Work, operation: Delete | Move | Restore | MakeFolder, kept: fro
                 return restore(work, operation, kept)
             case MakeFolder():
                 return make_folder(work, operation)
+            case _:
+                raise Invalid("This operation is not known here.")
     except Problem as problem:
         return problem
 

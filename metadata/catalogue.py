@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from foundation.database import Database
 from foundation.identity import Identity
+from metadata.batch import Purged
 from metadata.migrated import check_migrated
-from metadata.model import Purged
 from metadata.notifying import NotifyingCommits
 from metadata.parts import Listings
 from metadata.purge import purge

@@ -13,10 +13,11 @@ from foundation.database import RowVanished
 from foundation.problems import Invalid, Problem
 from foundation.sql import any_of, now
 from metadata import contents as content_rows
+from metadata.batch import Put, Result
 from metadata.chunk_lists import check_sizes, check_total
 from metadata.commit_results import results_from, results_text
 from metadata.contents import Content
-from metadata.model import Put, Result, Target, UploadState
+from metadata.model import Target, UploadState
 from metadata.operations.puts import Publication, put_all
 from metadata.operations.work import Work
 from metadata.schema import blocks, buckets, uploads

@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 from foundation.blocks import Chunking
 from foundation.sql import any_of
+from metadata.batch import Result
 from metadata.errors import UploadEnded
-from metadata.model import Access, FileVersion, Kind, Result
+from metadata.model import Access, FileVersion, Kind
 from metadata.operations.work import Work
 from metadata.retention import goes_at_once
 from metadata.rows import select_versions, version_from

@@ -1,7 +1,7 @@
 """The catalogue's values, as they cross its seam. Immutable; times are aware UTC; sizes are bytes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -214,6 +214,9 @@ class Precondition:
     if_none_match: Sequence[str] = ()
 
 
+NO_PRECONDITION = Precondition()
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     id: UUID
@@ -238,103 +241,6 @@ class ReceivedBlock:
     name: BlockName
     size: int
     xxh3: int
-
-
-# --- commits ---
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    path: str
-    chunks: Sequence[Chunk]
-    precondition: Precondition = Precondition()
-    content_type: str = ""
-    modified_at: datetime | None = None
-    executable: bool = False
-    kind: Kind = Kind.FILE
-    description: str | None = None
-    tags: Mapping[str, str] | None = None
-    etag: str | None = None  # what a door computed; None: DESIGN.md 4 "Versions"
-    digests: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    """To the trash. Exactly one of `file_id` and `path`."""
-
-    file_id: UUID | None = None
-    path: str | None = None
-    precondition: Precondition = Precondition()
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Rename within the bucket; the file keeps its id. PathTaken if a live file has `to`."""
-
-    to: str
-    file_id: UUID | None = None
-    path: str | None = None
-    precondition: Precondition = Precondition()
-
-
-@dataclass(frozen=True, slots=True)
-class Restore:
-    """Make an old version the current one again (a new version, the same content), or take a file out of the trash.
-
-    `version_id` None: the version before the delete marker. `to`: another path, where the old one is taken.
-    """
-
-    file_id: UUID
-    version_id: UUID | None = None
-    to: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MakeFolder:
-    """A folder marker at `path` + `/`; harmless if it is there."""
-
-    path: str
-
-
-Operation = Put | Delete | Move | Restore | MakeFolder
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What one operation made: the new state, and its place in the journal (None: nothing had to change)."""
-
-    version: FileVersion
-    sequence: int | None
-    created: bool = False  # a new file, or one back from the trash
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Operations on one bucket, all or nothing, in order, one journal range. `upload` holds the blocks of the puts."""
-
-    bucket: str
-    operations: Sequence[Operation]
-    upload: UUID | None = None
-    base_sequence: int | None = None  # refuse with VersionConflict when a touched path changed after it
-
-
-@dataclass(frozen=True, slots=True)
-class BatchResult:
-    bucket_id: UUID
-    sequence: int  # of the bucket after it
-    results: Sequence[Result]
-    repeated: bool = False  # the upload had been committed before; these are the versions it made then
-
-
-@dataclass(frozen=True, slots=True)
-class Purged:
-    """What a purge took away for good. Counted in the caller's own buckets only; bytes go after the retention of dead names."""
-
-    versions: int
-    deleted_chunks: int  # chunks of the purged versions whose block no other version of the owner's buckets has
-    kept_chunks: int  # the others
-    failed_chunks: int  # whose block had been damaged or missing before: there was nothing left to delete
-    freed_bytes: int
 
 
 # --- the journal ---

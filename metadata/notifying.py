@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from foundation.identity import Identity
 from foundation.problems import Problem
-from metadata.model import Batch, BatchResult, Result
+from metadata.batch import Batch, BatchResult, Result
 from metadata.seams import CommitRequest, Commits
 from metadata.sql_buckets import Notify
 

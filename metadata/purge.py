@@ -11,8 +11,9 @@ from foundation.identity import Identity
 from foundation.problems import Invalid
 from foundation.sql import any_of
 from metadata.access import bucket_of_file
+from metadata.batch import Purged
 from metadata.errors import FileNotFound, VersionNotFound
-from metadata.model import BlockState, ChangeKind, FileVersion, Purged
+from metadata.model import BlockState, ChangeKind, FileVersion
 from metadata.operations.work import Work
 from metadata.rows import select_versions, version_from
 from metadata.schema import blocks, buckets, candidates, contents, file_chunks, file_versions, files

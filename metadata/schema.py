@@ -340,3 +340,12 @@ backup_holds = _table(
     Column("snapshot_at", Instant, nullable=False),
     Column("lease_until", Instant, nullable=False),
 )
+
+installation = _table(
+    "installation",
+    Column("one", SmallInteger, primary_key=True, autoincrement=False),
+    Column("id", Uuid, nullable=False),
+    Column("generation", BigInteger, nullable=False),  # rises at each start and daily, here first, then in the store
+    Column("raised_at", Instant, nullable=False),
+    CheckConstraint("one = 1", name="one"),
+)

@@ -16,9 +16,9 @@ from uuid import UUID
 from foundation.blocks import BlockId, BlockName
 from foundation.identity import Identity
 from foundation.problems import Problem
+from foundation.repeatable import repeatable
+from metadata.batch import Batch, BatchResult, Purged, Result
 from metadata.model import (
-    Batch,
-    BatchResult,
     BlockState,
     Bucket,
     Changes,
@@ -29,9 +29,7 @@ from metadata.model import (
     NewBucket,
     Page,
     Precondition,
-    Purged,
     ReceivedBlock,
-    Result,
     StoredChunk,
     Target,
     Upload,
@@ -44,9 +42,11 @@ class Buckets(Protocol):
     def create(self, caller: Identity, new: NewBucket) -> Bucket:
         """Raises BucketExists, BucketNameInvalid."""
 
+    @repeatable
     def get(self, caller: Identity, bucket: str) -> Bucket:
         """Raises BucketNotFound."""
 
+    @repeatable
     def list(self, caller: Identity, after: str | None, limit: int) -> Page[Bucket]:
         """The caller's own live ones by name, bytewise; `after` is a name."""
 
@@ -73,30 +73,39 @@ class Buckets(Protocol):
 
 
 class Files(Protocol):
+    @repeatable
     def get(self, caller: Identity, file_id: UUID, version_id: UUID | None = None) -> FileVersion:
         """The current version (a delete marker where the file is in the trash), or the one asked for."""
 
+    @repeatable
     def find(self, caller: Identity, bucket: str, path: str, version_id: UUID | None = None) -> FileVersion:
         """The live file at `path`, for reading its content: `access` public lets everybody in. Raises FileNotFound, VersionNotFound."""
 
+    @repeatable
     def content(self, caller: Identity, file_id: UUID, version_id: UUID) -> FileVersion:
         """One version for reading its content."""
 
+    @repeatable
     def list(self, caller: Identity, bucket: str, query: ListQuery) -> Listing:
         """Live files by path, bytewise. Seeks past each common prefix; costs what it returns, whatever the bucket holds."""
 
+    @repeatable
     def trash(self, caller: Identity, bucket: str, after: str | None, limit: int) -> Page[FileVersion]:
         """What can be taken back, by path: the delete markers, with `deleted_at` and `purge_after`."""
 
+    @repeatable
     def versions(self, caller: Identity, file_id: UUID, after: str | None, limit: int) -> Page[FileVersion]:
         """Newest first, delete markers included."""
 
+    @repeatable
     def chunks(self, content: UUID, first_index: int, limit: int) -> Sequence[StoredChunk]:
         """In order, beginning with `first_index`. For those who were given `content` by one of the methods above."""
 
+    @repeatable
     def chunk_at(self, content: UUID, offset: int) -> int:
         """The index of the chunk that holds byte `offset`."""
 
+    @repeatable
     def purge(self, caller: Identity, file_id: UUID, version_id: UUID | None) -> Purged:
         """Remove one version, or the whole file, for good. A current version cannot be purged alone. Repeatable."""
 
@@ -111,18 +120,23 @@ class Uploads(Protocol):
         and VersionConflict, PathTaken early where they are already certain.
         """
 
+    @repeatable
     def plan(self, caller: Identity, upload: UUID, first_index: int, chunks: Sequence[Chunk]) -> Sequence[BlockId]:
         """More planned chunks; which of these must be sent. Repeatable: a page that is there already must be equal."""
 
+    @repeatable
     def get(self, caller: Identity, upload: UUID) -> Upload:
         """Raises UploadNotFound."""
 
+    @repeatable
     def missing(self, caller: Identity, upload: UUID, after: BlockId | None, limit: int) -> Sequence[BlockId]:
         """Planned blocks that it does not hold stored, by id."""
 
+    @repeatable
     def list(self, caller: Identity, after: str | None, limit: int) -> Page[Upload]:
         """The caller's open ones, newest first."""
 
+    @repeatable
     def end(self, caller: Identity, upload: UUID) -> UploadState:
         """Abort. What only it held becomes collectable. Repeatable; one that was committed stays so (UploadEnded)."""
 
@@ -134,9 +148,11 @@ class Blocks(Protocol):
         Raises UploadEnded (the names are dead then); OutcomeUnknown. NEVER repeated with the same names.
         """
 
+    @repeatable
     def claim(self, caller: Identity, upload: UUID, ids: Several[BlockId]) -> set[BlockId]:
         """Hold without bytes what the caller holds already and is stored: a dedup hit. Which it now holds. Repeatable."""
 
+    @repeatable
     def judge(self, verdicts: Mapping[BlockName, BlockState]) -> None:
         """What a read showed, written only where the name judged is still the block's. STORED: read and hashed. Repeatable."""
 
@@ -153,6 +169,7 @@ class CommitRequest:
 
 
 class Commits(Protocol):
+    @repeatable
     def commit(self, requests: Sequence[CommitRequest]) -> Sequence[Result | Problem]:
         """Publish, each by itself: one may fail without the others; they share a transaction. Repeatable.
 
@@ -167,12 +184,15 @@ class Commits(Protocol):
 
 
 class Journals(Protocol):
+    @repeatable
     def read(self, caller: Identity, bucket: str, after: int, limit: int) -> Changes:
         """The bucket's changes after a sequence, gap-free. Raises CursorExpired."""
 
+    @repeatable
     def read_root(self, caller: Identity, after: int, limit: int) -> Changes:
         """The caller's own root journal: buckets that came, changed, went."""
 
+    @repeatable
     def sequences(self, journals: Several[UUID]) -> Mapping[UUID, int]:
         """The newest sequence of each bucket or (for root journals) user, in one statement. For the poller."""
 
@@ -189,26 +209,34 @@ class Collected:
 class Collection(Protocol):
     """Everything that takes away what nobody needs (ALGORITHMS.md 1). Every method is one short slice and repeatable."""
 
+    @repeatable
     def collect_contents(self, after: int, limit: int = 200) -> Collected:
         """A page of candidate contents: those that no version and no open upload names go; their blocks become candidates."""
 
+    @repeatable
     def collect_blocks(self, after: int, limit: int = 500) -> Collected:
         """A page of candidate blocks: those that no chunk and no open upload names go; their names are dead."""
 
+    @repeatable
     def due_names(self, limit: int = 200) -> Sequence[BlockName]:
         """Dead names past their time; none while a backup holds."""
 
+    @repeatable
     def forget(self, names: Several[BlockName]) -> None:
         """These dead names' bytes are erased."""
 
+    @repeatable
     def bury_orphans(self, names: Several[BlockName]) -> int:
         """Of names seen in the store: those not registered, not dead, and whose writer has ended, become dead. How many."""
 
+    @repeatable
     def expire_uploads(self, limit: int = 20) -> int:
         """End open uploads that nobody touched for their time. How many."""
 
+    @repeatable
     def purge_expired(self, limit: int = 200) -> int:
         """Remove versions, files in the trash and deleted buckets past their `purge_after`. How many versions."""
 
+    @repeatable
     def nominate_unreferenced(self, after: BlockId | None, limit: int = 500) -> tuple[BlockId | None, int]:
         """Reconcile: blocks and contents without any reference become candidates; where the next slice begins, how many."""

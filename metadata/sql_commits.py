@@ -10,9 +10,10 @@ from foundation.identity import Identity
 from foundation.problems import Problem
 from foundation.sql import now
 from metadata import contents
+from metadata.batch import Batch, BatchResult, Result
 from metadata.batches import apply_batch
 from metadata.commit import Prepared, commit_one, commit_several
-from metadata.model import Batch, BatchResult, Result, UploadState
+from metadata.model import UploadState
 from metadata.seams import CommitRequest
 from metadata.settings import CatalogueSettings
 from metadata.sql_uploads import SqlUploads

@@ -11,8 +11,9 @@ from foundation.database import Database
 from foundation.identity import Identity
 from foundation.problems import CursorInvalid
 from metadata.access import bucket_for, bucket_of_file, decide, find_bucket
+from metadata.batch import Purged
 from metadata.errors import BucketNotFound, FileNotFound, VersionNotFound
-from metadata.model import Access, FileVersion, Listing, ListQuery, Page, Purged
+from metadata.model import Access, FileVersion, Listing, ListQuery, Page
 from metadata.paths import is_storable
 from metadata.rows import select_entries, select_versions, version_from
 from metadata.schema import file_versions, files

@@ -10,7 +10,8 @@ from pydantic import Field
 from foundation.blocks import Chunking
 from foundation.http_wire import Wire
 from foundation.problems import Forbidden, Invalid, Malformed, Problem, Unauthenticated
-from metadata.model import Bucket, Change, FileVersion, Naming, NewBucket, Purged, Result, StoredChunk, Versioning
+from metadata.batch import Purged, Result
+from metadata.model import Bucket, Change, FileVersion, Naming, NewBucket, StoredChunk, Versioning
 
 Days = Annotated[int, Field(ge=0, le=36_500)]
 

@@ -7,7 +7,8 @@ from sqlalchemy import update
 
 from foundation.ids import new_id
 from foundation.sql import insert_rows
-from metadata.model import ChangeKind, Delete, FileVersion, Result
+from metadata.batch import Delete, Result
+from metadata.model import ChangeKind, FileVersion
 from metadata.operations.conflicts import check_precondition
 from metadata.operations.standing import live_file
 from metadata.operations.superseding import supersede

@@ -1,8 +1,8 @@
 """Make a folder: an empty file whose path ends in `/`."""
 
 from foundation.problems import Problem
+from metadata.batch import MakeFolder, Put, Result
 from metadata.contents import content_of, insert_contents
-from metadata.model import MakeFolder, Put, Result
 from metadata.operations.conflicts import standing_at
 from metadata.operations.puts import Publication, put_all
 from metadata.operations.work import Work

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from sqlalchemy import update
 
+from metadata.batch import Move, Result
 from metadata.errors import PathInvalid, PathTaken
-from metadata.model import ChangeKind, Move, Naming, Result
+from metadata.model import ChangeKind, Naming
 from metadata.operations.conflicts import check_place, check_precondition, standing_at
 from metadata.operations.standing import live_file
 from metadata.operations.version_rows import file_row

@@ -9,10 +9,11 @@ import orjson
 from foundation.ids import new_id
 from foundation.problems import Problem
 from foundation.sql import insert_rows, update_rows
+from metadata.batch import Put, Result
 from metadata.chunk_lists import default_etag
 from metadata.contents import Content
 from metadata.errors import PathTaken
-from metadata.model import Access, ChangeKind, FileVersion, Naming, Put, Result
+from metadata.model import Access, ChangeKind, FileVersion, Naming
 from metadata.operations.conflicts import check_precondition, folders_of, obstacles, standing_at
 from metadata.operations.superseding import supersede
 from metadata.operations.version_rows import file_row, version_row

@@ -10,8 +10,9 @@ from foundation.database import RowVanished
 from foundation.ids import new_id
 from foundation.problems import Invalid
 from foundation.sql import any_of, insert_rows
+from metadata.batch import Restore, Result
 from metadata.errors import PathTaken, VersionNotFound
-from metadata.model import ChangeKind, FileVersion, Restore, Result
+from metadata.model import ChangeKind, FileVersion
 from metadata.operations.conflicts import check_place, standing_at
 from metadata.operations.standing import file_by_id
 from metadata.operations.superseding import supersede

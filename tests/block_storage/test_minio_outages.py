@@ -7,8 +7,8 @@ import pytest
 
 from block_storage import BlockStore, MinioBlockStore, Presence, StorageFailed, open_block_store
 from block_storage.minio import BucketAddress
-from block_storage.retries import RetryTimes
 from block_storage.s3_connections import NetworkLimits
+from foundation.retries import RetryTimes
 from tests.block_storage.samples import Sample, sample
 from tests.servers.seaweedfs_server import SeaweedFSServer
 

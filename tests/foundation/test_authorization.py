@@ -8,6 +8,7 @@ import pytest
 from foundation.authorization import RULES, Action, Facts, Role, Verdict, authorize, require
 from foundation.identity import NOBODY, Identity, Scope
 from foundation.problems import Forbidden, NotFound, Unauthenticated
+from foundation.service_tokens import GRANTS, Room
 
 ME, ANOTHER = UUID(int=1), UUID(int=2)
 FILES = frozenset({Scope.FILES, Scope.ACCOUNT})
@@ -24,25 +25,31 @@ CALLERS: dict[str, tuple[Identity, Role | None, UUID]] = {
     "bare-token": (Identity(ME), Role.OWNER, ME),  # the owner's, without any scope
     "admin": (Identity(ME, scopes=FILES | {Scope.ADMIN}), None, ANOTHER),  # no member
     "service": (SERVICE, None, ANOTHER),
-    "eraser": (Identity(is_service=True, scopes=frozenset({Scope.ERASE})), None, ANOTHER),
+    "chunker": (Identity(is_service=True, scopes=GRANTS[Room.CHUNKER]), None, ANOTHER),
+    "sync": (Identity(is_service=True, scopes=GRANTS[Room.SYNC]), None, ANOTHER),
 }
 
 TABLE = """
-action          file     nobody   stranger  viewer     editor     owner    read-token  bare-token  admin      service    eraser
-create-bucket   any      sign-in  allowed   allowed    allowed    allowed  forbidden   forbidden   allowed    forbidden  forbidden
-list-buckets    any      sign-in  allowed   allowed    allowed    allowed  allowed     forbidden   allowed    forbidden  forbidden
-read-bucket     any      sign-in  hidden    allowed    allowed    allowed  allowed     forbidden   hidden     forbidden  forbidden
-change-bucket   any      sign-in  hidden    forbidden  forbidden  allowed  forbidden   forbidden   hidden     forbidden  forbidden
-delete-bucket   any      sign-in  hidden    forbidden  forbidden  allowed  forbidden   forbidden   hidden     forbidden  forbidden
-read-file       any      sign-in  hidden    allowed    allowed    allowed  allowed     forbidden   hidden     forbidden  forbidden
-read-content    private  sign-in  hidden    allowed    allowed    allowed  allowed     forbidden   hidden     forbidden  forbidden
-read-content    public   allowed  allowed   allowed    allowed    allowed  allowed     allowed     allowed    allowed    allowed
-write-file      any      sign-in  hidden    forbidden  allowed    allowed  forbidden   forbidden   hidden     forbidden  forbidden
-purge-file      any      sign-in  hidden    forbidden  forbidden  allowed  forbidden   forbidden   hidden     forbidden  forbidden
-use-upload      any      sign-in  hidden    hidden     hidden     allowed  forbidden   forbidden   hidden     forbidden  forbidden
-manage-account  any      sign-in  hidden    hidden     hidden     allowed  forbidden   forbidden   hidden     forbidden  forbidden
-administer      any      sign-in  forbidden forbidden  forbidden  forbidden forbidden  forbidden   allowed    forbidden  forbidden
-erase-blocks    any      sign-in  forbidden forbidden  forbidden  forbidden forbidden  forbidden   forbidden  forbidden  allowed
+action          file     nobody   stranger   viewer     editor     owner      read-token  bare-token  admin      service    chunker    sync
+create-bucket   any      sign-in  allowed    allowed    allowed    allowed    forbidden   forbidden   allowed    forbidden  forbidden  forbidden
+list-buckets    any      sign-in  allowed    allowed    allowed    allowed    allowed     forbidden   allowed    forbidden  forbidden  forbidden
+read-bucket     any      sign-in  hidden     allowed    allowed    allowed    allowed     forbidden   hidden     forbidden  forbidden  forbidden
+change-bucket   any      sign-in  hidden     forbidden  forbidden  allowed    forbidden   forbidden   hidden     forbidden  forbidden  forbidden
+delete-bucket   any      sign-in  hidden     forbidden  forbidden  allowed    forbidden   forbidden   hidden     forbidden  forbidden  forbidden
+read-file       any      sign-in  hidden     allowed    allowed    allowed    allowed     forbidden   hidden     forbidden  forbidden  forbidden
+read-content    private  sign-in  hidden     allowed    allowed    allowed    allowed     forbidden   hidden     forbidden  forbidden  forbidden
+read-content    public   allowed  allowed    allowed    allowed    allowed    allowed     allowed     allowed    allowed    allowed    allowed
+write-file      any      sign-in  hidden     forbidden  allowed    allowed    forbidden   forbidden   hidden     forbidden  forbidden  forbidden
+purge-file      any      sign-in  hidden     forbidden  forbidden  allowed    forbidden   forbidden   hidden     forbidden  forbidden  forbidden
+use-upload      any      sign-in  hidden     hidden     hidden     allowed    forbidden   forbidden   hidden     forbidden  forbidden  forbidden
+manage-account  any      sign-in  hidden     hidden     hidden     allowed    forbidden   forbidden   hidden     forbidden  forbidden  forbidden
+administer      any      sign-in  forbidden  forbidden  forbidden  forbidden  forbidden   forbidden   allowed    forbidden  forbidden  forbidden
+read-blocks     any      sign-in  forbidden  forbidden  forbidden  forbidden  forbidden   forbidden   forbidden  forbidden  allowed    allowed
+store-blocks    any      sign-in  forbidden  forbidden  forbidden  forbidden  forbidden   forbidden   forbidden  forbidden  allowed    allowed
+erase-blocks    any      sign-in  forbidden  forbidden  forbidden  forbidden  forbidden   forbidden   forbidden  forbidden  forbidden  allowed
+use-catalogue   any      sign-in  forbidden  forbidden  forbidden  forbidden  forbidden   forbidden   forbidden  forbidden  allowed    allowed
+collect         any      sign-in  forbidden  forbidden  forbidden  forbidden  forbidden   forbidden   forbidden  forbidden  forbidden  allowed
+introspect      any      sign-in  forbidden  forbidden  forbidden  forbidden  forbidden   forbidden   forbidden  forbidden  allowed    allowed
 """
 Cell = tuple[str, bool, str]
 

@@ -11,8 +11,9 @@ from foundation.database import Database, opened
 from foundation.identity import Identity
 from foundation.ids import new_id
 from foundation.sql import insert_rows, now
+from metadata.batch import Batch, Purged, Put
 from metadata.longpoll import LongPoll
-from metadata.model import Batch, Bucket, FileVersion, Naming, NewBucket, Purged, Put
+from metadata.model import Bucket, FileVersion, Naming, NewBucket
 from metadata.notifying import NotifyingCommits
 from metadata.parts import Parts
 from metadata.paths import folded

@@ -12,8 +12,8 @@ from foundation.identity import NOBODY
 from foundation.ids import new_id
 from foundation.problems import CursorInvalid, NotFound, Unauthenticated
 from foundation.sql import insert_rows, now
+from metadata.batch import Batch, Delete
 from metadata.errors import BucketNotFound, ChunksInvalid, FileNotFound, VersionNotFound
-from metadata.model import Batch, Delete
 from metadata.schema import blocks, contents, file_chunks, file_versions
 from tests.metadata.readers import House, house, made_house, somebody
 

@@ -1,6 +1,6 @@
 """Retries: few, paused, and stopped by a shared budget."""
 
-from block_storage.retries import RetryBudget, RetryTimes
+from foundation.retries import RetryBudget, RetryTimes
 
 
 class Clock:

@@ -17,7 +17,7 @@ class RetryTimes:
 
 
 class RetryBudget:
-    """Tokens that all requests of a store share: a retry takes one, a success gives a tenth back. Thread-safe.
+    """Tokens that all requests to one server share: a retry takes one, a success gives a tenth back. Thread-safe.
 
     With the server down, requests soon fail at their first try instead of multiplying its load.
     """

@@ -1,0 +1,116 @@
+"""Calling another room over HTTP: problems raised again as their classes, bounded waits, repeats only of what may be."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import orjson
+
+from foundation.http_internal import acting_for_header
+from foundation.identity import NOBODY, Identity
+from foundation.problems import OutcomeUnknown, Problem, Unavailable, problem_from
+from foundation.retries import RetryBudget, RetryTimes
+from foundation.service_tokens import LIFETIME_SECONDS, Room, ServiceTokens
+
+_TEMPORARY = frozenset({502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLimits:
+    connect_seconds: float = 2.0
+    answer_seconds: float = 35.0  # beyond the longest statement that a database is given
+    connections: int = 64
+    retries: RetryTimes = field(default_factory=RetryTimes)
+
+
+class RoomClient:
+    """One other room, by its address. Thread-safe; keeps connections."""
+
+    def __init__(self, address: str, me: Room, tokens: ServiceTokens, limits: RoomLimits | None = None) -> None:
+        """`address`: `http://host:port`. Opens no connection yet."""
+        self._address, self._me, self._tokens = address.rstrip("/"), me, tokens
+        limits = limits or RoomLimits()
+        limits = limits or RoomLimits()
+        self._budget = RetryBudget(limits.retries)
+        self._lock = threading.Lock()
+        self._token, self._minted = "", -float(LIFETIME_SECONDS)
+        # Rooms speak plain HTTP on a private network; reading all certificates would cost each process 20 MB.
+        self._http = httpx.Client(
+            base_url=self._address,
+            timeout=httpx.Timeout(limits.answer_seconds, connect=limits.connect_seconds, pool=limits.answer_seconds),
+            limits=httpx.Limits(max_connections=limits.connections, max_keepalive_connections=limits.connections),
+            verify=False,  # noqa: S501
+            trust_env=False,
+        )
+
+    def call(  # noqa: PLR0913 — a request has so many parts.
+        self,
+        method: str,
+        path: str,
+        *,
+        is_repeatable: bool,
+        acting_for: Identity = NOBODY,
+        content: bytes | bytearray | memoryview | None = None,
+        headers: dict[str, str] | None = None,
+        seconds: float | None = None,
+    ) -> httpx.Response:
+        """The answer, 2xx or 304. `is_repeatable`: may be sent again after an unknown outcome. `seconds`: wait so long instead.
+
+        Raises the problem that the room answered, Unavailable when it did nothing, OutcomeUnknown when it may have.
+        """
+        failure: Problem = Unavailable()
+        for _ in self._budget.tries():
+            sent = self._headers(acting_for) | (headers or {})
+            request = self._http.build_request(method, path, content=content, headers=sent)  # type: ignore[arg-type]  # Any buffer does.
+            if seconds is not None:
+                request.extensions["timeout"] |= {"read": seconds}
+            try:
+                response = self._http.send(request)
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+                failure = Unavailable(f"A service of Cairn does not answer ({self._address}).")
+                failure.__cause__ = error
+                continue
+            except httpx.TransportError as error:
+                failure = OutcomeUnknown(f"A service of Cairn went away in the middle of an answer ({self._address}).")
+                failure.__cause__ = error
+                if is_repeatable:
+                    continue
+                raise failure from error
+            if response.status_code < 400:
+                self._budget.succeeded()
+                return response
+            failure = _problem(response)
+            if response.status_code not in _TEMPORARY or (isinstance(failure, OutcomeUnknown) and not is_repeatable):
+                raise failure
+        raise failure
+
+    def ready(self) -> None:
+        """Raises Unavailable unless the room says that it is ready."""
+        try:
+            response = self._http.get("/readyz", timeout=2.5)
+        except httpx.TransportError as error:
+            raise Unavailable(f"A service of Cairn does not answer ({self._address}).") from error
+        if response.status_code != 200:
+            raise Unavailable(f"A service of Cairn is not ready ({self._address}).")
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _headers(self, acting_for: Identity) -> dict[str, str]:
+        with self._lock:
+            if time.monotonic() - self._minted > LIFETIME_SECONDS / 2:
+                self._token, self._minted = self._tokens.mint(self._me), time.monotonic()
+            token = self._token
+        return {"Authorization": f"Bearer {token}"} | acting_for_header(acting_for)
+
+
+def _problem(response: httpx.Response) -> Problem:
+    try:
+        document: Any = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        document = None
+    if not isinstance(document, dict):
+        document = {"detail": f"A service of Cairn answered {response.status_code} without saying why."}
+    return problem_from(document, response.status_code)
