@@ -30,26 +30,26 @@ CALLERS: dict[str, tuple[Identity, Role | None, UUID]] = {
 }
 
 TABLE = """
-action          file     nobody   stranger   viewer     editor     owner      read-token  bare-token  admin      service    chunker    sync
-create-bucket   any      sign-in  allowed    allowed    allowed    allowed    forbidden   forbidden   allowed    forbidden  forbidden  forbidden
-list-buckets    any      sign-in  allowed    allowed    allowed    allowed    allowed     forbidden   allowed    forbidden  forbidden  forbidden
-read-bucket     any      sign-in  hidden     allowed    allowed    allowed    allowed     forbidden   hidden     forbidden  forbidden  forbidden
-change-bucket   any      sign-in  hidden     forbidden  forbidden  allowed    forbidden   forbidden   hidden     forbidden  forbidden  forbidden
-delete-bucket   any      sign-in  hidden     forbidden  forbidden  allowed    forbidden   forbidden   hidden     forbidden  forbidden  forbidden
-read-file       any      sign-in  hidden     allowed    allowed    allowed    allowed     forbidden   hidden     forbidden  forbidden  forbidden
-read-content    private  sign-in  hidden     allowed    allowed    allowed    allowed     forbidden   hidden     forbidden  forbidden  forbidden
-read-content    public   allowed  allowed    allowed    allowed    allowed    allowed     allowed     allowed    allowed    allowed    allowed
-write-file      any      sign-in  hidden     forbidden  allowed    allowed    forbidden   forbidden   hidden     forbidden  forbidden  forbidden
-purge-file      any      sign-in  hidden     forbidden  forbidden  allowed    forbidden   forbidden   hidden     forbidden  forbidden  forbidden
-use-upload      any      sign-in  hidden     hidden     hidden     allowed    forbidden   forbidden   hidden     forbidden  forbidden  forbidden
-manage-account  any      sign-in  hidden     hidden     hidden     allowed    forbidden   forbidden   hidden     forbidden  forbidden  forbidden
-administer      any      sign-in  forbidden  forbidden  forbidden  forbidden  forbidden   forbidden   allowed    forbidden  forbidden  forbidden
-read-blocks     any      sign-in  forbidden  forbidden  forbidden  forbidden  forbidden   forbidden   forbidden  forbidden  allowed    allowed
-store-blocks    any      sign-in  forbidden  forbidden  forbidden  forbidden  forbidden   forbidden   forbidden  forbidden  allowed    allowed
-erase-blocks    any      sign-in  forbidden  forbidden  forbidden  forbidden  forbidden   forbidden   forbidden  forbidden  forbidden  allowed
-use-catalogue   any      sign-in  forbidden  forbidden  forbidden  forbidden  forbidden   forbidden   forbidden  forbidden  allowed    allowed
-collect         any      sign-in  forbidden  forbidden  forbidden  forbidden  forbidden   forbidden   forbidden  forbidden  forbidden  allowed
-introspect      any      sign-in  forbidden  forbidden  forbidden  forbidden  forbidden   forbidden   forbidden  forbidden  allowed    allowed
+action         file    nobody  stranger  viewer    editor    owner     read-token bare-token admin     service   chunker   sync
+create-bucket  any     sign-in allowed   allowed   allowed   allowed   forbidden  forbidden  allowed   forbidden forbidden forbidden
+list-buckets   any     sign-in allowed   allowed   allowed   allowed   allowed    forbidden  allowed   forbidden forbidden forbidden
+read-bucket    any     sign-in hidden    allowed   allowed   allowed   allowed    forbidden  hidden    forbidden forbidden forbidden
+change-bucket  any     sign-in hidden    forbidden forbidden allowed   forbidden  forbidden  hidden    forbidden forbidden forbidden
+delete-bucket  any     sign-in hidden    forbidden forbidden allowed   forbidden  forbidden  hidden    forbidden forbidden forbidden
+read-file      any     sign-in hidden    allowed   allowed   allowed   allowed    forbidden  hidden    forbidden forbidden forbidden
+read-content   private sign-in hidden    allowed   allowed   allowed   allowed    forbidden  hidden    forbidden forbidden forbidden
+read-content   public  allowed allowed   allowed   allowed   allowed   allowed    allowed    allowed   allowed   allowed   allowed
+write-file     any     sign-in hidden    forbidden allowed   allowed   forbidden  forbidden  hidden    forbidden forbidden forbidden
+purge-file     any     sign-in hidden    forbidden forbidden allowed   forbidden  forbidden  hidden    forbidden forbidden forbidden
+use-upload     any     sign-in hidden    hidden    hidden    allowed   forbidden  forbidden  hidden    forbidden forbidden forbidden
+manage-account any     sign-in hidden    hidden    hidden    allowed   forbidden  forbidden  hidden    forbidden forbidden forbidden
+administer     any     sign-in forbidden forbidden forbidden forbidden forbidden  forbidden  allowed   forbidden forbidden forbidden
+read-blocks    any     sign-in forbidden forbidden forbidden forbidden forbidden  forbidden  forbidden forbidden allowed   allowed
+store-blocks   any     sign-in forbidden forbidden forbidden forbidden forbidden  forbidden  forbidden forbidden allowed   allowed
+erase-blocks   any     sign-in forbidden forbidden forbidden forbidden forbidden  forbidden  forbidden forbidden forbidden allowed
+use-catalogue  any     sign-in forbidden forbidden forbidden forbidden forbidden  forbidden  forbidden forbidden allowed   allowed
+collect        any     sign-in forbidden forbidden forbidden forbidden forbidden  forbidden  forbidden forbidden forbidden allowed
+introspect     any     sign-in forbidden forbidden forbidden forbidden forbidden  forbidden  forbidden forbidden allowed   allowed
 """
 Cell = tuple[str, bool, str]
 
