@@ -1,5 +1,7 @@
 """Where the bytes of blocks lie: one seam, and the media behind it."""
 
+from typing import TYPE_CHECKING, Any
+
 from block_storage.errors import (
     BlockCorrupt,
     BlockDamaged,
@@ -12,8 +14,10 @@ from block_storage.errors import (
 from block_storage.filesystem import FilesystemBlockStore
 from block_storage.locations import open_block_store, printable
 from block_storage.memory import MemoryBlockStore
-from block_storage.minio import MinioBlockStore
 from block_storage.seam import BlockStore, Presence
+
+if TYPE_CHECKING:
+    from block_storage.minio import MinioBlockStore
 
 __all__ = [
     "BlockCorrupt",
@@ -31,3 +35,12 @@ __all__ = [
     "open_block_store",
     "printable",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded when it is asked for: a server on disks must not carry an S3 client.
+    if name != "MinioBlockStore":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from block_storage.minio import MinioBlockStore
+
+    return MinioBlockStore

@@ -5,7 +5,6 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from block_storage.filesystem import FilesystemBlockStore
 from block_storage.memory import MemoryBlockStore
-from block_storage.minio import BucketAddress, MinioBlockStore
 from block_storage.seam import BlockStore
 
 
@@ -59,6 +58,9 @@ def _open_bucket(parts: SplitResult, initialise: bool) -> BlockStore:
     bucket = parts.path.strip("/")
     if not parts.hostname or not bucket or "/" in bucket or not parts.username or not parts.password:
         raise ValueError(f"{printable(parts.geturl())}: expected {parts.scheme}://KEY:SECRET@host:port/bucket")
+    # Its library takes 20 MB, which a server on disks need not spend.
+    from block_storage.minio import BucketAddress, MinioBlockStore
+
     address = BucketAddress(
         endpoint=parts.netloc.rpartition("@")[2],
         bucket=bucket,

@@ -1,6 +1,7 @@
 """Who: users, their credentials and devices, and the tokens that name them."""
 
 from identity.api import create_app, routes
+from identity.migration import check_migrated
 from identity.model import NewCredential, User
 from identity.oauth import root_routes
 from identity.parts import Parts
@@ -11,6 +12,7 @@ __all__ = [
     "NewCredential",
     "Parts",
     "User",
+    "check_migrated",
     "create_app",
     "migrate",
     "open_identity",

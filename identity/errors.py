@@ -58,3 +58,9 @@ class SchemaTooNew(Unavailable):
     """The tables of identity were made by a newer Cairn."""
 
     slug, title = "identity-schema-too-new", "The database belongs to a newer version"
+
+
+class SchemaTooOld(Unavailable):
+    """The tables of identity are not this version's yet. An operator runs `cairn migrate`."""
+
+    slug, title = "identity-schema-too-old", "The database is not this version's yet"

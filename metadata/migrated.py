@@ -2,14 +2,10 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from foundation.database import Database, opened
+from foundation.migrations import current_revision, known_revisions
 from metadata.errors import NotMigrated
 
 # Of its own: other rooms may keep their tables in the same database.
@@ -29,16 +25,16 @@ def migrate(location: str) -> None:
 
 def check_migrated(database: Database) -> None:
     """Raises NotMigrated unless the schema is exactly this code's, DatabaseUnavailable."""
-    found = database.read(current_revision)
-    if found == ScriptDirectory.from_config(_config()).get_current_head():
+    found = database.read(_revision)
+    if found == known_revisions(_MIGRATIONS)[-1]:
         return
     _refuse_newer(found)
     state = "holds no catalogue yet" if found is None else f"is of revision {found}"
     raise NotMigrated(f"The database {state}; this version of Cairn needs another. Run `cairn migrate`.")
 
 
-def current_revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+def _revision(connection: Connection) -> str | None:
+    return current_revision(connection, VERSION_TABLE)
 
 
 def _upgrade(connection: Connection) -> None:
@@ -47,25 +43,22 @@ def _upgrade(connection: Connection) -> None:
         connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-    _refuse_newer(current_revision(connection))
-    config = _config()
+    found = _revision(connection)
+    _refuse_newer(found)
+    if found == known_revisions(_MIGRATIONS)[-1]:
+        return
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
 
 def _refuse_newer(revision: str | None) -> None:
-    if revision is None:
-        return
-    try:
-        ScriptDirectory.from_config(_config()).get_revision(revision)
-    except CommandError:
+    if revision is not None and revision not in known_revisions(_MIGRATIONS):
         raise NotMigrated(
             f"The database is of revision {revision}, which this version of Cairn does not know: it was migrated by a"
             " newer one. Run that version, or restore the backup from before; `cairn migrate` does not go back."
-        ) from None
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    return config
+        )

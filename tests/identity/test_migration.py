@@ -8,8 +8,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
 from foundation.database import Database, opened
-from identity import migrate
-from identity.errors import SchemaTooNew
+from identity import check_migrated, migrate
+from identity.errors import SchemaTooNew, SchemaTooOld
 from identity.migration import VERSION_TABLE
 from identity.schema import metadata
 
@@ -60,3 +60,16 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(location: str) 
         database.write(lambda connection: connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")))
         with pytest.raises(SchemaTooNew, match="9999"):
             migrate(database)
+
+
+def test_tables_that_are_not_there_or_not_this_versions_are_refused_with_the_command_to_run(
+    empty_location: str,
+) -> None:
+    with opened(empty_location) as database:
+        with pytest.raises(SchemaTooOld, match="cairn migrate"):
+            check_migrated(database)
+        migrate(database)
+        check_migrated(database)
+        database.write(lambda connection: connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")))
+        with pytest.raises(SchemaTooNew, match="9999"):
+            check_migrated(database)
