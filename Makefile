@@ -27,7 +27,7 @@ format: ## Put the source into the project's format
 	@tools/install.sh test && .venv/bin/ruff check --quiet --fix --exit-zero . && .venv/bin/ruff format .
 
 docs: ## Write the generated pages of docs/ again
-	@tools/install.sh test && .venv/bin/python -m tools.problems
+	@tools/install.sh test && .venv/bin/python -m tools.docs
 
 lock: ## Lock the newest versions of the requirements, with hashes
 	@tools/install.sh test && tools/lock.sh $(ARGS)

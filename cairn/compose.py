@@ -14,6 +14,7 @@ import identity
 import metadata
 from block_storage import BlockStore, open_block_store
 from cairn.errors import SettingInvalid
+from cairn.examples import api_examples
 from cairn.lock import DataFolderLock
 from cairn.page import page_routes
 from cairn.settings import ServerSettings
@@ -102,7 +103,7 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
         finally:
             await run_sync(loop.stop)
 
-    return create_service(
+    service = create_service(
         "one process",
         [
             chunker.routes(chunker.Parts(catalogue, store)),
@@ -115,3 +116,5 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
         ready={"database": catalogue.ready, "store": store.ready, "identity": rooms.identity.ready},
         background=[chores_running, partial(metadata.polling, parts)],
     )
+    service.state.examples = api_examples()
+    return service

@@ -13,7 +13,7 @@ from foundation.problems import Forbidden, Invalid, Malformed, Problem, Unauthen
 from metadata.batch import Purged, Result
 from metadata.model import Bucket, Change, FileVersion, Naming, NewBucket, StoredChunk, Versioning
 
-Days = Annotated[int, Field(ge=0, le=36_500)]
+Days = Annotated[int, Field(strict=True, ge=0, le=36_500)]  # `false` must not become 0: at once, for good.
 
 
 class NewBucketWire(Wire):

@@ -41,8 +41,3 @@ def _row(kind: type[Problem]) -> str:
     if kind is Problem:
         meaning = "An unexpected error. The server's log holds it, under the answer's request id."
     return f"| `{kind.slug}` | {kind.status} | {kind.title} | {meaning.replace('|', '&#124;')} |\n"
-
-
-if __name__ == "__main__":
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page())

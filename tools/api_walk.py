@@ -1,0 +1,118 @@
+"""The walk itself: what somebody does with every route, one after another."""
+
+import hashlib
+from typing import Any
+from urllib.parse import urlencode
+
+from tools.api_examples import Recorder
+
+V1 = "/api/v1"
+DATA = b"Stones that show the way back.\n"
+BLOCK = hashlib.sha256(DATA).hexdigest()
+
+
+def walk(api: Recorder, email: str, password: str) -> None:
+    """Signed in as a new user with these, who owns nothing."""
+    bucket = _buckets(api)
+    file = _native_upload(api, bucket)
+    _content(api, bucket)
+    _batches(api, bucket)
+    _records(api, file)
+    _journals(api, bucket)
+    _identity(api, email, password)
+    _end_of_buckets(api)
+
+
+def _buckets(api: Recorder) -> str:
+    bucket: str = api.call(f"POST {V1}/buckets", body={"title": "Photos"})["id"]
+    api.call(f"GET {V1}/buckets")
+    api.call(f"PATCH {V1}/buckets/{{bucket}}", bucket=bucket, body={"title": "All photos", "keep_days": 90})
+    return bucket
+
+
+def _native_upload(api: Recorder, bucket: str) -> Any:
+    """The new file, as the commit answers it."""
+    chunk = {"id": BLOCK, "size": len(DATA)}
+    new = {"bucket": bucket, "path": "2026/cairn.txt", "size": len(DATA), "chunks": [chunk]}
+    upload = api.call(f"POST {V1}/uploads", body=new)["upload_id"]
+    api.call(f"PATCH {V1}/uploads/{{upload_id}}", upload_id=upload, body={"first_index": 0, "chunks": [chunk]})
+    api.call(f"GET {V1}/uploads")
+    api.call(f"PUT {V1}/uploads/{{upload_id}}/chunks/{{block_id}}", upload_id=upload, block_id=BLOCK, content=DATA)
+    framed = bytes.fromhex(BLOCK) + len(DATA).to_bytes(4, "big") + DATA
+    framed_type = {"Content-Type": "application/vnd.cairn.blocks"}
+    api.call(f"POST {V1}/uploads/{{upload_id}}/chunks", upload_id=upload, content=framed, headers=framed_type)
+    api.call(f"GET {V1}/uploads/{{upload_id}}", upload_id=upload)
+    file = api.call(f"POST {V1}/uploads/{{upload_id}}/commit", upload_id=upload)
+    unwanted = api.call(f"POST {V1}/uploads", body={})["upload_id"]
+    api.call(f"DELETE {V1}/uploads/{{upload_id}}", upload_id=unwanted)
+    return file
+
+
+def _content(api: Recorder, bucket: str) -> None:
+    route = f"{V1}/buckets/{{bucket}}/content/{{path}}"
+    text = {"Content-Type": "text/plain"}
+    api.call(f"PUT {route}", bucket=bucket, path="notes.txt", content=b"one", headers=text)
+    api.call(f"GET {route}", bucket=bucket, path="notes.txt")
+    api.call(f"HEAD {route}", bucket=bucket, path="notes.txt")
+    api.call(f"DELETE {route}", bucket=bucket, path="notes.txt")
+    trash = api.call(f"GET {V1}/buckets/{{bucket}}/trash", bucket=bucket)
+    api.call(f"POST {V1}/files/{{file_id}}/undelete", file_id=trash["items"][0]["file_id"], body={"path": "back.txt"})
+
+
+def _batches(api: Recorder, bucket: str) -> None:
+    operations = [
+        {"op": "folder", "path": "2026/empty"},
+        {"op": "put", "path": "2026/copy.txt", "chunks": [{"id": BLOCK, "size": len(DATA)}], "base_version": None},
+    ]
+    api.call(f"POST {V1}/buckets/{{bucket}}/commits", bucket=bucket, body={"operations": operations})
+    folders = {"prefix": "", "delimiter": "/", "limit": 100}
+    api.call(f"GET {V1}/buckets/{{bucket}}/files", bucket=bucket, query=folders)
+
+
+def _records(api: Recorder, file: Any) -> None:
+    ids = {"file_id": file["file_id"], "version_id": file["version_id"]}
+    api.call(f"GET {V1}/files/{{file_id}}", **ids)
+    api.call(f"PATCH {V1}/files/{{file_id}}", **ids, body={"path": "2026/renamed.txt"})
+    api.call(f"GET {V1}/files/{{file_id}}/chunks", **ids)
+    for method in ("GET", "HEAD"):
+        api.call(f"{method} {V1}/files/{{file_id}}/versions/{{version_id}}/content", **ids)
+    api.call(f"GET {V1}/files/{{file_id}}/versions/{{version_id}}/chunks/{{index}}", **ids, index=0)
+    put = f"PUT {V1}/buckets/{{bucket}}/content/{{path}}"
+    api.call(put, bucket=file["bucket_id"], path="2026/renamed.txt", content=b"two")
+    api.call(f"GET {V1}/files/{{file_id}}/versions", **ids)
+    api.call(f"POST {V1}/files/{{file_id}}/restore", **ids, body={"version_id": ids["version_id"]})
+    api.call(f"DELETE {V1}/files/{{file_id}}/versions/{{version_id}}", **ids)
+    api.call(f"DELETE {V1}/files/{{file_id}}", **ids)
+
+
+def _journals(api: Recorder, bucket: str) -> None:
+    api.call(f"GET {V1}/buckets/{{bucket}}/changes", bucket=bucket, query={"after": 0, "limit": 2})
+    api.call(f"GET {V1}/changes", query={"after": 0})
+    api.call(f"GET {V1}/buckets/{{bucket}}", bucket=bucket)
+
+
+def _identity(api: Recorder, email: str, password: str) -> None:
+    api.call(f"POST {V1}/auth/login", body={"email": email, "password": password})
+    me = api.call(f"GET {V1}/me")
+    token = api.call(f"POST {V1}/tokens", body={"name": "backup", "scopes": ["files:read"]})
+    api.call(f"GET {V1}/tokens")
+    other = [one for one in api.call(f"GET {V1}/devices")["items"] if one["id"] != me["device_id"]]
+    if other:
+        api.call(f"DELETE {V1}/devices/{{device_id}}", device_id=other[0]["id"])
+    exchange = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "subject_token": token["token"],
+        "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+    }
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    api.call("POST /oauth/token", content=urlencode(exchange).encode(), headers=form)
+    api.call(f"DELETE {V1}/tokens/{{token_id}}", token_id=token["id"])
+    api.call(f"POST {V1}/auth/logout")
+    api.call("GET /.well-known/openid-configuration")
+    api.call("GET /oauth/jwks")
+
+
+def _end_of_buckets(api: Recorder) -> None:
+    bucket = api.call(f"POST {V1}/buckets", body={"title": "Old things"})["id"]
+    api.call(f"DELETE {V1}/buckets/{{bucket}}", bucket=bucket)
+    api.call(f"POST {V1}/buckets/{{bucket}}/restore", bucket=bucket, body={"name": "older-things"})

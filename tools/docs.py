@@ -1,0 +1,50 @@
+"""Writes everything in docs/ that is made from the product itself: `python -m tools.docs`."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.servers.cairn_server import SignedInServer, running_server
+from tools import api_examples, api_page, configuration, problems
+from tools.api_examples import Recorder, masked
+from tools.api_walk import walk
+
+PASSWORD = "correct horse battery"  # noqa: S105 — of the walk's own user, on a server that ends with it.
+
+
+def recorded(server: SignedInServer) -> dict[str, Any]:
+    """One exchange of each operation with `server`, whose user owns nothing yet."""
+    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {server.token}"}, timeout=60) as http:
+        api = Recorder(http)
+        walk(api, server.email, PASSWORD)
+    return masked(api.exchanges, {server.url: "https://cairn.example.org", server.email: "ada@example.org"})
+
+
+def specification(server: SignedInServer) -> dict[str, Any]:
+    document: dict[str, Any] = httpx.get(f"{server.url}/openapi.json").json()
+    return document
+
+
+@contextmanager
+def _server() -> Iterator[SignedInServer]:
+    with tempfile.TemporaryDirectory() as folder, running_server(Path(folder)) as server:
+        yield server
+
+
+def main() -> None:
+    problems.PAGE.write_text(problems.page())
+    configuration.PAGE.write_text(configuration.page())
+    with _server() as server:
+        api_examples.FILE.write_text(api_examples.written(recorded(server)))
+    with _server() as server:  # Another one: a server reads the examples when it starts.
+        document = specification(server)
+    api_page.SPECIFICATION.write_text(api_page.specification_text(document))
+    api_page.PAGE.write_text(api_page.page(document))
+
+
+if __name__ == "__main__":
+    main()
