@@ -86,7 +86,10 @@ from metadata.seams import (
     CommitRequest,
     Commits,
     Files,
+    Generation,
+    Installation,
     Journals,
+    RegisteredBlock,
     Uploads,
 )
 from metadata.settings import (
@@ -125,7 +128,9 @@ __all__ = [
     "FileNotFound",
     "FileVersion",
     "Files",
+    "Generation",
     "GroupResult",
+    "Installation",
     "Journals",
     "Kind",
     "ListQuery",
@@ -148,6 +153,7 @@ __all__ = [
     "Purged",
     "Put",
     "ReceivedBlock",
+    "RegisteredBlock",
     "Restore",
     "RestorePrefix",
     "Result",

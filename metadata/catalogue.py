@@ -14,13 +14,14 @@ from metadata.notifying import NotifyingCommits
 from metadata.parts import Listings
 from metadata.purge import purge
 from metadata.schema import uploads as uploads_table
-from metadata.seams import Blocks, Buckets, Collection, Commits, Files, Journals, Uploads
+from metadata.seams import Blocks, Buckets, Collection, Commits, Files, Installation, Journals, Uploads
 from metadata.settings import DEFAULTS, CatalogueSettings
 from metadata.sql_blocks import SqlBlocks
 from metadata.sql_buckets import Notify, SqlBuckets, nobody_waits
 from metadata.sql_collection import SqlCollection
 from metadata.sql_commits import SqlCommits
 from metadata.sql_files import SqlFiles
+from metadata.sql_installation import SqlInstallation
 from metadata.sql_journals import SqlJournals
 from metadata.sql_uploads import SqlUploads
 
@@ -42,6 +43,7 @@ class Catalogue:
     commits: Commits
     journals: Journals
     collection: Collection
+    installation: Installation
     ready: Callable[[], None]
     is_new: Callable[[], bool]
     close: Callable[[], None]
@@ -83,6 +85,7 @@ def _over(database: Database, settings: CatalogueSettings, notify: Notify, close
         commits=NotifyingCommits(SqlCommits(database, uploads, settings), notify),
         journals=SqlJournals(database),
         collection=SqlCollection(database, settings),
+        installation=SqlInstallation(database),
         ready=lambda: database.read(lambda connection: connection.exec_driver_sql("SELECT 1").close()),
         is_new=lambda: database.read(lambda connection: connection.execute(_ANY_UPLOAD).first() is None),
         close=close,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, exists, func, insert, literal, or_, select
 
 from foundation.blocks import BlockId, BlockName
 from foundation.sql import any_of, insert_missing, listed_rows, now
@@ -133,6 +133,14 @@ def bury_orphans(connection: Connection, names: Collection[BlockName], retention
     """Judged in one statement, so that nothing can be registered, or end, between two of its questions."""
     if not names:
         return 0
+    due = literal(now(connection) + retention, type_=dead_names.c.erase_after.type)
+    found = orphans(connection, names).add_columns(due)
+    buried = insert_missing(connection, dead_names, ["name", "erase_after"], found)
+    return connection.execute(buried, execution_options=COUNTED).rowcount
+
+
+def orphans(connection: Connection, names: Collection[BlockName]) -> Select[Any]:
+    """Those of `names` that are not registered, not dead, and whose writer is not open."""
     kinds = {"name": dead_names.c.name.type, "writer": uploads.c.writer.type, "block": blocks.c.id.type}
     listed = listed_rows(connection, kinds, [(str(name), name.writer, bytes(name.id)) for name in sorted(names)])
     is_known = or_(
@@ -140,10 +148,7 @@ def bury_orphans(connection: Connection, names: Collection[BlockName], retention
         exists().where(dead_names.c.name == listed.c.name),
         exists().where(uploads.c.writer == listed.c.writer, uploads.c.state == UploadState.OPEN.value),
     )
-    due = literal(now(connection) + retention, type_=dead_names.c.erase_after.type)
-    orphans = select(listed.c.name, due).where(~is_known).order_by(listed.c.name)
-    buried = insert_missing(connection, dead_names, ["name", "erase_after"], orphans)
-    return connection.execute(buried, execution_options=COUNTED).rowcount
+    return select(listed.c.name).where(~is_known).order_by(listed.c.name)
 
 
 def nominate_unreferenced(connection: Connection, after: BlockId | None, limit: int) -> tuple[BlockId | None, int]:

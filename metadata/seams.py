@@ -240,3 +240,62 @@ class Collection(Protocol):
     @repeatable
     def nominate_unreferenced(self, after: BlockId | None, limit: int = 500) -> tuple[BlockId | None, int]:
         """Reconcile: blocks and contents without any reference become candidates; where the next slice begins, how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """Which life of which installation. The store's `meta/` carries the same; not settled: it may be one behind."""
+
+    installation: UUID
+    number: int
+    is_settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredBlock:
+    """What an audit asks a store about. `stored_size` in bytes, as it lies in the store."""
+
+    name: BlockName
+    stored_size: int
+    xxh3: int
+    state: BlockState
+
+
+class Installation(Protocol):
+    """The database's side of the two truths (ALGORITHMS.md 7), and what compares it with a store."""
+
+    @repeatable
+    def read(self) -> Generation | None:
+        """None: it never began."""
+
+    @repeatable
+    def begin(self, id: UUID) -> Generation:
+        """Generation 1 of `id`, not settled; what is there where it began already."""
+
+    @repeatable
+    def replace(self, old: Generation, new: Generation) -> bool:
+        """Compare and set; False where it is not `old` any more."""
+
+    @repeatable
+    def newest_writer(self) -> int:
+        """The highest number that an upload ever got, 0 before the first."""
+
+    @repeatable
+    def raise_writer(self, at_least: int) -> None:
+        """The next upload's number is above `at_least`."""
+
+    @repeatable
+    def registered(self, after: BlockId | None, limit: int = 1000) -> Sequence[RegisteredBlock]:
+        """A page of the registered blocks behind `after`, by id."""
+
+    @repeatable
+    def unregistered(self, names: Several[BlockName]) -> set[BlockName]:
+        """Of names seen in the store: those that Collection.bury_orphans would take."""
+
+    @repeatable
+    def dead(self) -> int:
+        """How many dead names wait to be erased."""
+
+    @repeatable
+    def clock(self) -> datetime:
+        """The database's."""
