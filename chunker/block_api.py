@@ -11,18 +11,21 @@ from starlette.requests import ClientDisconnect
 
 from block_storage import BlockCorrupt, StorageFailed, StorageFull
 from chunker.answers import BlockAnswer, BlocksAnswer, answers, refusal
-from chunker.bodies import declared_bytes, read_body, require_media_type
-from chunker.errors import BodyIncomplete, BodyTooSlow, Busy, ChunkSize, FrameInvalid
+from chunker.errors import ChunkSize, FrameInvalid
 from chunker.frames import FrameParser
 from chunker.intake import LOAD_BLOCKS, LOAD_BYTES, Intake, Lane, Outcome, Promised
 from chunker.open_uploads import OpenUpload, OpenUploads
 from chunker.parts import Parts
 from foundation.blocks import MIB, BlockId
+from foundation.http_bodies import declared_bytes, read_body, require_media_type
 from foundation.http_caller import Caller
 from foundation.http_requests import allow_body
 from foundation.http_wire import Json
 from foundation.identity import Identity
 from foundation.problems import (
+    BodyIncomplete,
+    BodyTooSlow,
+    Busy,
     Forbidden,
     Invalid,
     Malformed,

@@ -1,21 +1,18 @@
 """Bodies of requests, read within limits of size and time."""
 
-import asyncio
 from typing import Any, TypeVar
 
 from anyio.to_thread import run_sync
 from fastapi import Request
 from pydantic import ValidationError
-from starlette.requests import ClientDisconnect
 
-from chunker.budget import Budget
-from chunker.errors import BodyIncomplete, BodyTooSlow
 from chunker.settings import ChunkerSettings
 from foundation.blocks import MIB
+from foundation.budget import Budget
+from foundation.http_bodies import declared_bytes, read_body, require_media_type
 from foundation.http_json import parse_json
-from foundation.http_requests import allow_body
 from foundation.http_wire import Wire
-from foundation.problems import Invalid, TooLarge, UnsupportedMediaType
+from foundation.problems import Invalid
 
 JSON_BYTES = 8 * MIB  # 1,000 operations, or a page of 10,000 chunks, with room for white space.
 JSON_MEMORY_BYTES = 4 * JSON_BYTES  # Parsed, a body takes up to thirty times its length.
@@ -64,38 +61,6 @@ def _invalid(error: ValidationError) -> Invalid:
         {"field": ".".join(str(part) for part in one["loc"])[:200] or "body", "message": one["msg"]} for one in found
     ]
     return Invalid(f"{fields[0]['field']}: {fields[0]['message']}", errors=fields)
-
-
-def require_media_type(request: Request, wanted: str) -> None:
-    """Raises UnsupportedMediaType unless the body says that it is `wanted`."""
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given != wanted:
-        raise UnsupportedMediaType(f"Send the body as `Content-Type: {wanted}`.")
-
-
-def declared_bytes(request: Request) -> int | None:
-    """Content-Length, which the server has checked to be a number; None where the length is not told beforehand."""
-    header = request.headers.get("content-length")
-    return int(header) if header is not None else None
-
-
-async def read_body(request: Request, max_bytes: int, seconds: float | None = None) -> bytearray:
-    """The whole body. Raises TooLarge, before anything is read where the length is declared; BodyTooSlow; BodyIncomplete."""
-    allow_body(request, None)  # Judged here, where a block's size is another problem than a request's.
-    if (declared_bytes(request) or 0) > max_bytes:
-        raise TooLarge(f"This body has at most {max_bytes:,} bytes.")
-    body = bytearray()
-    try:
-        async with asyncio.timeout(seconds):
-            async for piece in request.stream():
-                body += piece
-                if len(body) > max_bytes:
-                    raise TooLarge(f"This body has at most {max_bytes:,} bytes.")
-    except TimeoutError as error:
-        raise BodyTooSlow(f"A body like this must arrive within {seconds:.0f} seconds.") from error
-    except ClientDisconnect as error:
-        raise BodyIncomplete from error
-    return body
 
 
 def request_body(shape: type[Wire], example: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from chunker.answers import (
     result_document,
 )
 from chunker.bodies import JsonBodies, request_body
-from chunker.errors import BodyTooSlow, Busy, ChunkSize
+from chunker.errors import ChunkSize
 from chunker.open_uploads import OpenUploads
 from chunker.parts import Parts
 from chunker.publish import apply
@@ -20,6 +20,8 @@ from chunker.wire import (
 from foundation.http_caller import Caller
 from foundation.http_wire import Json
 from foundation.problems import (
+    BodyTooSlow,
+    Busy,
     Forbidden,
     Invalid,
     Malformed,

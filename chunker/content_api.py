@@ -8,7 +8,7 @@ from block_storage import StorageFailed, StorageFull
 from chunker.answers import FileAnswer, answers, file_document, problems
 from chunker.conditions import precondition
 from chunker.digests import PromisedDigests
-from chunker.errors import BodyIncomplete, DigestMismatch
+from chunker.errors import DigestMismatch
 from chunker.intake import Intake
 from chunker.parts import Parts
 from chunker.publish import apply
@@ -19,6 +19,7 @@ from foundation.http_requests import allow_body
 from foundation.http_wire import Json, RawPath
 from foundation.identity import Identity
 from foundation.problems import (
+    BodyIncomplete,
     Forbidden,
     Invalid,
     Malformed,

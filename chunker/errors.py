@@ -1,6 +1,6 @@
 """What the content routes may raise besides the catalogue's and the store's problems."""
 
-from foundation.problems import Invalid, Malformed, Problem, Unavailable
+from foundation.problems import Invalid, Malformed, Problem
 
 
 class ChunkSize(Invalid):
@@ -21,18 +21,6 @@ class DigestMismatch(Invalid):
     slug, title = "digest-mismatch", "The bytes are not those that were promised"
 
 
-class BodyIncomplete(Malformed):
-    """The connection ended before the body did. Nothing of it is visible."""
-
-    slug, title = "body-incomplete", "The body ended too early"
-
-
-class BodyTooSlow(Problem):
-    """The bytes of a body came too slowly. Send it again."""
-
-    slug, title, status = "body-too-slow", "The body came too slowly", 408
-
-
 class RangeNotSatisfiable(Problem):
     """No byte of the content lies in the ranges asked for. `size` is the content's."""
 
@@ -46,9 +34,3 @@ class ContentDamaged(Problem):
     """A block of this file is damaged or lost, and no copy gives the right bytes. `path`, `chunk`: where. Never served."""
 
     slug, title, status = "content-damaged", "A part of this file is damaged", 500
-
-
-class Busy(Unavailable):
-    """More bytes are being received than there is memory for. The same request works later."""
-
-    slug, title = "busy", "The server receives as much as it can"

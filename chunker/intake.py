@@ -10,11 +10,11 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 
 from block_storage import BlockCorrupt, BlockStore
-from chunker.budget import Budget
 from chunker.cutting import Block
 from chunker.registrar import Registrar
 from chunker.settings import ChunkerSettings
 from foundation.blocks import MIB, BlockId, BlockName
+from foundation.budget import Budget
 from metadata import Blocks, Chunk, ReceivedBlock
 
 # What a thread is given at once: small blocks would cost more in hops between threads and in syncs than in hashing and writing.

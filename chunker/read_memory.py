@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from chunker.errors import Busy
+from foundation.problems import Busy
 
 
 class ReadMemory:

@@ -9,12 +9,11 @@ from starlette.requests import ClientDisconnect
 
 from chunker.cutting import Block, cutter
 from chunker.digests import PromisedDigests
-from chunker.errors import BodyIncomplete
 from chunker.intake import Intake, Lane
 from chunker.publish import publish
 from foundation.blocks import Chunking
 from foundation.identity import Identity
-from foundation.problems import Problem
+from foundation.problems import BodyIncomplete, Problem
 from metadata import Chunk, CommitRequest, Commits, Precondition, Result, Target, Upload, Uploads
 
 

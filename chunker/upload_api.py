@@ -19,7 +19,7 @@ from chunker.answers import (
     upload_document,
 )
 from chunker.bodies import JsonBodies, request_body
-from chunker.errors import BodyTooSlow, Busy, ChunkSize
+from chunker.errors import ChunkSize
 from chunker.open_uploads import OpenUploads
 from chunker.parts import Parts
 from chunker.publish import publish
@@ -35,6 +35,8 @@ from foundation.http_caller import Caller
 from foundation.http_wire import Json, decode_cursor, encode_cursor, limit
 from foundation.identity import Identity
 from foundation.problems import (
+    BodyTooSlow,
+    Busy,
     CursorInvalid,
     Forbidden,
     Invalid,

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from chunker.errors import Busy
+from foundation.problems import Busy
 
 
 class Budget:

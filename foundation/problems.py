@@ -40,6 +40,12 @@ class Malformed(Problem):
     slug, title, status = "malformed", "The request cannot be read", 400
 
 
+class BodyIncomplete(Malformed):
+    """The connection ended before the body did. Nothing of it is visible."""
+
+    slug, title = "body-incomplete", "The body ended too early"
+
+
 class Unauthenticated(Problem):
     """No credential, or one that is not (or no longer) valid."""
 
@@ -63,6 +69,12 @@ class NotFound(Problem):
 
 class MethodNotAllowed(Problem):
     slug, title, status = "method-not-allowed", "This address does not take that method", 405
+
+
+class BodyTooSlow(Problem):
+    """The bytes of a body came too slowly. Send it again."""
+
+    slug, title, status = "body-too-slow", "The body came too slowly", 408
 
 
 class PreconditionFailed(Problem):
@@ -108,8 +120,14 @@ class DatabaseUnavailable(Unavailable):
     slug, title = "database-unavailable", "The database does not answer at the moment"
 
 
+class Busy(Unavailable):
+    """More bytes are on their way than there is memory for. The same request works later."""
+
+    slug, title = "busy", "The server receives as much as it can"
+
+
 class OutcomeUnknown(Unavailable):
-    """The database went away while it was committing: done or not done. A method's docstring says if it may be repeated."""
+    """The database, or another service, went away in the middle: done or not done. A method's docstring says if it may be repeated."""
 
     slug, title = "outcome-unknown", "The database did not say whether it is done"
     retry_after_seconds = 1

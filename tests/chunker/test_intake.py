@@ -9,14 +9,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from block_storage import BlockCorrupt, MemoryBlockStore
-from chunker.budget import Budget
-from chunker.errors import Busy, ChunkSize, FrameInvalid
+from chunker.errors import ChunkSize, FrameInvalid
 from chunker.frames import FrameParser
 from chunker.intake import Intake, Promised
 from chunker.registrar import Registrar
 from chunker.settings import ChunkerSettings
 from foundation.blocks import MIB, BlockId, BlockName
-from foundation.problems import OutcomeUnknown
+from foundation.budget import Budget
+from foundation.problems import Busy, OutcomeUnknown
 from metadata import Blocks, Chunk, ReceivedBlock, UploadEnded
 from tests.chunker.served import framed, some_bytes
 
