@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice, repeat
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -124,20 +125,38 @@ def insert_rows(
         return
     names = tuple(rows[0])
     listed, same = _columns(connection, table, names, rows)
+    _insert(connection, table, listed, same, " ON CONFLICT DO NOTHING" if ignore_conflicts else "")
+
+
+def insert_columns(
+    connection: Connection, table: Table, listed: Mapping[str, Sequence[Any]], same: Mapping[str, Any]
+) -> None:
+    """As `insert_rows`, given by column: lists of what the driver takes as it is (`raw_id`), and values that all rows share."""
+    processed = {name: _processed(connection, table, name, [value])[0] for name, value in same.items()}
+    _insert(connection, table, listed, processed, "")
+
+
+def _insert(
+    connection: Connection, table: Table, listed: Mapping[str, Sequence[Any]], same: Mapping[str, Any], ending: str
+) -> None:
+    names = [*same, *listed]
     into = f"INSERT INTO {_quoted(connection, table.name)} ({', '.join(_quoted(connection, name) for name in names)})"
-    ending = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
     if connection.dialect.name == "sqlite":
         text = f"{into} VALUES ({', '.join('?' * len(names))}){ending}"
-        columns = [repeat(same[name]) if name in same else listed[name] for name in names]
-        connection.exec_driver_sql(text, list(islice(zip(*columns, strict=False), len(rows))))
+        columns = [*(repeat(value) for value in same.values()), *listed.values()]
+        number = len(next(iter(listed.values())))
+        connection.exec_driver_sql(text, list(islice(zip(*columns, strict=False), number)))
         return
     source = _unnested(connection, table, listed)
-    items = (
-        f"CAST(%s AS {_cast(connection, table, name)})" if name in same else f"t.{_quoted(connection, name)}"
-        for name in names
-    )
+    items = [f"CAST(%s AS {_cast(connection, table, name)})" for name in same]
+    items += [f"t.{_quoted(connection, name)}" for name in listed]
     text = f"{into} SELECT {', '.join(items)} FROM {source}{ending}"  # noqa: S608 — names of our own tables.
-    connection.exec_driver_sql(text, (*(same[name] for name in names if name in same), *listed.values()))
+    connection.exec_driver_sql(text, (*same.values(), *map(list, listed.values())))
+
+
+def raw_id(connection: Connection, id: UUID) -> Any:
+    """A UUID as the driver takes and gives it: making UUIDs of 100,000 rows costs more than reading them."""
+    return id.hex if connection.dialect.name == "sqlite" else id
 
 
 def update_rows(connection: Connection, table: Table, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -145,18 +164,25 @@ def update_rows(connection: Connection, table: Table, key: str, rows: Sequence[M
     if not rows:
         return
     names = [name for name in rows[0] if name != key] + [key]
-    update = f"UPDATE {_quoted(connection, table.name)} AS u SET"
     columns = {name: _processed(connection, table, name, [row[name] for row in rows]) for name in names}
+    update_columns(connection, table, key, columns)
+
+
+def update_columns(connection: Connection, table: Table, key: str, columns: Mapping[str, Sequence[Any]]) -> None:
+    """As `update_rows`, given by column, as `insert_columns`."""
+    names = [name for name in columns if name != key] + [key]
+    update = f"UPDATE {_quoted(connection, table.name)} AS u SET"
     if connection.dialect.name == "sqlite":
         settings = ", ".join(f"{_quoted(connection, name)} = ?" for name in names[:-1])
         text = f"{update} {settings} WHERE {_quoted(connection, key)} = ?"
-        connection.exec_driver_sql(text, list(zip(*columns.values(), strict=True)))
+        connection.exec_driver_sql(text, list(zip(*(columns[name] for name in names), strict=True)))
         return
     quoted = [_quoted(connection, name) for name in names]
     settings = ", ".join(f"{name} = t.{name}" for name in quoted[:-1])
     source = _unnested(connection, table, columns)
     connection.exec_driver_sql(
-        f"{update} {settings} FROM {source} WHERE u.{quoted[-1]} = t.{quoted[-1]}", tuple(columns.values())
+        f"{update} {settings} FROM {source} WHERE u.{quoted[-1]} = t.{quoted[-1]}",
+        tuple(map(list, columns.values())),
     )
 
 
@@ -185,7 +211,7 @@ def _processed(connection: Connection, table: Table, name: str, values: list[Any
     return values if process is None else [process(value) for value in values]
 
 
-def _unnested(connection: Connection, table: Table, columns: Mapping[str, list[Any]]) -> str:
+def _unnested(connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]]) -> str:
     arrays = ", ".join(f"CAST(%s AS {_cast(connection, table, name)}[])" for name in columns)
     return f"unnest({arrays}) AS t({', '.join(_quoted(connection, name) for name in columns)})"
 
