@@ -24,7 +24,7 @@ from foundation.http_service import create_service
 from foundation.settings import ServiceSettings
 from identity import IdentityRoom
 from metadata import Catalogue, LongPoll
-from sync import Chore, Loop, chores
+from sync import Chore, Loop, TwoTruths, chores
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,9 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
         long_poll=rooms.long_poll,
     )
     sessions = Chore("sessions", 3600, rooms.identity.expire)
-    loop = Loop(lambda pause: [*chores(catalogue.collection, store, pause), sessions], InProcessDoorbell())
+    truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
+    truths.start()
+    loop = Loop(lambda pause: [*chores(catalogue.collection, store, truths, pause), sessions], InProcessDoorbell())
 
     @asynccontextmanager
     async def chores_running() -> AsyncIterator[None]:
@@ -114,6 +116,8 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
         settings=ServiceSettings(public_url=settings.address),
         verifier=rooms.identity.verifier,
         ready={"database": catalogue.ready, "store": store.ready, "identity": rooms.identity.ready},
+        # Not a reason to turn anybody away: reading and writing are right, and an outage would help nobody.
+        notices={"collection": truths.ready},
         background=[chores_running, partial(metadata.polling, parts)],
     )
     service.state.examples = api_examples()

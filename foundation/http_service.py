@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from types import MappingProxyType
 
 from fastapi import APIRouter, FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -30,12 +31,14 @@ def create_service(  # noqa: PLR0913 — keywords of the one composition root.
     settings: ServiceSettings,
     verifier: TokenVerifier,
     ready: Ready,
+    notices: Ready = MappingProxyType({}),
     background: Sequence[Background] = (),
     root_routers: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """A service that serves `routers` under /api/v1 and `root_routers` at the root.
 
-    `ready`: a check for each dependency, run in a thread; it raises what is wrong. `background`: entered when the service starts,
+    `ready`: a check for each dependency, run in a thread; it raises what is wrong. `notices`: as `ready`, shown by /readyz without making
+    it say 503, for what an operator must see but nobody should be turned away for. `background`: entered when the service starts,
     left when it ends.
     """
 
@@ -59,7 +62,7 @@ def create_service(  # noqa: PLR0913 — keywords of the one composition root.
     app.add_middleware(Requests, settings=settings, metrics=Metrics(registry))
     for router in routers:
         app.include_router(router, prefix=API)
-    for router in (_health_routes(ready, registry), *root_routers):
+    for router in (_health_routes(ready, notices, registry), *root_routers):
         app.include_router(router)
     describe(app)
     return app
@@ -89,7 +92,7 @@ def _allow_origins(app: FastAPI, origins: Sequence[str]) -> None:
     )
 
 
-def _health_routes(ready: Ready, registry: CollectorRegistry) -> APIRouter:
+def _health_routes(ready: Ready, notices: Ready, registry: CollectorRegistry) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/healthz")
@@ -98,9 +101,11 @@ def _health_routes(ready: Ready, registry: CollectorRegistry) -> APIRouter:
 
     @router.get("/readyz")
     async def readyz() -> Json:
-        states = await asyncio.gather(*(_state(check) for check in ready.values()))
-        services = dict(zip(ready, states, strict=True))
-        return Json({"services": services}, 200 if all(state == "ok" for state in states) else 503)
+        checks = {**notices, **ready}
+        states = await asyncio.gather(*(_state(check) for check in checks.values()))
+        services = dict(zip(checks, states, strict=True))
+        is_ready = all(services[name] == "ok" for name in ready)
+        return Json({"services": services}, 200 if is_ready else 503)
 
     @router.get("/metrics")
     async def metrics() -> Response:

@@ -2,5 +2,6 @@
 
 from sync.collect import collect, erase, expire, nominate, sweep
 from sync.loop import Chore, Loop, chores
+from sync.two_truths import TwoTruths
 
-__all__ = ["Chore", "Loop", "chores", "collect", "erase", "expire", "nominate", "sweep"]
+__all__ = ["Chore", "Loop", "TwoTruths", "chores", "collect", "erase", "expire", "nominate", "sweep"]

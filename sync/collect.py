@@ -4,13 +4,15 @@ Plain functions over the catalogue's Collection and a block store: safe to repea
 Each works in slices of one short transaction; `pause` runs between them, so that whoever else waits for the database comes first.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from block_storage import BlockStore
+from foundation.blocks import BlockName
 from metadata import Collected, Collection
 
 Pause = Callable[[], None]
+Seen = Callable[[Sequence[BlockName]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,14 @@ def erase(collection: Collection, store: BlockStore, pause: Pause) -> int:
     return erased
 
 
-def sweep(collection: Collection, store: BlockStore, pause: Pause) -> int:
-    """Find bytes that belong to nobody: left by uploads that ended, or by a crash between put and register. How many."""
+def sweep(collection: Collection, store: BlockStore, seen: Seen, pause: Pause) -> int:
+    """Find bytes that belong to nobody: left by uploads that ended, or by a crash between put and register. How many.
+
+    `seen` raises where a listing shows that the catalogue is older than the store: then its word on what is garbage is void.
+    """
     buried, after = 0, None
     while names := store.list(after):
+        seen(names)
         buried += collection.bury_orphans(names)
         after = names[-1]
         pause()

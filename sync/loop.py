@@ -11,6 +11,7 @@ from foundation.doorbell import InProcessDoorbell
 from foundation.problems import Problem
 from metadata import Collection
 from sync.collect import Pause, collect, erase, expire, nominate, sweep
+from sync.two_truths import TwoTruths
 
 log = logging.getLogger("cairn.sync")
 
@@ -28,17 +29,31 @@ class Chore:
     run: Callable[[], int]
 
 
-def chores(collection: Collection, store: BlockStore, pause: Pause) -> Sequence[Chore]:
+def chores(collection: Collection, store: BlockStore, truths: TwoTruths, pause: Pause) -> Sequence[Chore]:
+    """Whatever may erase asks `truths` before each pass."""
+
+    def agreed(run: Callable[[], int]) -> Callable[[], int]:
+        def require_and_run() -> int:
+            truths.require()
+            return run()
+
+        return require_and_run
+
+    def raised() -> int:
+        truths.raise_generation()
+        return 0
+
     def ended() -> int:
         done = expire(collection, pause)
         return done.uploads + done.versions
 
     return (
         Chore("expire", 60, ended),
-        Chore("collect", 30, lambda: collect(collection, pause)),
-        Chore("erase", 60, lambda: erase(collection, store, pause)),
+        Chore("collect", 30, agreed(lambda: collect(collection, pause))),
+        Chore("erase", 60, agreed(lambda: erase(collection, store, pause))),
         Chore("nominate", DAY, lambda: nominate(collection, pause)),
-        Chore("sweep", 7 * DAY, lambda: sweep(collection, store, pause)),
+        Chore("sweep", 7 * DAY, agreed(lambda: sweep(collection, store, truths.seen, pause))),
+        Chore("generation", DAY, raised),
     )
 
 

@@ -1,5 +1,7 @@
 """What nobody names any more leaves the store; nothing else does; and a fault in between costs nothing but time."""
 
+from collections.abc import Sequence
+
 from block_storage import BlockStore, MemoryBlockStore, StorageFailed
 from foundation.blocks import BlockId, BlockName
 from metadata import Catalogue, Chunk, Upload
@@ -10,6 +12,10 @@ from tests.metadata.catalogues import Desk, received
 
 def at_once() -> None:
     """No pause between slices."""
+
+
+def all_known(_names: Sequence[BlockName]) -> None:
+    """The catalogue is not older than the store."""
 
 
 def stored(desk: Desk, store: BlockStore, upload: Upload, data: bytes) -> Chunk:
@@ -58,7 +64,7 @@ def test_the_sweep_takes_orphans_of_ended_uploads_only(
     living, orphan = BlockName.new(BlockId.of(b"x"), still_open.writer), BlockName.new(BlockId.of(b"x"), ended.writer)
     store.put(living, b"x")
     store.put(orphan, b"x")
-    assert sweep(catalogue.collection, store, at_once) == 1
+    assert sweep(catalogue.collection, store, all_known, at_once) == 1
     erase(catalogue.collection, store, at_once)
     assert store.list() == [living]
 
