@@ -1,8 +1,6 @@
 """The content routes served for real: uvicorn on a free port, over one catalogue and one store."""
 
 import hashlib
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,8 +9,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-import uvicorn
-from fastapi import FastAPI
 
 from block_storage import BlockStore
 from chunker import Parts, create_app
@@ -22,6 +18,7 @@ from foundation.identity import Identity, Scope
 from foundation.problems import Unauthenticated
 from foundation.settings import ServiceSettings
 from metadata import Bucket, Catalogue, NewBucket
+from tests.servers.served import serving
 
 API = "/api/v1"
 FRAMED = {"Content-Type": "application/vnd.cairn.blocks"}
@@ -74,22 +71,6 @@ class Served:
 def client(address: str, token: str) -> httpx.Client:
     headers = {"Authorization": f"Bearer {token}"}
     return httpx.Client(base_url=address + API, headers=headers, timeout=30, trust_env=False)
-
-
-@contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """`app` behind a real server in a thread; its address."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, loop="uvloop", http="httptools", log_config=None, timeout_graceful_shutdown=5)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
 
 
 @contextmanager
