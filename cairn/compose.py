@@ -1,18 +1,17 @@
 """The composition root: which implementation stands behind which seam. Only here are rooms constructed."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
-from anyio.to_thread import run_sync
 from fastapi import FastAPI
 
 import chunker
 import identity
 import metadata
-from block_storage import BlockStore, open_block_store
+from block_storage import BlockStore, StoreInUse, open_block_store
 from cairn.errors import SettingInvalid
 from cairn.examples import api_examples
 from cairn.lock import DataFolderLock
@@ -24,7 +23,7 @@ from foundation.http_service import create_service
 from foundation.settings import ServiceSettings
 from identity import IdentityRoom
 from metadata import Catalogue, LongPoll
-from sync import Chore, Loop, TwoTruths, chores
+from sync import Chore, Loop, TwoTruths, chores, running
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +43,20 @@ def migrate(settings: ServerSettings) -> None:
     """
     os.umask(0o077)
     settings.data.mkdir(parents=True, exist_ok=True)
-    with _naming("CAIRN_DATABASE"):
+    with naming("CAIRN_DATABASE"):
         parsed(settings.database_location)
     metadata.migrate(settings.database_location)
     identity.migrate(settings.database_location)
+
+
+def make_store(settings: ServerSettings) -> None:
+    """Make the store of a catalogue without a past, as the one-process server does when it starts; any other is left alone."""
+    with closing(metadata.open_catalogue(settings.database_location)) as catalogue:
+        if not catalogue.is_new():
+            return
+        with naming("CAIRN_STORE"), suppress(StoreInUse):  # Whoever uses it has made it.
+            with closing(open_block_store(settings.store_location, initialise=True)) as store:
+                TwoTruths(catalogue.installation, store, catalogue.is_new).start()
 
 
 @contextmanager
@@ -65,7 +74,7 @@ def open_rooms(settings: ServerSettings) -> Iterator[Rooms]:
         database = stack.enter_context(opened(settings.database_location))
         catalogue = metadata.open_catalogue(database, settings.catalogue(), long_poll.notify)
         # Only a catalogue without a past may make its store: an empty folder behind an old one is a disk that is not mounted.
-        with _naming("CAIRN_STORE"):
+        with naming("CAIRN_STORE"):
             store = open_block_store(settings.store_location, initialise=catalogue.is_new())
         stack.callback(store.close)
         who = identity.open_identity(database, settings.secret_bytes(), settings.address)
@@ -73,7 +82,7 @@ def open_rooms(settings: ServerSettings) -> Iterator[Rooms]:
 
 
 @contextmanager
-def _naming(variable: str) -> Iterator[None]:
+def naming(variable: str) -> Iterator[None]:
     """A location that cannot be understood is told with the name of its setting."""
     try:
         yield
@@ -81,30 +90,25 @@ def _naming(variable: str) -> Iterator[None]:
         raise SettingInvalid(f"{variable}: {error}") from error
 
 
-def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
-    """Every room in one service."""
-    catalogue, store = rooms.catalogue, rooms.store
-    parts = metadata.Parts(
+def catalogue_parts(catalogue: Catalogue, long_poll: LongPoll) -> metadata.Parts:
+    return metadata.Parts(
         buckets=catalogue.buckets,
         files=catalogue.files,
         listings=catalogue.listings,
         commits=catalogue.commits,
         journals=catalogue.journals,
-        long_poll=rooms.long_poll,
+        long_poll=long_poll,
     )
+
+
+def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
+    """Every room in one service."""
+    catalogue, store = rooms.catalogue, rooms.store
+    parts = catalogue_parts(catalogue, rooms.long_poll)
     sessions = Chore("sessions", 3600, rooms.identity.expire)
     truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
     truths.start()
     loop = Loop(lambda pause: [*chores(catalogue.collection, store, truths, pause), sessions], InProcessDoorbell())
-
-    @asynccontextmanager
-    async def chores_running() -> AsyncIterator[None]:
-        loop.start()
-        try:
-            yield
-        finally:
-            await run_sync(loop.stop)
-
     service = create_service(
         "one process",
         [
@@ -118,7 +122,7 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
         ready={"database": catalogue.ready, "store": store.ready, "identity": rooms.identity.ready},
         # Not a reason to turn anybody away: reading and writing are right, and an outage would help nobody.
         notices={"collection": truths.ready},
-        background=[chores_running, partial(metadata.polling, parts)],
+        background=[partial(running, loop), partial(metadata.polling, parts)],
     )
     service.state.examples = api_examples()
     return service

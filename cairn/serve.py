@@ -1,74 +1,75 @@
-"""`cairn serve`: the one-process server from its first second to its last."""
+"""`cairn serve`: everything in one process, or rooms by themselves."""
 
+import os
 import resource
 import secrets
-import signal
-from collections.abc import Callable
-from types import FrameType
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 
-import uvicorn
-
-from cairn.compose import Rooms, migrate, one_process, open_rooms
-from cairn.http_protocol import BoundedProtocol
+from cairn.compose import migrate, one_process, open_rooms
+from cairn.compose_rooms import composed
+from cairn.errors import SettingInvalid
+from cairn.neighbours import Neighbours
+from cairn.served import Served, serve_all
 from cairn.settings import ServerSettings
+from foundation.service_tokens import Room
 from foundation.telemetry import log_to_stderr
+from identity import IdentityRoom
 
 ADMIN = "admin@localhost"
-DRAIN_SECONDS = 25
+PORTS = {Room.METADATA: 8000, Room.SYNC: 8001, Room.CHUNKER: 8002, Room.BLOCK_STORAGE: 8003, Room.IDENTITY: 8004}
 
 
 def serve(settings: ServerSettings) -> None:
-    """Serve until SIGTERM or SIGINT; running requests then get up to 25 seconds to end."""
-    _allow_many_connections()
-    log_to_stderr(settings.log_level)
+    """Every room in one process, which migrates its database by itself."""
+    _prepare_process(settings)
     migrate(settings)
     with open_rooms(settings) as rooms:
-        first_admin(rooms)
-        config = uvicorn.Config(
-            one_process(rooms, settings),
-            host=settings.host,
-            port=settings.port,
-            loop="uvloop",
-            http=BoundedProtocol,
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,  # Nobody stands in front: an address that a request claims is the caller's own word.
-            timeout_graceful_shutdown=DRAIN_SECONDS,
-        )
-        # uvicorn raises the signal again once all is ended; an orderly end is no failure.
-        signal.signal(signal.SIGTERM, lambda _number, _frame: None)
-        _Server(config, settings.address, rooms.long_poll.end_waits).run()
+        first_admin(rooms.identity)
+        app, address = one_process(rooms, settings), settings.address
+        serve_all([Served(app, settings.host, settings.port, address, rooms.long_poll.end_waits)])
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, address: str, end_waits: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._address, self._end_waits = address, end_waits
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        # Connections are drained before the lifespan ends: without this, a long-poll would hold the end up to its time.
-        self._end_waits()
-        super().handle_exit(sig, frame)
-
-    async def startup(self, *arguments: object, **options: object) -> None:
-        await super().startup(*arguments, **options)  # type: ignore[arg-type]  # Handed through as it came.
-        if self.started:
-            print(f"Cairn is ready: {self._address}", flush=True)  # noqa: T201 — the line that people and scripts wait for.
+def rooms_named(names: Iterable[str]) -> list[Room]:
+    """Each once. Raises SettingInvalid for a name that no room has."""
+    try:
+        return list(dict.fromkeys(map(Room, names)))
+    except ValueError as error:
+        raise SettingInvalid(f"--only: {error}; the rooms are {', '.join(Room)}.") from None
 
 
-def first_admin(rooms: Rooms) -> None:
+def serve_rooms(settings: ServerSettings, rooms: Sequence[Room], port: int | None = None) -> None:
+    """Each of `rooms` as a service of its own, on its own port, or the only one on `port`. Nothing is migrated.
+
+    Raises SettingInvalid; NotMigrated, SchemaTooOld, which name the command to run.
+    """
+    _prepare_process(settings)
+    with ExitStack() as stack:
+        neighbours = Neighbours(settings, frozenset(rooms), stack)
+        services = []
+        for room in rooms:
+            app, end_waits = composed(room, neighbours)
+            listens = port or PORTS[room]
+            told = f"{room} {settings.address_of(listens)}"
+            services.append(Served(app, settings.host, listens, told, end_waits))
+        if Room.IDENTITY in rooms:
+            first_admin(neighbours.identity)
+        serve_all(services)
+
+
+def first_admin(identity: IdentityRoom) -> None:
     """An installation without users gets an administrator, whose password is shown this once."""
-    if rooms.identity.has_users():
+    if identity.has_users():
         return
     password = secrets.token_urlsafe(12)
-    rooms.identity.add_user(ADMIN, password, is_admin=True)
+    identity.add_user(ADMIN, password, is_admin=True)
     print(f"An administrator was made: {ADMIN}\nPassword, shown only now:  {password}", flush=True)  # noqa: T201
 
 
-def _allow_many_connections() -> None:
-    """A connection is a file descriptor, and the usual soft limit of 1,024 would end at so many browsers that wait."""
+def _prepare_process(settings: ServerSettings) -> None:
+    log_to_stderr(settings.log_level)
+    # What the process makes is its owner's alone: files of people, hashes of passwords, keys.
+    os.umask(0o077)
+    # A connection is a file descriptor, and the usual soft limit of 1,024 would end at so many browsers that wait.
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

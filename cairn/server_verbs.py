@@ -15,25 +15,45 @@ token_app = typer.Typer(help="Personal API tokens.", no_args_is_help=True)
 
 @app.command()
 @ending()
-def serve() -> None:
-    """Serve everything in one process. Settings: CAIRN_DATA, CAIRN_HOST, CAIRN_PORT, …."""
+def serve(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Serve this room by itself, on its own port: metadata (8000), sync (8001), chunker (8002),"
+            " block-storage (8003), identity (8004). May be given several times."
+        ),
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="With one --only: its port, instead of the room's own.")
+    ] = None,
+) -> None:
+    """Serve everything in one process, or single rooms. Settings: CAIRN_DATA, CAIRN_HOST, CAIRN_PORT, …."""
+    if port and len(only or []) != 1:
+        raise typer.BadParameter("--port goes with one --only; CAIRN_PORT is the port of the one-process server.")
     from cairn.allocator import restart_with_settings
 
     restart_with_settings()
     from cairn import serve as server
     from cairn.settings import ServerSettings
 
-    server.serve(ServerSettings.read())
+    settings = ServerSettings.read()
+    if only:
+        server.serve_rooms(settings, server.rooms_named(only), port)
+    else:
+        server.serve(settings)
 
 
 @app.command()
 @ending()
 def migrate() -> None:
-    """Bring the database to this version's schema. `serve` does so by itself."""
+    """Bring the database to this version's schema, and make a new installation's store. `serve` does so by itself."""
+    from cairn.compose import make_store
     from cairn.compose import migrate as bring_up
     from cairn.settings import ServerSettings
 
-    bring_up(ServerSettings.read())
+    settings = ServerSettings.read()
+    bring_up(settings)
+    make_store(settings)
     typer.echo("The database has this version's schema.")
 
 

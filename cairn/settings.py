@@ -1,28 +1,46 @@
-"""Where the one-process server keeps things and what it answers on."""
+"""Where the server keeps things, what it answers on, and where its rooms find each other when each runs by itself."""
 
 import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
 from cairn.errors import SettingInvalid
 from foundation.settings import Settings
 from metadata import CatalogueSettings
 
+# Rooms speak plain HTTP to each other, on a network of their own.
+Address = Annotated[str, StringConstraints(pattern=r"^http://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?/?$")]
+
 
 class ServerSettings(Settings):
     data: Path = Field(default=Path("data"), description="Folder of everything that has no location of its own.")
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
-    port: int = Field(default=8080, ge=1, le=65535, description="Port to listen on.")
+    port: int = Field(
+        default=8080,
+        ge=1,
+        le=65535,
+        description="Port to listen on; where rooms run by themselves, that of the front door before them.",
+    )
     database: str | None = Field(
         default=None, description="`sqlite:///…` or `postgresql+psycopg://…`; absent: SQLite in the data folder."
     )
     store: str | None = Field(
         default=None,
         description="Where blocks lie: `file:///…`, `s3+http(s)://…`, `memory:`; absent: the data folder.",
+    )
+    metadata: Address | None = Field(
+        default=None,
+        description="Where the catalogue is, `http://host:port`; absent: in this process, on the database.",
+    )
+    blocks: Address | None = Field(
+        default=None, description="Where block storage is, `http://host:port`; absent: in this process, on the store."
+    )
+    identity: Address | None = Field(
+        default=None, description="Where identity is, `http://host:port`; absent: in this process, on the database."
     )
     public_url: str | None = Field(default=None, description="What browsers see; absent: made of host and port.")
     secret: str | None = Field(
@@ -49,13 +67,21 @@ class ServerSettings(Settings):
         return self.database or f"sqlite:///{self.data.resolve() / 'cairn.db'}"
 
     @property
+    def is_on_sqlite(self) -> bool:
+        return self.database_location.startswith("sqlite:")
+
+    @property
     def store_location(self) -> str:
         return self.store or f"file://{self.data.resolve() / 'blocks'}"
 
     @property
     def address(self) -> str:
+        """What browsers see."""
+        return self.public_url.rstrip("/") if self.public_url else self.address_of(self.port)
+
+    def address_of(self, port: int) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return self.public_url.rstrip("/") if self.public_url else f"http://{host}:{self.port}"
+        return f"http://{host}:{port}"
 
     def catalogue(self) -> CatalogueSettings:
         return CatalogueSettings(
@@ -73,6 +99,15 @@ class ServerSettings(Settings):
                 )
             return self.secret.encode()
         return _own_secret(self.data / "secret")
+
+    def shared_secret_bytes(self) -> bytes:
+        """As `secret_bytes`, but made by nobody: rooms that each made their own would refuse each other. Raises SettingInvalid."""
+        if self.secret is None and not (self.data / "secret").exists():
+            raise SettingInvalid(
+                "CAIRN_SECRET is required when rooms run separately, the same for all of them;"
+                " make one with `openssl rand -hex 32`"
+            )
+        return self.secret_bytes()
 
 
 def _own_secret(file: Path) -> bytes:

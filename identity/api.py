@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from foundation.authorization import Action, Facts, require
 from foundation.http_caller import Caller
 from foundation.http_json import StrictRoute
-from foundation.http_service import create_service
+from foundation.http_service import Background, create_service
 from foundation.http_wire import decode_cursor, encode_cursor, limit
 from foundation.identity import Identity, Scope
 from foundation.problems import CursorInvalid, Forbidden, Unauthenticated, Unavailable
@@ -59,7 +59,7 @@ Person = Annotated[Identity, Depends(_signed_in)]
 Account = Annotated[UUID, Depends(_own_account)]
 
 
-def create_app(parts: Parts, settings: ServiceSettings) -> FastAPI:
+def create_app(parts: Parts, settings: ServiceSettings, background: Sequence[Background] = ()) -> FastAPI:
     """Identity as a service by itself."""
     return create_service(
         "identity",
@@ -68,6 +68,7 @@ def create_app(parts: Parts, settings: ServiceSettings) -> FastAPI:
         settings=settings,
         verifier=parts.verifier,
         ready={"identity": parts.ready},
+        background=background,
     )
 
 

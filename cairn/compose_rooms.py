@@ -1,0 +1,83 @@
+"""Each room as a service by itself: the other half of the composition root."""
+
+from collections.abc import Callable, Mapping
+
+from fastapi import FastAPI
+
+import chunker
+import identity
+import metadata
+import sync
+from cairn.compose import catalogue_parts
+from cairn.neighbours import Neighbours
+from foundation.doorbell import InProcessDoorbell
+from foundation.service_tokens import Room
+from sync import Chore, Loop, TwoTruths, chores
+
+EndWaits = Callable[[], None]
+
+
+def composed(room: Room, neighbours: Neighbours) -> tuple[FastAPI, EndWaits]:
+    """The service of `room`, and what ends those who wait in it. Raises SettingInvalid, NotMigrated, SchemaTooOld."""
+    return _COMPOSERS[room](neighbours)
+
+
+def _metadata(near: Neighbours) -> tuple[FastAPI, EndWaits]:
+    catalogue = near.own_catalogue
+    verifier, ready = near.people(Room.METADATA)
+    app = metadata.create_app(
+        catalogue_parts(catalogue, near.long_poll),
+        settings=near.service_settings,
+        verifier=verifier,
+        ready={"database": catalogue.ready, **ready},
+    )
+    return app, near.long_poll.end_waits
+
+
+def _chunker(near: Neighbours) -> tuple[FastAPI, EndWaits]:
+    catalogue, store = near.catalogue(Room.CHUNKER), near.store(Room.CHUNKER)
+    verifier, ready = near.people(Room.CHUNKER)
+    app = chunker.create_app(
+        chunker.Parts(catalogue, store),
+        settings=near.service_settings,
+        verifier=verifier,
+        ready={"metadata": catalogue.ready, "block-storage": store.ready, **ready},
+    )
+    return app, _nobody_waits
+
+
+def _identity(near: Neighbours) -> tuple[FastAPI, EndWaits]:
+    sessions = Chore("sessions", 3600, near.identity.expire)
+    loop = Loop(lambda _pause: [sessions], InProcessDoorbell())
+    app = identity.create_app(near.identity.parts, near.service_settings, background=[lambda: sync.running(loop)])
+    return app, _nobody_waits
+
+
+def _sync(near: Neighbours) -> tuple[FastAPI, EndWaits]:
+    # On PostgreSQL the chores go to the database by the shortest way, wherever the catalogue's service is.
+    catalogue = near.catalogue(Room.SYNC) if near.settings.is_on_sqlite else near.own_catalogue
+    store = near.store(Room.SYNC)
+    verifier, ready = near.people(Room.SYNC)
+    truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
+    truths.start()
+    loop = Loop(lambda pause: chores(catalogue.collection, store, truths, pause), InProcessDoorbell())
+    app = sync.create_app(
+        loop,
+        settings=near.service_settings,
+        verifier=verifier,
+        ready={"database": catalogue.ready, "block-storage": store.ready, **ready},
+        notices={"collection": truths.ready},
+    )
+    return app, _nobody_waits
+
+
+def _nobody_waits() -> None:
+    pass
+
+
+_COMPOSERS: Mapping[Room, Callable[[Neighbours], tuple[FastAPI, EndWaits]]] = {
+    Room.METADATA: _metadata,
+    Room.CHUNKER: _chunker,
+    Room.IDENTITY: _identity,
+    Room.SYNC: _sync,
+}

@@ -1,0 +1,100 @@
+"""What a room by itself works with: the database and the store where they are its own to open, the other rooms by their addresses."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import cached_property
+
+import identity
+import metadata
+from block_storage import BlockStore, open_block_store, printable
+from cairn.compose import naming
+from cairn.errors import SettingInvalid
+from cairn.lock import DataFolderLock
+from cairn.settings import ServerSettings
+from foundation.database import Database, opened, parsed
+from foundation.identity import TokenVerifier
+from foundation.service_tokens import Room, ServiceTokens
+from foundation.settings import ServiceSettings
+from identity import IdentityRoom
+from metadata import Catalogue, LongPoll
+
+Ready = Mapping[str, Callable[[], None]]
+
+
+class Neighbours:
+    """Everything is opened when it is first asked for, once for all rooms of the process, and closed with the stack.
+
+    Raises SettingInvalid where a room would open what belongs to another process.
+    """
+
+    def __init__(self, settings: ServerSettings, rooms: frozenset[Room], stack: ExitStack) -> None:
+        """`rooms`: those that this process serves."""
+        self.settings, self._rooms, self._stack = settings, rooms, stack
+        self.service_settings = ServiceSettings(public_url=settings.address)
+        self.tokens = ServiceTokens(settings.shared_secret_bytes())
+        self.long_poll = LongPoll()
+
+    @cached_property
+    def database(self) -> Database:
+        with naming("CAIRN_DATABASE"):
+            parsed(self.settings.database_location)
+        if self.settings.is_on_sqlite:
+            self._stack.enter_context(DataFolderLock(self.settings.data))
+        return self._stack.enter_context(opened(self.settings.database_location))
+
+    @cached_property
+    def own_catalogue(self) -> Catalogue:
+        """On the database itself. Raises NotMigrated."""
+        return metadata.open_catalogue(self.database, self.settings.catalogue(), self.long_poll.notify)
+
+    @cached_property
+    def own_store(self) -> BlockStore:
+        with naming("CAIRN_STORE"):
+            store = open_block_store(self.settings.store_location)
+        self._stack.callback(store.close)
+        return store
+
+    @cached_property
+    def identity(self) -> IdentityRoom:
+        """On the database itself. Raises SchemaTooOld."""
+        identity.check_migrated(self.database)
+        return identity.open_identity(self.database, self.settings.shared_secret_bytes(), self.settings.address)
+
+    def require_shared_database(self, room: Room, variable: str) -> None:
+        """Raises SettingInvalid if `room` would open an SQLite that the room of `variable` has in another process."""
+        owner = {"CAIRN_METADATA": Room.METADATA, "CAIRN_IDENTITY": Room.IDENTITY}[variable]
+        if self.settings.is_on_sqlite and owner not in self._rooms:
+            raise SettingInvalid(
+                f"{variable} is required for {room}: SQLite belongs to one process, that of {owner}."
+                f" Set {variable}=http://host:port, or CAIRN_DATABASE to PostgreSQL."
+            )
+
+    def require_shared_store(self, room: Room) -> None:
+        """Raises SettingInvalid if `room` would open a store on disk that block storage has in another process."""
+        location = self.settings.store_location
+        if not location.startswith("s3+") and Room.BLOCK_STORAGE not in self._rooms:
+            raise SettingInvalid(
+                f"CAIRN_BLOCKS is required for {room}: {printable(location)} belongs to one process, that of block-storage."
+                " Set CAIRN_BLOCKS=http://host:port, or CAIRN_STORE to an S3 store."
+            )
+
+    def catalogue(self, room: Room) -> Catalogue:
+        """As `room` reaches it: by CAIRN_METADATA, else on the database."""
+        if self.settings.metadata:
+            raise SettingInvalid("CAIRN_METADATA: the catalogue cannot be reached over HTTP yet.")
+        self.require_shared_database(room, "CAIRN_METADATA")
+        return self.own_catalogue
+
+    def store(self, room: Room) -> BlockStore:
+        """As `room` reaches it: by CAIRN_BLOCKS, else CAIRN_STORE itself."""
+        if self.settings.blocks:
+            raise SettingInvalid("CAIRN_BLOCKS: block storage cannot be reached over HTTP yet.")
+        self.require_shared_store(room)
+        return self.own_store
+
+    def people(self, room: Room) -> tuple[TokenVerifier, Ready]:
+        """Who verifies the credentials of people for `room`, by CAIRN_IDENTITY or on the database, and whether it can."""
+        if self.settings.identity:
+            raise SettingInvalid("CAIRN_IDENTITY: identity cannot be reached over HTTP yet.")
+        self.require_shared_database(room, "CAIRN_IDENTITY")
+        return self.identity.verifier, {"identity": self.identity.ready}

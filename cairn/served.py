@@ -1,0 +1,93 @@
+"""An HTTP service from its first second to its last: uvicorn as this product runs it, one or several in a process."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+
+from cairn.http_protocol import BoundedProtocol
+
+DRAIN_SECONDS = 25
+
+
+def _nobody_waits() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A service and where it listens. `announcement`: its name and address. `end_waits`: ends its long-polls."""
+
+    app: FastAPI
+    host: str
+    port: int
+    announcement: str
+    end_waits: Callable[[], None] = _nobody_waits
+
+
+def serve_all(services: Sequence[Served]) -> None:
+    """Serve until SIGTERM or SIGINT; running requests then get up to 25 seconds to end. Raises KeyboardInterrupt after SIGINT.
+
+    SystemExit if one of them cannot start; the others end then, too.
+    """
+    servers = [_Server(service) for service in services]
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_served(servers))
+    if any(server.was_interrupted for server in servers):
+        raise KeyboardInterrupt
+
+
+async def _served(servers: Sequence["_Server"]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _end_all, servers, number)
+    await asyncio.gather(*(server.serve() for server in servers))
+
+
+def _end_all(servers: Sequence["_Server"], number: int) -> None:
+    for server in servers:
+        server.end(number)
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, service: Served) -> None:
+        super().__init__(
+            uvicorn.Config(
+                service.app,
+                host=service.host,
+                port=service.port,
+                http=BoundedProtocol,
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,  # An address that a request claims is the caller's own word.
+                timeout_graceful_shutdown=DRAIN_SECONDS,
+            )
+        )
+        self._service = service
+
+    @property
+    def was_interrupted(self) -> bool:
+        return signal.SIGINT in self._captured_signals
+
+    def end(self, number: int) -> None:
+        # Connections are drained before the lifespan ends: without this, a long-poll would hold the end up to its time.
+        self._service.end_waits()
+        self.handle_exit(number, None)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """One handler serves all servers of the process; uvicorn's own would know only the last of them."""
+        yield
+
+    async def startup(self, *arguments: object, **options: object) -> None:
+        await super().startup(*arguments, **options)  # type: ignore[arg-type]  # Handed through as it came.
+        if self.started:
+            print(f"Cairn is ready: {self._service.announcement}", flush=True)  # noqa: T201 — the line that people and scripts wait for.
