@@ -93,6 +93,8 @@ def naming(variable: str) -> Iterator[None]:
 def catalogue_parts(catalogue: Catalogue, long_poll: LongPoll) -> metadata.Parts:
     return metadata.Parts(
         buckets=catalogue.buckets,
+        members=catalogue.members,
+        accounts=catalogue.accounts,
         files=catalogue.files,
         listings=catalogue.listings,
         commits=catalogue.commits,

@@ -20,6 +20,7 @@ class Action(StrEnum):
     READ_BUCKET = "read-bucket"  # the bucket, its lists and its journal
     CHANGE_BUCKET = "change-bucket"
     DELETE_BUCKET = "delete-bucket"
+    LEAVE_BUCKET = "leave-bucket"  # remove oneself from its members
     READ_FILE = "read-file"  # its record, versions, chunks
     READ_CONTENT = "read-content"
     WRITE_FILE = "write-file"  # put, move, delete to the trash, restore
@@ -64,6 +65,7 @@ RULES: dict[Action, _Rule] = {
     Action.READ_BUCKET: _Rule(_READ, roles=_MEMBERS),
     Action.CHANGE_BUCKET: _Rule(_WRITE, roles=_OWNER),
     Action.DELETE_BUCKET: _Rule(_WRITE, roles=_OWNER),
+    Action.LEAVE_BUCKET: _Rule(_WRITE, roles=_MEMBERS),
     Action.READ_FILE: _Rule(_READ, roles=_MEMBERS),
     Action.READ_CONTENT: _Rule(_READ, roles=_MEMBERS),
     Action.WRITE_FILE: _Rule(_WRITE, roles=_EDITORS),

@@ -38,6 +38,7 @@ from metadata.errors import (
     ChunksInvalid,
     CursorExpired,
     FileNotFound,
+    IdempotencyKeyReused,
     NotMigrated,
     PathInvalid,
     PathTaken,
@@ -45,6 +46,12 @@ from metadata.errors import (
     UploadNotFound,
     VersionConflict,
     VersionNotFound,
+)
+from metadata.http_client import (
+    http_catalogue,
+)
+from metadata.internal_api import (
+    internal_routes,
 )
 from metadata.longpoll import (
     LongPoll,
@@ -56,6 +63,7 @@ from metadata.model import (
     Access,
     BlockState,
     Bucket,
+    BucketChanges,
     Change,
     ChangeKind,
     Changes,
@@ -64,6 +72,7 @@ from metadata.model import (
     Kind,
     Listing,
     ListQuery,
+    Member,
     Naming,
     NewBucket,
     Page,
@@ -73,12 +82,18 @@ from metadata.model import (
     Target,
     Upload,
     UploadState,
+    Usage,
     Versioning,
+)
+from metadata.once_header import (
+    OnceKey,
+    once_from,
 )
 from metadata.parts import (
     Parts,
 )
 from metadata.seams import (
+    Accounts,
     Blocks,
     Buckets,
     Collected,
@@ -89,6 +104,7 @@ from metadata.seams import (
     Generation,
     Installation,
     Journals,
+    Members,
     RegisteredBlock,
     Uploads,
 )
@@ -98,12 +114,14 @@ from metadata.settings import (
 
 __all__ = [
     "Access",
+    "Accounts",
     "Batch",
     "BatchResult",
     "BlockState",
     "Blocks",
     "BlocksMissing",
     "Bucket",
+    "BucketChanges",
     "BucketExists",
     "BucketNameInvalid",
     "BucketNotEmpty",
@@ -130,6 +148,7 @@ __all__ = [
     "Files",
     "Generation",
     "GroupResult",
+    "IdempotencyKeyReused",
     "Installation",
     "Journals",
     "Kind",
@@ -137,12 +156,16 @@ __all__ = [
     "Listing",
     "LongPoll",
     "MakeFolder",
+    "Member",
+    "MemberNotFound",
+    "Members",
     "Move",
     "MovePrefix",
     "Naming",
     "NewBucket",
     "NotMigrated",
     "Once",
+    "OnceKey",
     "Operation",
     "Page",
     "Parts",
@@ -152,6 +175,7 @@ __all__ = [
     "PrefixOperation",
     "Purged",
     "Put",
+    "QuotaExceeded",
     "ReceivedBlock",
     "RegisteredBlock",
     "Restore",
@@ -164,11 +188,15 @@ __all__ = [
     "UploadNotFound",
     "UploadState",
     "Uploads",
+    "Usage",
     "VersionConflict",
     "VersionNotFound",
     "Versioning",
     "create_app",
+    "http_catalogue",
+    "internal_routes",
     "migrate",
+    "once_from",
     "open_catalogue",
     "polling",
     "routes",

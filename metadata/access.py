@@ -97,11 +97,19 @@ def _found(connection: Connection, caller: Identity, condition: ColumnElement[bo
         # As UPDATE takes it: foreign keys to the bucket do not wait for it.
         query = query.with_for_update(key_share=True, of=buckets)
     row = connection.execute(query).one_or_none()
-    return None if row is None else _bucket_row(row, caller)
+    if row is None:
+        return None
+    if row.owner == caller.user:
+        return _bucket_row(row, Role.OWNER)
+    role = row.role
+    if lock and caller.user is not None:
+        # Judged in a later statement: whoever removed this member held the lock that ours had to wait for.
+        mine = (members.c.bucket == row.id) & (members.c.user == caller.user)
+        role = connection.execute(select(members.c.role).where(mine)).scalar_one_or_none()
+    return _bucket_row(row, Role(role) if role else None)
 
 
-def _bucket_row(row: Row[Any], caller: Identity) -> BucketRow:
-    role = Role.OWNER if row.owner == caller.user else Role(row.role) if row.role else None
+def _bucket_row(row: Row[Any], role: Role | None) -> BucketRow:
     return BucketRow(
         id=row.id,
         owner=row.owner,

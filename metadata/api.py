@@ -11,13 +11,14 @@ from foundation.settings import ServiceSettings
 from metadata.api_buckets import bucket_routes
 from metadata.api_files import file_routes, history_routes, listing_routes
 from metadata.api_journals import journal_routes
+from metadata.api_members import account_routes, member_routes
 from metadata.parts import Parts
 
 
 def routes(parts: Parts) -> APIRouter:
     """All routes; whoever serves them also keeps `polling(parts)` open."""
     router = APIRouter()
-    for part in (bucket_routes, listing_routes, file_routes, history_routes, journal_routes):
+    for part in (bucket_routes, member_routes, account_routes, listing_routes, file_routes, history_routes, journal_routes):
         router.include_router(part(parts))
     return router
 

@@ -11,9 +11,18 @@ from foundation.http_json import StrictRoute
 from foundation.http_wire import Json, decode_cursor, encode_cursor, limit, parse_etags
 from foundation.identity import Identity
 from foundation.problems import CursorInvalid, Invalid, PreconditionFailed
-from metadata.batch import Batch, Delete, Move, Operation, Restore, Result
-from metadata.errors import BucketNotFound, FileNotFound, PathInvalid, PathTaken, VersionConflict, VersionNotFound
+from metadata.batch import Batch, Delete, Move, Once, Operation, Restore, Result
+from metadata.errors import (
+    BucketNotFound,
+    FileNotFound,
+    IdempotencyKeyReused,
+    PathInvalid,
+    PathTaken,
+    VersionConflict,
+    VersionNotFound,
+)
 from metadata.model import FileVersion, ListQuery, Page, Precondition
+from metadata.once_header import OnceOf
 from metadata.parts import Parts
 from metadata.rows import entry_from
 from metadata.wire import (
@@ -91,11 +100,23 @@ def file_routes(parts: Parts) -> APIRouter:
     @router.patch(
         "/files/{file_id}",
         summary="Rename or move a file within its bucket; it keeps its id",
-        responses=answers(200, ResultWire, FileNotFound, PathTaken, PathInvalid, PreconditionFailed, VersionConflict),
+        responses=answers(
+            200,
+            ResultWire,
+            FileNotFound,
+            PathTaken,
+            PathInvalid,
+            PreconditionFailed,
+            VersionConflict,
+            IdempotencyKeyReused,
+        ),
     )
-    def move_file(caller: Caller, file_id: UUID, wanted: MoveWire, if_match: IfMatch = None) -> Json:
+    def move_file(
+        caller: Caller, file_id: UUID, wanted: MoveWire, if_match: IfMatch = None, once: OnceOf = None
+    ) -> Json:
         condition = Precondition(if_match=parse_etags(if_match))
-        return Json(result_document(_apply(parts, caller, file_id, Move(wanted.path, file_id, precondition=condition))))
+        move = Move(wanted.path, file_id, precondition=condition)
+        return Json(result_document(_apply(parts, caller, file_id, move, once)))
 
     @router.delete(
         "/files/{file_id}",
@@ -153,19 +174,19 @@ def history_routes(parts: Parts) -> APIRouter:
     @router.post(
         "/files/{file_id}/undelete",
         summary="Take a file out of the trash",
-        responses=answers(200, ResultWire, FileNotFound, VersionNotFound, PathTaken, PathInvalid),
+        responses=answers(200, ResultWire, FileNotFound, VersionNotFound, PathTaken, PathInvalid, IdempotencyKeyReused),
     )
-    def undelete(caller: Caller, file_id: UUID, wanted: UndeleteWire | None = None) -> Json:
+    def undelete(caller: Caller, file_id: UUID, wanted: UndeleteWire | None = None, once: OnceOf = None) -> Json:
         to = wanted.path if wanted else None
-        return Json(result_document(_apply(parts, caller, file_id, Restore(file_id, to=to))))
+        return Json(result_document(_apply(parts, caller, file_id, Restore(file_id, to=to), once)))
 
     @router.post(
         "/files/{file_id}/restore",
         summary="Make an old version the current one again, as a new version",
-        responses=answers(200, ResultWire, FileNotFound, VersionNotFound, PathTaken),
+        responses=answers(200, ResultWire, FileNotFound, VersionNotFound, PathTaken, IdempotencyKeyReused),
     )
-    def restore(caller: Caller, file_id: UUID, wanted: RestoreWire) -> Json:
-        return Json(result_document(_apply(parts, caller, file_id, Restore(file_id, wanted.version_id))))
+    def restore(caller: Caller, file_id: UUID, wanted: RestoreWire, once: OnceOf = None) -> Json:
+        return Json(result_document(_apply(parts, caller, file_id, Restore(file_id, wanted.version_id), once)))
 
     @router.delete(
         "/files/{file_id}/versions/{version_id}",
@@ -178,10 +199,10 @@ def history_routes(parts: Parts) -> APIRouter:
     return router
 
 
-def _apply(parts: Parts, caller: Identity, file_id: UUID, operation: Operation) -> Result:
+def _apply(parts: Parts, caller: Identity, file_id: UUID, operation: Operation, once: Once | None = None) -> Result:
     """One operation on a file, which its bucket's row decides anew: the file was only looked up here."""
     bucket = parts.files.get(caller, file_id).bucket_id
-    return parts.commits.apply(caller, Batch(str(bucket), [operation])).only
+    return parts.commits.apply(caller, Batch(str(bucket), [operation], once=once)).only
 
 
 def _page(page: Page[FileVersion], route: str, scope: Any) -> Json:

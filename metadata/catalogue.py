@@ -14,8 +14,20 @@ from metadata.notifying import NotifyingCommits
 from metadata.parts import Listings
 from metadata.purge import purge
 from metadata.schema import uploads as uploads_table
-from metadata.seams import Blocks, Buckets, Collection, Commits, Files, Installation, Journals, Uploads
+from metadata.seams import (
+    Accounts,
+    Blocks,
+    Buckets,
+    Collection,
+    Commits,
+    Files,
+    Installation,
+    Journals,
+    Members,
+    Uploads,
+)
 from metadata.settings import DEFAULTS, CatalogueSettings
+from metadata.sql_accounts import SqlAccounts
 from metadata.sql_blocks import SqlBlocks
 from metadata.sql_buckets import Notify, SqlBuckets, nobody_waits
 from metadata.sql_collection import SqlCollection
@@ -23,6 +35,7 @@ from metadata.sql_commits import SqlCommits
 from metadata.sql_files import SqlFiles
 from metadata.sql_installation import SqlInstallation
 from metadata.sql_journals import SqlJournals
+from metadata.sql_members import SqlMembers
 from metadata.sql_uploads import SqlUploads
 
 _ANY_UPLOAD = select(uploads_table.c.writer).limit(1)
@@ -36,6 +49,8 @@ class Catalogue:
     """
 
     buckets: Buckets
+    members: Members
+    accounts: Accounts
     files: Files
     listings: Listings
     uploads: Uploads
@@ -77,7 +92,9 @@ def _over(database: Database, settings: CatalogueSettings, notify: Notify, close
 
     files = SqlFiles(database, purge_file, public_files=settings.public_files)
     return Catalogue(
-        buckets=SqlBuckets(database, notify),
+        buckets=SqlBuckets(database, notify, settings),
+        members=SqlMembers(database, notify, settings),
+        accounts=SqlAccounts(database, settings),
         files=files,
         listings=files,
         uploads=uploads,

@@ -20,6 +20,7 @@ from metadata.contents import Content
 from metadata.model import Target, UploadState
 from metadata.operations.puts import Publication, put_all
 from metadata.operations.work import Work
+from metadata.quotas import limited_owners, lock_accounts
 from metadata.schema import blocks, buckets, uploads
 from metadata.seams import CommitRequest
 from metadata.upload_rows import UploadRow, find_upload, let_go, lock_uploads
@@ -60,6 +61,7 @@ def commit_several(connection: Connection, prepared: Sequence[Prepared]) -> list
     buckets_named = {outcome.bucket for outcome in outcomes if isinstance(outcome, _Ready)}
     lock = select(buckets.c.id).where(any_of(connection, buckets.c.id, buckets_named)).order_by(buckets.c.id)
     connection.execute(lock.with_for_update(key_share=True)).all()
+    lock_accounts(connection, limited_owners(connection, buckets_named))
     return [
         _publish_or_withdraw(connection, outcome) if isinstance(outcome, _Ready) else outcome for outcome in outcomes
     ]
@@ -173,6 +175,6 @@ def mark_committed(
     connection: Connection, writer: int, work: Work, results: Sequence[Result], size: int | None = None
 ) -> None:
     """The upload's last word, and what it answers from now on."""
-    values = {"state": UploadState.COMMITTED.value, "result": results_text(work, results)}
+    values = {"state": UploadState.COMMITTED.value, "result": results_text(work, results), "active_at": work.moment}
     statement = update(uploads).where(uploads.c.writer == writer)
     connection.execute(statement.values(**values | ({"size": size} if size is not None else {})))

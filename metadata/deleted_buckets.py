@@ -31,6 +31,17 @@ def find_deleted(connection: Connection, caller: Identity, ref: str) -> UUID | N
     return id
 
 
+def look_at_deleted(connection: Connection, caller: Identity, ref: str) -> UUID | None:
+    """The caller's own deleted bucket of the id `ref`, its time over or not. Raises Unauthenticated, Forbidden."""
+    if not is_uuid(ref):
+        return None
+    deleted = buckets.c.deleted_at.is_not(None) & (buckets.c.owner == caller.user)
+    id = connection.execute(select(buckets.c.id).where(buckets.c.id == UUID(ref), deleted)).scalar_one_or_none()
+    if id is not None:
+        require(caller, Action.READ_BUCKET, Facts(role=Role.OWNER), hidden=BucketNotFound)
+    return id
+
+
 def take_back(connection: Connection, bucket: UUID, name: str | None) -> UUID:
     """Make a deleted bucket live again, under its old name or `name`; its owner. The caller holds its row's lock.
 

@@ -19,6 +19,16 @@ class BucketNameInvalid(Invalid):
     slug, title = "bucket-name-invalid", "A bucket cannot have this name"
 
 
+class MemberNotFound(NotFound):
+    slug, title = "member-not-found", "No such member of the bucket"
+
+
+class QuotaExceeded(Problem):
+    """The bucket's owner has no room for it. `used_bytes` now, `quota_bytes` allowed, `wanted_bytes` that would be added."""
+
+    slug, title, status = "quota-exceeded", "The quota of the bucket's owner is used up", 507
+
+
 class FileNotFound(NotFound):
     slug, title = "file-not-found", "No such file"
 
@@ -69,6 +79,12 @@ class CursorExpired(Problem):
     """The journal no longer reaches back so far. List anew, then follow from the sequence given there."""
 
     slug, title, status = "cursor-expired", "The journal does not reach back that far", 410
+
+
+class IdempotencyKeyReused(Invalid):
+    """This Idempotency-Key came with another request in the last 24 hours. Nothing was done."""
+
+    slug, title = "idempotency-key-reused", "This idempotency key belongs to another request"
 
 
 class NotMigrated(Problem):

@@ -58,6 +58,8 @@ class ChangeKind(StrEnum):
     BUCKET_UPDATED = "bucket.updated"
     BUCKET_DELETED = "bucket.deleted"
     BUCKET_RESTORED = "bucket.restored"
+    BUCKET_SHARED = "bucket.shared"  # in the root journal of whom it is shared with
+    BUCKET_UNSHARED = "bucket.unshared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,20 @@ class NewBucket:
 
 
 @dataclass(frozen=True, slots=True)
+class BucketChanges:
+    """What is None stays. `versioning` off after on becomes suspended; `keep_days` 0: never by themselves."""
+
+    title: str | None = None
+    name: str | None = None
+    versioning: Versioning | None = None
+    keep_days: int | None = None
+    trash_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Bucket:
+    """While a deleted one is purged, its counters tell what is left of it."""
+
     id: UUID
     owner: UUID
     name: str
@@ -104,6 +119,26 @@ class Bucket:
     updated_at: datetime
     deleted_at: datetime | None
     role: Role  # the caller's
+    restorable_until: datetime | None = None  # of a deleted one
+    is_purging: bool = False  # deleted, and its time is over
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    user: UUID
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a user's buckets hold, deleted ones until they are purged. `used_bytes` is what the quota is judged on."""
+
+    used_bytes: int  # of every version that is kept, whatever its blocks share
+    quota_bytes: int | None  # None: no quota
+    buckets: int  # live ones
+    files: int
+    versions: int
+    logical_bytes: int  # of current versions
 
 
 # --- files and versions ---

@@ -6,7 +6,7 @@ from typing import Protocol
 from foundation.identity import Identity
 from metadata.longpoll import LongPoll
 from metadata.model import ListQuery
-from metadata.seams import Buckets, Commits, Files, Journals
+from metadata.seams import Accounts, Buckets, Commits, Files, Journals, Members
 from metadata.sql_listing import Found
 
 
@@ -20,6 +20,8 @@ class Listings(Protocol):
 @dataclass(frozen=True, slots=True)
 class Parts:
     buckets: Buckets
+    members: Members
+    accounts: Accounts
     files: Files
     listings: Listings
     commits: Commits

@@ -1,5 +1,6 @@
 """The root journals: what happened to a bucket, told to everybody who sees it, in the transaction that does it."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection, insert, select, update
@@ -11,53 +12,65 @@ from metadata.model import ChangeKind
 from metadata.schema import accounts, changes, members, sync_events
 
 
-def ensure_account(connection: Connection, user: UUID) -> None:
-    """The user's row, made when they first appear."""
-    created_at = now(connection)
-    insert_rows(connection, accounts, [{"user": user, "created_at": created_at}], ignore_conflicts=True)
+@dataclass(frozen=True, slots=True)
+class BucketEvent:
+    """What `caller` did to `bucket`."""
+
+    caller: Identity
+    kind: ChangeKind
+    bucket: UUID
 
 
-def record_bucket_change(
-    connection: Connection, caller: Identity, kind: ChangeKind, bucket: UUID, owner: UUID
-) -> tuple[UUID, ...]:
+def ensure_account(connection: Connection, user: UUID, quota_bytes: int | None) -> None:
+    """The user's row, made when they first appear, with the quota of new accounts."""
+    row = {"user": user, "quota_bytes": quota_bytes, "created_at": now(connection)}
+    insert_rows(connection, accounts, [row], ignore_conflicts=True)
+
+
+def record_for_all(connection: Connection, event: BucketEvent, owner: UUID) -> tuple[UUID, ...]:
     """One change in the root journal of the owner and of each member, and the owner's sync event; whose journals grew.
 
     Takes the accounts' locks, by ascending id, after the bucket's.
     """
-    seers = {owner, *connection.execute(select(members.c.user).where(members.c.bucket == bucket)).scalars()}
+    seers = {owner, *connection.execute(select(members.c.user).where(members.c.bucket == event.bucket)).scalars()}
     for user in sorted(seers):
-        ensure_account(connection, user)
-        following = (
-            update(accounts)
-            .where(accounts.c.user == user)
-            .values(next_sequence=accounts.c.next_sequence + 1)
-            .returning(accounts.c.next_sequence)
-        )
-        event_id = new_id()
-        connection.execute(
-            insert(changes).values(
-                journal=user,
-                sequence=connection.execute(following).scalar_one() - 1,
-                event_id=event_id,
-                kind=kind.value,
-                bucket=bucket,
-                actor=caller.user,
-                device=caller.device,
-                at=database_now(),
-            )
-        )
+        event_id = record_for(connection, event, user)
         if user == owner:
-            _add_sync_event(connection, event_id, kind, bucket, owner)
+            _add_sync_event(connection, event_id, event, owner)
     return tuple(sorted(seers))
 
 
-def _add_sync_event(connection: Connection, event_id: UUID, kind: ChangeKind, bucket: UUID, owner: UUID) -> None:
+def record_for(connection: Connection, event: BucketEvent, user: UUID) -> UUID:
+    """One change in the root journal of `user`, who has an account; its event id. Takes the account's lock."""
+    following = (
+        update(accounts)
+        .where(accounts.c.user == user)
+        .values(next_sequence=accounts.c.next_sequence + 1)
+        .returning(accounts.c.next_sequence)
+    )
+    event_id = new_id()
+    connection.execute(
+        insert(changes).values(
+            journal=user,
+            sequence=connection.execute(following).scalar_one() - 1,
+            event_id=event_id,
+            kind=event.kind.value,
+            bucket=event.bucket,
+            actor=event.caller.user,
+            device=event.caller.device,
+            at=database_now(),
+        )
+    )
+    return event_id
+
+
+def _add_sync_event(connection: Connection, event_id: UUID, event: BucketEvent, owner: UUID) -> None:
     connection.execute(
         insert(sync_events).values(
             id=event_id,
-            bucket=bucket,
+            bucket=event.bucket,
             owner=owner,
-            type=kind.value,
+            type=event.kind.value,
             status="pending",
             next_attempt_at=database_now(),
             created_at=database_now(),

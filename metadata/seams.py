@@ -17,15 +17,17 @@ from foundation.blocks import BlockId, BlockName
 from foundation.identity import Identity
 from foundation.problems import Problem
 from foundation.repeatable import repeatable
-from metadata.batch import Batch, BatchResult, Purged, Result
+from metadata.batch import Batch, BatchResult, Once, Purged, Result
 from metadata.model import (
     BlockState,
     Bucket,
+    BucketChanges,
     Changes,
     Chunk,
     FileVersion,
     Listing,
     ListQuery,
+    Member,
     NewBucket,
     Page,
     Precondition,
@@ -34,33 +36,24 @@ from metadata.model import (
     Target,
     Upload,
     UploadState,
-    Versioning,
+    Usage,
 )
 
 
 class Buckets(Protocol):
-    def create(self, caller: Identity, new: NewBucket) -> Bucket:
+    def create(self, caller: Identity, new: NewBucket, once: Once | None = None) -> Bucket:
+        """Raises BucketExists, BucketNameInvalid, IdempotencyKeyReused. Repeatable with `once`, here and below."""
+
+    @repeatable
+    def get(self, caller: Identity, bucket: str, *, deleted: bool = False) -> Bucket:
+        """Raises BucketNotFound. `deleted`: by its id also one in the caller's own trash, or on its way out of it."""
+
+    @repeatable
+    def list(self, caller: Identity, after: str | None, limit: int, *, deleted: bool = False) -> Page[Bucket]:
+        """The caller's own live ones and those shared with them, by name, bytewise, then id; `deleted`: the caller's trash."""
+
+    def update(self, caller: Identity, bucket: str, changes: BucketChanges) -> Bucket:
         """Raises BucketExists, BucketNameInvalid."""
-
-    @repeatable
-    def get(self, caller: Identity, bucket: str) -> Bucket:
-        """Raises BucketNotFound."""
-
-    @repeatable
-    def list(self, caller: Identity, after: str | None, limit: int) -> Page[Bucket]:
-        """The caller's own live ones by name, bytewise; `after` is a name."""
-
-    def update(
-        self,
-        caller: Identity,
-        bucket: str,
-        *,
-        title: str | None = None,
-        versioning: Versioning | None = None,
-        keep_days: int | None = None,
-        trash_days: int | None = None,
-    ) -> Bucket:
-        """Change what is not None. `versioning` off after on becomes suspended. `keep_days` 0: never purge again."""
 
     def delete(self, caller: Identity, bucket: str, *, recursive: bool, purge: bool = False) -> datetime:
         """Into the owner's trash, its name is free; the time until which it is kept. Raises BucketNotEmpty unless `recursive`.
@@ -68,8 +61,34 @@ class Buckets(Protocol):
         `purge`: kept no longer, also one that is in the trash already, by its id.
         """
 
-    def restore(self, caller: Identity, bucket: str, name: str | None = None) -> Bucket:
+    def restore(self, caller: Identity, bucket: str, name: str | None = None, once: Once | None = None) -> Bucket:
         """Out of the trash, by its id, under its old name or `name`. Raises BucketNotFound, BucketExists, BucketNameInvalid."""
+
+
+class Members(Protocol):
+    """Who else may use a bucket, by user id. Effective at the member's next request, in open uploads too."""
+
+    @repeatable
+    def list(self, caller: Identity, bucket: str, after: str | None, limit: int) -> Page[Member]:
+        """For the owner, who stands first; the others by id."""
+
+    @repeatable
+    def set(self, caller: Identity, bucket: str, member: Member) -> Member:
+        """Share it, or change the role. For the owner. Raises Invalid for the role of owner, and for the owner's own."""
+
+    @repeatable
+    def remove(self, caller: Identity, bucket: str, user: UUID) -> None:
+        """For the owner; members may remove themselves. Raises MemberNotFound, Invalid for the owner."""
+
+
+class Accounts(Protocol):
+    @repeatable
+    def usage(self, caller: Identity) -> Usage:
+        """What the caller's buckets hold and may hold."""
+
+    @repeatable
+    def set_quota(self, caller: Identity, user: UUID, quota_bytes: int | None) -> Usage:
+        """For administrators. None: no quota. What is there already stays, however much it is."""
 
 
 class Files(Protocol):
@@ -112,7 +131,12 @@ class Files(Protocol):
 
 class Uploads(Protocol):
     def open(
-        self, caller: Identity, target: Target | None, precondition: Precondition, chunks: Sequence[Chunk]
+        self,
+        caller: Identity,
+        target: Target | None,
+        precondition: Precondition,
+        chunks: Sequence[Chunk],
+        once: Once | None = None,
     ) -> tuple[Upload, Sequence[BlockId]]:
         """A new upload with the first of its planned chunks (at most 10,000), and which of these blocks must be sent.
 
@@ -173,11 +197,12 @@ class Commits(Protocol):
     def commit(self, requests: Sequence[CommitRequest]) -> Sequence[Result | Problem]:
         """Publish, each by itself: one may fail without the others; they share a transaction. Repeatable.
 
-        Problems: BlocksMissing, VersionConflict, PreconditionFailed, PathTaken, UploadEnded, UploadNotFound, BucketNotFound, ChunksInvalid.
+        Problems: BlocksMissing, VersionConflict, PreconditionFailed, PathTaken, QuotaExceeded, UploadEnded, UploadNotFound, BucketNotFound,
+        ChunksInvalid.
         """
 
     def apply(self, caller: Identity, batch: Batch) -> BatchResult:
-        """All operations or none. Repeatable where the batch has an upload (it publishes once) or preconditions that it breaks itself.
+        """All operations or none. Repeatable with `once`, an upload (it publishes once), or preconditions that it breaks itself.
 
         VersionConflict, PathTaken and the like carry `conflicts`: one {operation, path, problem} each.
         """

@@ -15,6 +15,8 @@ class CatalogueSettings:
     max_chunks: int = 10_000_000  # of one version
     stage_chunks: int = 10_000  # longer lists are written in pages of so many, each a transaction
     collect_chunks: int = 2_000  # rows that one slice of collection takes away; keeps SQLite's writer free
+    quota_bytes: int | None = None  # of accounts that are new; None: without quota
+    ended_upload_retention: timedelta = timedelta(days=30)  # since it ended
     public_files: bool = False  # whether `access` public lets everybody in
 
 

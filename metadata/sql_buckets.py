@@ -1,35 +1,35 @@
 """Buckets in SQL."""
 
-import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, exists, select, text, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Connection, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
 from foundation.authorization import Action, Role, require
-from foundation.blocks import Chunking
 from foundation.database import Database
 from foundation.identity import Identity
-from foundation.ids import new_id
-from foundation.problems import CursorInvalid, Unauthenticated
+from foundation.problems import Unauthenticated
 from foundation.sql import database_now, now
-from metadata.access import bucket_for
-from metadata.deleted_buckets import find_deleted, give_up, take_back
-from metadata.errors import BucketExists, BucketNameInvalid, BucketNotEmpty, BucketNotFound
-from metadata.model import Bucket, ChangeKind, Naming, NewBucket, Page, Versioning
-from metadata.naming import check_name, check_title, name_from
-from metadata.paths import is_storable
-from metadata.root_journal import ensure_account, record_bucket_change
+from metadata.access import BucketRow, bucket_for
+from metadata.batch import Once
+from metadata.bucket_rows import deleted_buckets, insert_bucket, read_bucket, visible_buckets
+from metadata.deleted_buckets import find_deleted, give_up, look_at_deleted, take_back
+from metadata.errors import BucketExists, BucketNotEmpty, BucketNotFound
+from metadata.idempotency import Answer, done_once
+from metadata.model import Bucket, BucketChanges, ChangeKind, NewBucket, Page, Versioning
+from metadata.naming import check_name, check_title
+from metadata.root_journal import BucketEvent, ensure_account, record_for_all
 from metadata.schema import buckets, files
+from metadata.settings import DEFAULTS, CatalogueSettings
 
 TRASH = timedelta(days=30)  # how long a deleted bucket can be taken back
-_NUMBERED_TRIES = 50
-_TRIES = 60
+
+_MADE: Answer[Bucket] = Answer(Bucket, 201)
+_RESTORED: Answer[Bucket] = Answer(Bucket, 200)
 
 T = TypeVar("T")
 Notify = Callable[[Iterable[UUID]], None]
@@ -42,76 +42,62 @@ def nobody_waits(_journals: Iterable[UUID]) -> None:
 class SqlBuckets:
     """`notify` is told, after commit, which journals grew."""
 
-    def __init__(self, database: Database, notify: Notify = nobody_waits) -> None:
-        self._database, self._notify = database, notify
+    def __init__(
+        self, database: Database, notify: Notify = nobody_waits, settings: CatalogueSettings = DEFAULTS
+    ) -> None:
+        self._database, self._notify, self._settings = database, notify, settings
 
-    def create(self, caller: Identity, new: NewBucket) -> Bucket:
+    def create(self, caller: Identity, new: NewBucket, once: Once | None = None) -> Bucket:
         require(caller, Action.CREATE_BUCKET)
         title = check_title(new.title if new.title is not None else new.name or "")
         if new.name is not None:
             check_name(new.name)
 
+        def made(connection: Connection, grown: set[UUID]) -> Bucket:
+            owner = user_of(caller)
+            ensure_account(connection, owner, self._settings.quota_bytes)
+            id = insert_bucket(connection, owner, title, new)
+            grown.update(record_for_all(connection, BucketEvent(caller, ChangeKind.BUCKET_CREATED, id), owner))
+            return read_bucket(connection, id, Role.OWNER)
+
         def body(connection: Connection) -> tuple[Bucket, Iterable[UUID]]:
-            owner = _user(caller)
-            ensure_account(connection, owner)
-            id = _insert(connection, owner, title, new)
-            grown = record_bucket_change(connection, caller, ChangeKind.BUCKET_CREATED, id, owner)
-            return _read(connection, id, Role.OWNER), grown
+            grown: set[UUID] = set()
+            return done_once(connection, caller, once, _MADE, lambda: made(connection, grown)), grown
 
-        return self._written(body)
+        return self._written(body, repeat_unknown=once is not None)
 
-    def get(self, caller: Identity, bucket: str) -> Bucket:
+    def get(self, caller: Identity, bucket: str, *, deleted: bool = False) -> Bucket:
         def body(connection: Connection) -> Bucket:
+            if deleted and (id := look_at_deleted(connection, caller, bucket)):
+                return read_bucket(connection, id, Role.OWNER)
             row = bucket_for(connection, caller, bucket, Action.READ_BUCKET)
-            return _read(connection, row.id, row.role)
+            return read_bucket(connection, row.id, row.role)
 
         return self._database.read(body)
 
-    def list(self, caller: Identity, after: str | None, limit: int) -> Page[Bucket]:
+    def list(self, caller: Identity, after: str | None, limit: int, *, deleted: bool = False) -> Page[Bucket]:
         require(caller, Action.LIST_BUCKETS)
-        if not is_storable(after or ""):
-            raise CursorInvalid
-        query = select(buckets).where(buckets.c.owner == _user(caller), buckets.c.deleted_at.is_(None))
-        if after is not None:
-            query = query.where(buckets.c.name > after)
-        query = query.order_by(buckets.c.name).limit(limit + 1)
-        rows = self._database.read(lambda connection: connection.execute(query).all())
-        items = [_bucket(row, Role.OWNER) for row in rows[:limit]]
-        return Page(items, items[-1].name if len(rows) > limit else None)
+        page = deleted_buckets if deleted else visible_buckets
+        return self._database.read(lambda connection: page(connection, user_of(caller), after, limit))
 
-    def update(
-        self,
-        caller: Identity,
-        bucket: str,
-        *,
-        title: str | None = None,
-        versioning: Versioning | None = None,
-        keep_days: int | None = None,
-        trash_days: int | None = None,
-    ) -> Bucket:
-        values: dict[str, Any] = {}
-        if title is not None:
-            values["title"] = check_title(title)
-        if keep_days is not None:
-            values["keep_days"] = keep_days or None
-        if trash_days is not None:
-            values["trash_days"] = trash_days
+    def update(self, caller: Identity, bucket: str, changes: BucketChanges) -> Bucket:
+        if changes.title is not None:
+            check_title(changes.title)
+        if changes.name is not None:
+            check_name(changes.name)
 
         def body(connection: Connection) -> tuple[Bucket, Iterable[UUID]]:
             row = bucket_for(connection, caller, bucket, Action.CHANGE_BUCKET, lock=True)
-            wanted = dict(values)
-            if versioning is not None:
-                wanted["versioning"] = _versioning(row.versioning, versioning).value
-            changed = {key: value for key, value in wanted.items() if getattr(row, key) != value}
+            changed = _changed(row, changes)
             if not changed:
-                return _read(connection, row.id, row.role), ()
+                return read_bucket(connection, row.id, row.role), ()
             connection.execute(
                 update(buckets).where(buckets.c.id == row.id).values(**changed, updated_at=database_now())
             )
-            grown = record_bucket_change(connection, caller, ChangeKind.BUCKET_UPDATED, row.id, row.owner)
-            return _read(connection, row.id, row.role), grown
+            grown = record_for_all(connection, BucketEvent(caller, ChangeKind.BUCKET_UPDATED, row.id), row.owner)
+            return read_bucket(connection, row.id, row.role), grown
 
-        return self._written(body)
+        return self._named(body)
 
     def delete(self, caller: Identity, bucket: str, *, recursive: bool, purge: bool = False) -> datetime:
         def body(connection: Connection) -> tuple[datetime, Iterable[UUID]]:
@@ -128,63 +114,54 @@ class SqlBuckets:
                 .where(buckets.c.id == row.id)
                 .values(deleted_at=deleted_at, updated_at=deleted_at, purge_after=until)
             )
-            grown = record_bucket_change(connection, caller, ChangeKind.BUCKET_DELETED, row.id, row.owner)
+            grown = record_for_all(connection, BucketEvent(caller, ChangeKind.BUCKET_DELETED, row.id), row.owner)
             return until, (*grown, row.id)
 
         return self._written(body)
 
-    def restore(self, caller: Identity, bucket: str, name: str | None = None) -> Bucket:
-        def body(connection: Connection) -> tuple[Bucket, Iterable[UUID]]:
+    def restore(self, caller: Identity, bucket: str, name: str | None = None, once: Once | None = None) -> Bucket:
+        def restored(connection: Connection, grown: set[UUID]) -> Bucket:
             id = find_deleted(connection, caller, bucket)
             if id is None:
                 raise BucketNotFound  # In the same words as for somebody else's.
             owner = take_back(connection, id, name)
-            grown = record_bucket_change(connection, caller, ChangeKind.BUCKET_RESTORED, id, owner)
-            return _read(connection, id, Role.OWNER), grown
+            grown.update(record_for_all(connection, BucketEvent(caller, ChangeKind.BUCKET_RESTORED, id), owner))
+            return read_bucket(connection, id, Role.OWNER)
 
-        try:
-            return self._written(body)
-        except IntegrityError as error:  # Somebody made a bucket of that name in the same moment.
-            raise BucketExists from error
+        def body(connection: Connection) -> tuple[Bucket, Iterable[UUID]]:
+            grown: set[UUID] = set()
+            return done_once(connection, caller, once, _RESTORED, lambda: restored(connection, grown)), grown
 
-    def _written(self, body: Callable[[Connection], tuple[T, Iterable[UUID]]]) -> T:
-        result, grown = self._database.write(body)
+        return self._named(body, repeat_unknown=once is not None)
+
+    def _written(self, body: Callable[[Connection], tuple[T, Iterable[UUID]]], *, repeat_unknown: bool = False) -> T:
+        result, grown = self._database.write(body, repeat_unknown=repeat_unknown)
         self._notify(grown)
         return result
 
-
-def _insert(connection: Connection, owner: UUID, title: str, new: NewBucket) -> UUID:
-    """The new row's id. Raises BucketExists if the name was asked for and is taken; a derived one gives way."""
-    insert = (postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert)(buckets)
-    insert = insert.on_conflict_do_nothing(
-        index_elements=[buckets.c.owner, buckets.c.name], index_where=text("deleted_at IS NULL")
-    )
-    id = new_id()
-    values = {
-        "id": id,
-        "owner": owner,
-        "title": title,
-        "versioning": new.versioning.value,
-        "naming": new.naming.value,
-        "chunking": new.chunking.value,
-        "keep_days": new.keep_days or None,
-        "trash_days": new.trash_days,
-        "created_at": database_now(),
-        "updated_at": database_now(),
-    }
-    names = iter([new.name]) if new.name is not None else _names(title)
-    for name in names:
-        made = insert.values(**values, name=name).returning(buckets.c.name)
-        if connection.execute(made).one_or_none() is not None:
-            return id
-    if new.name is not None:
-        raise BucketExists
-    raise BucketNameInvalid("Every name like this title is taken: give a name.")
+    def _named(self, body: Callable[[Connection], tuple[T, Iterable[UUID]]], *, repeat_unknown: bool = False) -> T:
+        """As `_written`, where a name may be taken: the index on live names has the last word."""
+        try:
+            return self._written(body, repeat_unknown=repeat_unknown)
+        except IntegrityError as error:
+            raise BucketExists from error
 
 
-def _names(title: str) -> Iterator[str]:
-    for attempt in range(1, _TRIES + 1):
-        yield name_from(title, attempt if attempt <= _NUMBERED_TRIES else _NUMBERED_TRIES + secrets.randbelow(10**9))
+def user_of(caller: Identity) -> UUID:
+    """Raises Unauthenticated for who is nobody in particular."""
+    if caller.user is None:
+        raise Unauthenticated
+    return caller.user
+
+
+def _changed(row: BucketRow, changes: BucketChanges) -> dict[str, Any]:
+    """The columns that really change."""
+    if changes.versioning is not None:
+        changes = replace(changes, versioning=_versioning(row.versioning, changes.versioning))
+    wanted = {name: value for name in BucketChanges.__slots__ if (value := getattr(changes, name)) is not None}
+    if "keep_days" in wanted:
+        wanted["keep_days"] = wanted["keep_days"] or None
+    return {name: value for name, value in wanted.items() if getattr(row, name) != value}
 
 
 def _versioning(present: Versioning, wanted: Versioning) -> Versioning:
@@ -192,36 +169,3 @@ def _versioning(present: Versioning, wanted: Versioning) -> Versioning:
     if wanted is Versioning.OFF and present is not Versioning.OFF:
         return Versioning.SUSPENDED
     return wanted
-
-
-def _user(caller: Identity) -> UUID:
-    if caller.user is None:
-        raise Unauthenticated
-    return caller.user
-
-
-def _read(connection: Connection, id: UUID, role: Role | None) -> Bucket:
-    return _bucket(connection.execute(select(buckets).where(buckets.c.id == id)).one(), role or Role.VIEWER)
-
-
-def _bucket(row: Row[Any], role: Role) -> Bucket:
-    return Bucket(
-        id=row.id,
-        owner=row.owner,
-        name=row.name,
-        title=row.title,
-        versioning=Versioning(row.versioning),
-        naming=Naming(row.naming),
-        chunking=Chunking(row.chunking),
-        keep_days=row.keep_days,
-        trash_days=row.trash_days,
-        sequence=row.next_sequence - 1,
-        files=row.files,
-        versions=row.versions,
-        logical_bytes=row.logical_bytes,
-        version_bytes=row.version_bytes,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        deleted_at=row.deleted_at,
-        role=role,
-    )

@@ -13,11 +13,14 @@ from metadata import contents
 from metadata.batch import Batch, BatchResult, Result
 from metadata.batches import apply_batch
 from metadata.commit import Prepared, commit_one, commit_several
+from metadata.idempotency import Answer, done_once
 from metadata.model import UploadState
 from metadata.seams import CommitRequest
 from metadata.settings import CatalogueSettings
 from metadata.sql_uploads import SqlUploads
 from metadata.upload_rows import find_upload, lock_uploads
+
+_APPLIED: Answer[BatchResult] = Answer(BatchResult, 200)
 
 
 class SqlCommits:
@@ -40,10 +43,11 @@ class SqlCommits:
         return [answers[request.upload, request.caller.user] for request in requests]
 
     def apply(self, caller: Identity, batch: Batch) -> BatchResult:
-        repeatable = batch.upload is not None
-        return self._database.write(
-            lambda connection: apply_batch(connection, caller, batch), repeat_unknown=repeatable
-        )
+        def body(connection: Connection) -> BatchResult:
+            return done_once(connection, caller, batch.once, _APPLIED, lambda: apply_batch(connection, caller, batch))
+
+        repeatable = batch.upload is not None or batch.once is not None
+        return self._database.write(body, repeat_unknown=repeatable)
 
     def _committed(self, ready: Sequence[Prepared]) -> Sequence[Result | Problem]:
         if not ready:

@@ -11,14 +11,18 @@ from foundation.database import Database
 from foundation.identity import Identity
 from foundation.ids import new_id
 from foundation.sql import insert_rows, now
+from metadata import quotas
 from metadata.access import BucketRow, bucket_for
+from metadata.batch import Once
 from metadata.chunk_lists import check_page
 from metadata.contents import planned_chunks
 from metadata.errors import ChunksInvalid, UploadEnded
+from metadata.idempotency import Answer, done_once
 from metadata.model import BlockState, Chunk, Page, Precondition, Target, Upload, UploadState
 from metadata.operations.conflicts import check_early
 from metadata.paths import check_path
 from metadata.register import claim
+from metadata.retention import goes_at_once
 from metadata.schema import blocks, upload_blocks, upload_chunks, uploads
 from metadata.settings import CatalogueSettings
 from metadata.upload_rows import (
@@ -32,6 +36,9 @@ from metadata.upload_rows import (
     upload_from,
 )
 
+_Opened = tuple[Upload, list[bytes]]
+_OPENED: Answer[_Opened] = Answer(_Opened, 201)
+
 
 class SqlUploads:
     """See metadata.seams.Uploads."""
@@ -41,11 +48,16 @@ class SqlUploads:
         self._settings = settings
 
     def open(
-        self, caller: Identity, target: Target | None, precondition: Precondition, chunks: Sequence[Chunk]
+        self,
+        caller: Identity,
+        target: Target | None,
+        precondition: Precondition,
+        chunks: Sequence[Chunk],
+        once: Once | None = None,
     ) -> tuple[Upload, Sequence[BlockId]]:
         require(caller, Action.CREATE_BUCKET)  # Whoever may own something may open an upload.
 
-        def body(connection: Connection) -> tuple[Upload, Sequence[BlockId]]:
+        def opened(connection: Connection) -> _Opened:
             bucket = _bucket(connection, caller, target, precondition)
             check_page(chunks, bucket.chunking if bucket else None)
             _check_size(chunks, target)
@@ -66,10 +78,14 @@ class SqlUploads:
             writer = connection.execute(insert(uploads).values(new).returning(uploads.c.writer)).scalar_one()
             _insert_plan(connection, writer, 0, chunks)
             row = find_upload(connection, caller, id)
-            missing = _unclaimed(connection, writer, row.owner, chunks)
+            missing: list[bytes] = [*_unclaimed(connection, writer, row.owner, chunks)]
             return self._upload(connection, row), missing
 
-        return self._database.write(body)
+        def body(connection: Connection) -> _Opened:
+            return done_once(connection, caller, once, _OPENED, lambda: opened(connection))
+
+        upload, missing = self._database.write(body, repeat_unknown=once is not None)
+        return upload, [BlockId(id) for id in missing]
 
     def plan(self, caller: Identity, upload: UUID, first_index: int, chunks: Sequence[Chunk]) -> Sequence[BlockId]:
         def body(connection: Connection) -> Sequence[BlockId]:
@@ -158,7 +174,8 @@ class SqlUploads:
 def end_upload(connection: Connection, writer: int, state: UploadState) -> None:
     """Under the upload's lock: what it held becomes collectable."""
     let_go(connection, writer)
-    connection.execute(update(uploads).where(uploads.c.writer == writer).values(state=state.value))
+    ended = {"state": state.value, "active_at": now(connection)}
+    connection.execute(update(uploads).where(uploads.c.writer == writer).values(ended))
 
 
 def _bucket(
@@ -170,6 +187,8 @@ def _bucket(
     bucket = bucket_for(connection, caller, target.bucket, Action.WRITE_FILE)
     check_path(target.path, bucket.naming)
     check_early(connection, bucket, target.path, precondition)
+    if target.size and not goes_at_once(bucket):  # Else what it replaces makes room.
+        quotas.check_early(connection, bucket.owner, target.size)
     return bucket
 
 

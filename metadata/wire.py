@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -11,73 +11,7 @@ from foundation.blocks import Chunking
 from foundation.http_wire import Wire
 from foundation.problems import Forbidden, Invalid, Malformed, Problem, Unauthenticated
 from metadata.batch import Purged, Result
-from metadata.model import Bucket, Change, FileVersion, Naming, NewBucket, StoredChunk, Versioning
-
-Days = Annotated[int, Field(strict=True, ge=0, le=36_500)]  # `false` must not become 0: at once, for good.
-
-
-class NewBucketWire(Wire):
-    """`name` or `title`, or both."""
-
-    name: str | None = Field(default=None, max_length=1024, examples=["photos"])
-    title: str | None = Field(default=None, max_length=1024, examples=["Photos"])
-    versioning: Versioning = Versioning.ON
-    naming: Naming = Naming.PORTABLE
-    chunking: Chunking = Chunking.FIXED
-    keep_days: Days | None = None
-    trash_days: Days = 30
-
-    def value(self) -> NewBucket:
-        return NewBucket(**self.model_dump())
-
-
-class BucketChangesWire(Wire):
-    """What is absent stays as it is. `keep_days` 0 or null: superseded versions are never purged by themselves."""
-
-    title: str | None = Field(default=None, max_length=1024)
-    versioning: Versioning | None = None
-    keep_days: Days | None = None
-    trash_days: Days | None = None
-
-    def values(self) -> dict[str, Any]:
-        """What the catalogue takes: None for what stays, so that a `keep_days` of null is 0."""
-        values = self.model_dump()
-        if "keep_days" in self.model_fields_set and self.keep_days is None:
-            values["keep_days"] = 0
-        return values
-
-
-class BucketWire(Wire):
-    id: UUID
-    owner: UUID
-    name: str
-    title: str
-    versioning: Versioning
-    naming: Naming
-    chunking: Chunking
-    keep_days: int | None
-    trash_days: int
-    sequence: int
-    files: int
-    versions: int
-    logical_bytes: int
-    version_bytes: int
-    created_at: datetime
-    updated_at: datetime
-    role: str
-
-
-class BucketsWire(Wire):
-    items: list[BucketWire]
-    next_cursor: str | None
-
-
-class RestoredBucketWire(Wire):
-    name: str | None = Field(default=None, max_length=1024, description="Another name, where the old one is taken.")
-
-
-class DeletedBucketWire(Wire):
-    restorable_until: datetime
+from metadata.model import Change, FileVersion, StoredChunk
 
 
 class EntryWire(Wire):
@@ -184,16 +118,12 @@ class ChangesWire(Wire):
     more: bool
 
 
-def _document(value: Any, shape: type[Wire]) -> dict[str, Any]:
+def document_of(value: Any, shape: type[Wire]) -> dict[str, Any]:
     return {name: getattr(value, name) for name in shape.model_fields}
 
 
-def bucket_document(bucket: Bucket) -> dict[str, Any]:
-    return _document(bucket, BucketWire)
-
-
 def file_document(version: FileVersion) -> dict[str, Any]:
-    document = _document(version, FileWire)
+    document = document_of(version, FileWire)
     document["content_hash"] = None if version.content_hash is None else version.content_hash.hex()
     return document
 
@@ -203,15 +133,15 @@ def result_document(result: Result) -> dict[str, Any]:
 
 
 def chunk_document(chunk: StoredChunk) -> dict[str, Any]:
-    return _document(chunk, ChunkWire) | {"id": str(chunk.id)}
+    return document_of(chunk, ChunkWire) | {"id": str(chunk.id)}
 
 
 def purged_document(purged: Purged) -> dict[str, Any]:
-    return _document(purged, PurgedWire)
+    return document_of(purged, PurgedWire)
 
 
 def change_document(change: Change) -> dict[str, Any]:
-    return _document(change, ChangeWire)
+    return document_of(change, ChangeWire)
 
 
 _ALWAYS: tuple[type[Problem], ...] = (Malformed, Unauthenticated, Forbidden, Invalid)

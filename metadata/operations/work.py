@@ -13,7 +13,8 @@ from foundation.ids import new_id
 from foundation.sql import insert_rows, now
 from metadata.access import BucketRow, bucket_for
 from metadata.model import ChangeKind, FileVersion
-from metadata.schema import buckets, changes, sync_events
+from metadata.quotas import check_grown
+from metadata.schema import accounts, buckets, changes, sync_events
 
 COUNTERS = ("files", "versions", "logical_bytes", "version_bytes")
 
@@ -28,6 +29,7 @@ class Work:
     device: UUID | None
     moment: datetime
     next_sequence: int
+    has_quota: bool = False  # the bucket's owner
     group: UUID | None = None
     counters: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTERS, 0))
     _changes: list[dict[str, Any]] = field(default_factory=list)
@@ -47,8 +49,10 @@ class Work:
 
     @classmethod
     def _on(cls, connection: Connection, row: BucketRow, actor: UUID, device: UUID | None) -> "Work":
-        query = select(buckets.c.next_sequence).where(buckets.c.id == row.id)
-        return cls(connection, row, actor, device, now(connection), connection.execute(query).scalar_one())
+        query = select(buckets.c.next_sequence, accounts.c.quota_bytes.is_not(None))
+        query = query.join(accounts, accounts.c.user == buckets.c.owner).where(buckets.c.id == row.id)
+        next_sequence, has_quota = connection.execute(query).one()
+        return cls(connection, row, actor, device, now(connection), next_sequence, has_quota)
 
     def count(self, *, files: int = 0, versions: int = 0, logical: int = 0, stored: int = 0) -> None:
         """`logical`: bytes of current versions; `stored`: of all versions."""
@@ -110,10 +114,12 @@ class Work:
         return self.next_sequence - 1
 
     def finish(self) -> None:
-        """Write the journal, the jobs and the counters."""
+        """Write the journal, the jobs and the counters. Raises QuotaExceeded."""
         moved = {name: buckets.c[name] + number for name, number in self.counters.items() if number}
         if moved or self._changes:
             statement = update(buckets).where(buckets.c.id == self.bucket.id)
             self.connection.execute(statement.values(next_sequence=self.next_sequence, **moved))
+        if self.has_quota and self.counters["version_bytes"] > 0:
+            check_grown(self.connection, self.bucket.owner, self.counters["version_bytes"])
         insert_rows(self.connection, changes, self._changes)
         insert_rows(self.connection, sync_events, self._events)

@@ -36,6 +36,7 @@ list-buckets   any     sign-in allowed   allowed   allowed   allowed   allowed  
 read-bucket    any     sign-in hidden    allowed   allowed   allowed   allowed    forbidden  hidden    forbidden forbidden forbidden
 change-bucket  any     sign-in hidden    forbidden forbidden allowed   forbidden  forbidden  hidden    forbidden forbidden forbidden
 delete-bucket  any     sign-in hidden    forbidden forbidden allowed   forbidden  forbidden  hidden    forbidden forbidden forbidden
+leave-bucket   any     sign-in hidden    allowed   allowed   allowed   forbidden  forbidden  hidden    forbidden forbidden forbidden
 read-file      any     sign-in hidden    allowed   allowed   allowed   allowed    forbidden  hidden    forbidden forbidden forbidden
 read-content   private sign-in hidden    allowed   allowed   allowed   allowed    forbidden  hidden    forbidden forbidden forbidden
 read-content   public  allowed allowed   allowed   allowed   allowed   allowed    allowed    allowed   allowed   allowed   allowed

@@ -20,10 +20,12 @@ from metadata.paths import folded
 from metadata.purge import purge
 from metadata.schema import contents, file_versions, files
 from metadata.settings import CatalogueSettings
+from metadata.sql_accounts import SqlAccounts
 from metadata.sql_buckets import SqlBuckets
 from metadata.sql_commits import SqlCommits
 from metadata.sql_files import SqlFiles
 from metadata.sql_journals import SqlJournals
+from metadata.sql_members import SqlMembers
 from metadata.sql_uploads import SqlUploads
 
 
@@ -35,6 +37,8 @@ def somebody() -> Identity:
 class House:
     database: Database
     buckets: SqlBuckets
+    members: SqlMembers
+    accounts: SqlAccounts
     files: SqlFiles
     journals: SqlJournals
     commits: NotifyingCommits
@@ -43,7 +47,16 @@ class House:
 
     @property
     def parts(self) -> Parts:
-        return Parts(self.buckets, self.files, self.files, self.commits, self.journals, self.long_poll)
+        return Parts(
+            self.buckets,
+            self.members,
+            self.accounts,
+            self.files,
+            self.files,
+            self.commits,
+            self.journals,
+            self.long_poll,
+        )
 
     def put(self, bucket: UUID, *paths: str) -> list[FileVersion]:
         """Commit empty files."""
@@ -99,6 +112,8 @@ def made_house(database: Database, *, public_files: bool = False) -> House:
     return House(
         database,
         SqlBuckets(database, long_poll.notify),
+        SqlMembers(database, long_poll.notify, settings),
+        SqlAccounts(database, settings),
         SqlFiles(database, purge_file, public_files=public_files),
         SqlJournals(database),
         NotifyingCommits(commits, long_poll.notify),

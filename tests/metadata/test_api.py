@@ -15,7 +15,8 @@ from foundation.ids import new_id
 from foundation.problems import Unauthenticated
 from foundation.settings import ServiceSettings
 from metadata.api import create_app
-from metadata.wire import BucketsWire, BucketWire, ChangesWire, EntriesWire, FilesWire, FileWire, ResultWire
+from metadata.wire import ChangesWire, EntriesWire, FilesWire, FileWire, ResultWire
+from metadata.wire_buckets import BucketsWire, BucketWire
 from tests.metadata.readers import House, house, somebody
 
 __all__ = ["house"]

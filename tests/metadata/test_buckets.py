@@ -13,7 +13,7 @@ from foundation.ids import new_id
 from foundation.problems import CursorInvalid, Forbidden, Problem, Unauthenticated
 from foundation.sql import now
 from metadata.errors import BucketExists, BucketNameInvalid, BucketNotEmpty, BucketNotFound
-from metadata.model import ChangeKind, NewBucket, Versioning
+from metadata.model import BucketChanges, ChangeKind, NewBucket, Versioning
 from metadata.schema import sync_events
 from tests.metadata.readers import House, house, somebody
 
@@ -67,18 +67,18 @@ def test_the_list_is_by_name_in_pages_and_holds_ones_own_only(house: House) -> N
     first = house.buckets.list(house.me, None, 3)
     assert [bucket.name for bucket in first.items] == ["aaa", "b-b", "b.b"]
     assert [bucket.name for bucket in house.buckets.list(house.me, first.next_key, 3).items] == ["ccc"]
-    assert house.buckets.list(house.me, "ccc", 3).next_key is None
+    assert house.buckets.list(house.me, first.next_key, 1).next_key is None
     with pytest.raises(CursorInvalid):
         house.buckets.list(house.me, "\0", 3)
 
 
 def test_an_update_changes_what_is_given_and_says_so_once_in_the_root_journal(house: House) -> None:
     made = house.bucket()
-    changed = house.buckets.update(house.me, "mine", title="Other", keep_days=7, trash_days=0)
+    changed = house.buckets.update(house.me, "mine", BucketChanges(title="Other", keep_days=7, trash_days=0))
     assert (changed.title, changed.keep_days, changed.trash_days) == ("Other", 7, 0)
     assert changed.name == made.name
-    assert house.buckets.update(house.me, "mine", title="Other") == changed
-    assert house.buckets.update(house.me, "mine", keep_days=0).keep_days is None
+    assert house.buckets.update(house.me, "mine", BucketChanges(title="Other")) == changed
+    assert house.buckets.update(house.me, "mine", BucketChanges(keep_days=0)).keep_days is None
     kinds = [change.kind for change in house.journals.read_root(house.me, 0, 10).items]
     assert kinds == [ChangeKind.BUCKET_CREATED, ChangeKind.BUCKET_UPDATED, ChangeKind.BUCKET_UPDATED]
 
@@ -89,7 +89,7 @@ def test_an_update_changes_what_is_given_and_says_so_once_in_the_root_journal(ho
 )  # fmt: skip
 def test_versioning_that_was_on_is_never_off_again(house: House, before: str, wanted: str, after: str) -> None:
     house.buckets.create(house.me, NewBucket(name="mine", versioning=Versioning(before)))
-    assert house.buckets.update(house.me, "mine", versioning=Versioning(wanted)).versioning == after
+    assert house.buckets.update(house.me, "mine", BucketChanges(versioning=Versioning(wanted))).versioning == after
 
 
 def test_a_bucket_with_live_files_is_deleted_only_on_request(house: House) -> None:
@@ -176,7 +176,7 @@ def test_what_is_anothers_is_answered_as_what_is_not_there(house: House) -> None
     for ref in (str(bucket.id), "mine", str(new_id()), "absent"):
         for act in (
             lambda ref: house.buckets.get(stranger, ref),
-            lambda ref: house.buckets.update(stranger, ref, title="x"),
+            lambda ref: house.buckets.update(stranger, ref, BucketChanges(title="x")),
             lambda ref: house.buckets.delete(stranger, ref, recursive=True),
         ):
             with pytest.raises(BucketNotFound) as refused:

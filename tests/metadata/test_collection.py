@@ -12,6 +12,7 @@ from foundation.problems import Forbidden, Invalid
 from foundation.sql import insert_rows, now
 from metadata import (
     BlockState,
+    BucketChanges,
     Catalogue,
     CatalogueSettings,
     Delete,
@@ -222,7 +223,8 @@ def test_versions_that_were_promised_to_stay_outlive_a_change_of_the_promise(
     file = desk.put("f", chunks("first")).version.file_id
     first = desk.at("f").version_id
     desk.put("f", chunks("second"))
-    catalogue.buckets.update(desk.me, desk.id, versioning=Versioning.SUSPENDED, trash_days=trash_days)
+    changes = BucketChanges(versioning=Versioning.SUSPENDED, trash_days=trash_days)
+    catalogue.buckets.update(desk.me, desk.id, changes)
     desk.apply(Delete(path="f"))
     while catalogue.collection.purge_expired():
         pass
