@@ -39,19 +39,15 @@ from metadata.errors import (
     CursorExpired,
     FileNotFound,
     IdempotencyKeyReused,
+    MemberNotFound,
     NotMigrated,
     PathInvalid,
     PathTaken,
+    QuotaExceeded,
     UploadEnded,
     UploadNotFound,
     VersionConflict,
     VersionNotFound,
-)
-from metadata.http_client import (
-    http_catalogue,
-)
-from metadata.internal_api import (
-    internal_routes,
 )
 from metadata.longpoll import (
     LongPoll,
@@ -193,8 +189,6 @@ __all__ = [
     "VersionNotFound",
     "Versioning",
     "create_app",
-    "http_catalogue",
-    "internal_routes",
     "migrate",
     "once_from",
     "open_catalogue",
