@@ -1,5 +1,6 @@
 """Where the bytes of blocks lie: one seam, and the media behind it."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from block_storage.errors import (
@@ -17,7 +18,10 @@ from block_storage.memory import MemoryBlockStore
 from block_storage.seam import BlockStore, Presence
 
 if TYPE_CHECKING:
+    from block_storage.api import create_app
+    from block_storage.http_client import HttpBlockStore
     from block_storage.minio import MinioBlockStore
+    from block_storage.parts import Limits, Parts
 
 __all__ = [
     "BlockCorrupt",
@@ -26,21 +30,32 @@ __all__ = [
     "BlockStore",
     "CodecUnknown",
     "FilesystemBlockStore",
+    "HttpBlockStore",
+    "Limits",
     "MemoryBlockStore",
     "MinioBlockStore",
+    "Parts",
     "Presence",
     "StorageFailed",
     "StorageFull",
     "StoreInUse",
+    "create_app",
     "open_block_store",
     "printable",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # Loaded when it is asked for: a server on disks must not carry an S3 client.
-    if name != "MinioBlockStore":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from block_storage.minio import MinioBlockStore
+# Loaded when they are asked for: a server on disks must not carry an S3 client, a worker no web framework.
+_FRONT_DOOR = {
+    "HttpBlockStore": "block_storage.http_client",
+    "Limits": "block_storage.parts",
+    "MinioBlockStore": "block_storage.minio",
+    "Parts": "block_storage.parts",
+    "create_app": "block_storage.api",
+}
 
-    return MinioBlockStore
+
+def __getattr__(name: str) -> Any:
+    if name not in _FRONT_DOOR:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_FRONT_DOOR[name]), name)

@@ -1,15 +1,29 @@
 """Which store a location string means: the one table of schemes."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from block_storage.filesystem import FilesystemBlockStore
 from block_storage.memory import MemoryBlockStore
 from block_storage.seam import BlockStore
 
+if TYPE_CHECKING:
+    from foundation.http_room import RoomClient
 
-def open_block_store(location: str, initialise: bool = False) -> BlockStore:
-    """The store at `location`: `memory:`, `file:///a?copies=2&also=/b`, `s3+http(s)://KEY:SECRET@host:port/bucket[?region=…]`.
+Connect = Callable[[str], "RoomClient"]
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    initialise: bool
+    connect: Connect | None
+
+
+def open_block_store(location: str, initialise: bool = False, connect: Connect | None = None) -> BlockStore:
+    """The store at `location`: `memory:`, `file:///a?copies=2&also=/b`, `s3+http(s)://KEY:SECRET@host:port/bucket[?region=…]`,
+    `http://host:port` of a block storage service, which `connect` calls as the room that this is.
 
     `initialise` makes what is not there yet: the folders' markers, the bucket. Say so at the first start only, or for a new
     empty copy: otherwise a disk that is not mounted would look like a store that lost everything. Raises ValueError for a
@@ -21,7 +35,7 @@ def open_block_store(location: str, initialise: bool = False) -> BlockStore:
         raise ValueError(
             f"{printable(location)} is no store: known are {', '.join(f'{scheme}:' for scheme in _OPENERS)}"
         )
-    return opener(parts, initialise)
+    return opener(parts, _How(initialise, connect))
 
 
 def printable(location: str) -> str:
@@ -32,13 +46,13 @@ def printable(location: str) -> str:
     return parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]).geturl()
 
 
-def _open_memory(parts: SplitResult, initialise: bool) -> BlockStore:  # noqa: ARG001 — memory is always new.
+def _open_memory(parts: SplitResult, how: _How) -> BlockStore:  # noqa: ARG001 — memory is always new.
     if parts.netloc or parts.path or parts.query:
         raise ValueError("memory: takes nothing behind the colon")
     return MemoryBlockStore()
 
 
-def _open_files(parts: SplitResult, initialise: bool) -> BlockStore:
+def _open_files(parts: SplitResult, how: _How) -> BlockStore:
     options = parse_qsl(parts.query, keep_blank_values=True)
     _require_known(dict(options), {"copies", "also"})
     paths = [unquote(parts.path), *(value for key, value in options if key == "also")]
@@ -49,10 +63,10 @@ def _open_files(parts: SplitResult, initialise: bool) -> BlockStore:
         raise ValueError(
             f"{parts.geturl()}: copies={copies}, but {len(paths)} folders are named; each copy needs its own, by also=/folder"
         )
-    return FilesystemBlockStore([path.rstrip("/") or "/" for path in paths], initialise)
+    return FilesystemBlockStore([path.rstrip("/") or "/" for path in paths], how.initialise)
 
 
-def _open_bucket(parts: SplitResult, initialise: bool) -> BlockStore:
+def _open_bucket(parts: SplitResult, how: _How) -> BlockStore:
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     _require_known(options, {"region"})
     bucket = parts.path.strip("/")
@@ -69,7 +83,17 @@ def _open_bucket(parts: SplitResult, initialise: bool) -> BlockStore:
         region=options.get("region", "us-east-1"),
         is_secure=parts.scheme == "s3+https",
     )
-    return MinioBlockStore(address, initialise)
+    return MinioBlockStore(address, how.initialise)
+
+
+def _open_service(parts: SplitResult, how: _How) -> BlockStore:
+    from block_storage.http_client import HttpBlockStore
+
+    if not parts.hostname or parts.username or parts.path.strip("/") or parts.query:
+        raise ValueError(f"{printable(parts.geturl())}: expected http://host:port")
+    if how.connect is None:
+        raise ValueError(f"{parts.geturl()}: block storage by itself is called by rooms only")
+    return HttpBlockStore(how.connect(parts.geturl()))
 
 
 def _require_known(options: Mapping[str, str], known: set[str]) -> None:
@@ -77,9 +101,10 @@ def _require_known(options: Mapping[str, str], known: set[str]) -> None:
         raise ValueError(f"unknown option {unknown[0]!r} in a store's location: known are {', '.join(sorted(known))}")
 
 
-_OPENERS: Mapping[str, Callable[[SplitResult, bool], BlockStore]] = {
+_OPENERS: Mapping[str, Callable[[SplitResult, _How], BlockStore]] = {
     "memory": _open_memory,
     "file": _open_files,
     "s3+http": _open_bucket,
     "s3+https": _open_bucket,
+    "http": _open_service,
 }

@@ -1,4 +1,4 @@
-"""Calling another room over HTTP: problems raised again as their classes, bounded waits, repeats only of what may be."""
+"""Calling another room over HTTP: problems raised again as their classes, bounded waits and answers, repeats only of what may be."""
 
 import threading
 import time
@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import orjson
 
+from foundation.blocks import MIB
 from foundation.http_internal import acting_for_header
 from foundation.identity import NOBODY, Identity
 from foundation.problems import OutcomeUnknown, Problem, Unavailable, problem_from
@@ -15,12 +16,17 @@ from foundation.retries import RetryBudget, RetryTimes
 from foundation.service_tokens import LIFETIME_SECONDS, Room, ServiceTokens
 
 _TEMPORARY = frozenset({502, 503, 504})
+# Shorter than servers keep an idle connection: one that closes under a request leaves its outcome unknown.
+_IDLE_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class RoomLimits:
     connect_seconds: float = 2.0
-    answer_seconds: float = 35.0  # beyond the longest statement that a database is given
+    answer_seconds: float = (
+        35.0  # beyond the longest statement that a database is given; for the answer's body once more
+    )
+    answer_bytes: int = 64 * MIB
     connections: int = 64
     retries: RetryTimes = field(default_factory=RetryTimes)
 
@@ -31,8 +37,7 @@ class RoomClient:
     def __init__(self, address: str, me: Room, tokens: ServiceTokens, limits: RoomLimits | None = None) -> None:
         """`address`: `http://host:port`. Opens no connection yet."""
         self._address, self._me, self._tokens = address.rstrip("/"), me, tokens
-        limits = limits or RoomLimits()
-        limits = limits or RoomLimits()
+        self._limits = limits = limits or RoomLimits()
         self._budget = RetryBudget(limits.retries)
         self._lock = threading.Lock()
         self._token, self._minted = "", -float(LIFETIME_SECONDS)
@@ -40,7 +45,12 @@ class RoomClient:
         self._http = httpx.Client(
             base_url=self._address,
             timeout=httpx.Timeout(limits.answer_seconds, connect=limits.connect_seconds, pool=limits.answer_seconds),
-            limits=httpx.Limits(max_connections=limits.connections, max_keepalive_connections=limits.connections),
+            limits=httpx.Limits(
+                max_connections=limits.connections,
+                max_keepalive_connections=limits.connections,
+                keepalive_expiry=_IDLE_SECONDS,
+            ),
+            headers={"Accept-Encoding": "identity"},
             verify=False,  # noqa: S501
             trust_env=False,
         )
@@ -56,18 +66,20 @@ class RoomClient:
         headers: dict[str, str] | None = None,
         seconds: float | None = None,
     ) -> httpx.Response:
-        """The answer, 2xx or 304. `is_repeatable`: may be sent again after an unknown outcome. `seconds`: wait so long instead.
+        """The answer, 2xx or 304. `is_repeatable`: may be sent again after an unknown outcome. `seconds`: wait so long for it instead.
 
-        Raises the problem that the room answered, Unavailable when it did nothing, OutcomeUnknown when it may have.
+        Raises the problem that the room answered, Unavailable when it did nothing, OutcomeUnknown when it may have. Redirects
+        are not followed: no room answers with one, and the token is for this room alone.
         """
         failure: Problem = Unavailable()
         for _ in self._budget.tries():
             sent = self._headers(acting_for) | (headers or {})
-            request = self._http.build_request(method, path, content=content, headers=sent)  # type: ignore[arg-type]  # Any buffer does.
+            body = bytes(content) if content is not None else None  # httpx takes other buffers for streams of numbers.
+            request = self._http.build_request(method, path, content=body, headers=sent)
             if seconds is not None:
                 request.extensions["timeout"] |= {"read": seconds}
             try:
-                response = self._http.send(request)
+                response = self._answer(request)
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
                 failure = Unavailable(f"A service of Cairn does not answer ({self._address}).")
                 failure.__cause__ = error
@@ -78,7 +90,7 @@ class RoomClient:
                 if is_repeatable:
                     continue
                 raise failure from error
-            if response.status_code < 400:
+            if response.is_success or response.status_code == 304:
                 self._budget.succeeded()
                 return response
             failure = _problem(response)
@@ -98,6 +110,22 @@ class RoomClient:
     def close(self) -> None:
         self._http.close()
 
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        """The whole answer. httpx bounds each read alone: a body that drips, or never ends, would hold the caller for ever."""
+        response = self._http.send(request, stream=True)
+        try:
+            ends, size, pieces = time.monotonic() + self._limits.answer_seconds, 0, []
+            for piece in response.iter_raw():
+                pieces.append(piece)
+                size += len(piece)
+                if time.monotonic() > ends or size > self._limits.answer_bytes:
+                    raise httpx.ReadTimeout("the answer is too slow or too long", request=request)
+        finally:
+            response.close()
+        if "content-encoding" in response.headers:
+            raise httpx.RemoteProtocolError("no room packs its answers", request=request)
+        return httpx.Response(response.status_code, headers=response.headers, content=b"".join(pieces), request=request)
+
     def _headers(self, acting_for: Identity) -> dict[str, str]:
         with self._lock:
             if time.monotonic() - self._minted > LIFETIME_SECONDS / 2:
@@ -111,6 +139,9 @@ def _problem(response: httpx.Response) -> Problem:
         document: Any = orjson.loads(response.content)
     except orjson.JSONDecodeError:
         document = None
-    if not isinstance(document, dict):
-        document = {"detail": f"A service of Cairn answered {response.status_code} without saying why."}
-    return problem_from(document, response.status_code)
+    if isinstance(document, dict) and response.status_code >= 400:
+        return problem_from(document, response.status_code)
+    detail = f"A service of Cairn answered {response.status_code} without saying why."
+    if response.status_code >= 500:  # A proxy's words, which cannot know what was done.
+        return OutcomeUnknown(detail)
+    return Unavailable(detail)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.middleware.cors import CORSMiddleware
 
+from foundation.http_internal import INTERNAL
 from foundation.http_problems import render_problems
 from foundation.http_requests import Metrics, Requests
 from foundation.http_wire import Json
@@ -34,8 +35,10 @@ def create_service(  # noqa: PLR0913 — keywords of the one composition root.
     notices: Ready = MappingProxyType({}),
     background: Sequence[Background] = (),
     root_routers: Sequence[APIRouter] = (),
+    internal_routers: Sequence[APIRouter] = (),
 ) -> FastAPI:
-    """A service that serves `routers` under /api/v1 and `root_routers` at the root.
+    """A service that serves `routers` under /api/v1, `root_routers` at the root, and `internal_routers`, which its public
+    specification does not tell of, under /internal/v1.
 
     `ready`: a check for each dependency, run in a thread; it raises what is wrong. `notices`: as `ready`, shown by /readyz without making
     it say 503, for what an operator must see but nobody should be turned away for. `background`: entered when the service starts,
@@ -62,6 +65,8 @@ def create_service(  # noqa: PLR0913 — keywords of the one composition root.
     app.add_middleware(Requests, settings=settings, metrics=Metrics(registry))
     for router in routers:
         app.include_router(router, prefix=API)
+    for router in internal_routers:
+        app.include_router(router, prefix=INTERNAL, include_in_schema=False)
     for router in (_health_routes(ready, notices, registry), *root_routers):
         app.include_router(router)
     describe(app)

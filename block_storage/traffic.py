@@ -1,0 +1,77 @@
+"""Bytes of all requests between the network and the store: bounded memory, few threads, nothing that holds the event loop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import Request, Response
+from starlette.types import Receive, Scope, Send
+
+from block_storage.seam import BlockStore
+from foundation.budget import Budget
+from foundation.http_bodies import declared_bytes, read_body
+from foundation.problems import TooLarge
+
+_PIECE_BYTES = 256 * 1024
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What the routes of one event loop share."""
+
+    store: BlockStore
+    threads: CapacityLimiter
+    received: Budget
+    read: Budget
+    body_seconds: float
+
+    async def run(self, act: Callable[[], _T]) -> _T:
+        """`act` in one of the store's threads."""
+        return await run_sync(act, limiter=self.threads)
+
+    @asynccontextmanager
+    async def body(self, request: Request, max_bytes: int) -> AsyncIterator[bytearray]:
+        """The whole body, which counts against the memory until it is done with. Raises Busy, TooLarge, BodyTooSlow, BodyIncomplete."""
+        declared = declared_bytes(request)
+        if declared is not None and declared > max_bytes:
+            raise TooLarge(f"This body has at most {max_bytes:,} bytes.")
+        async with self.received.taken(max_bytes if declared is None else declared):
+            yield await read_body(request, max_bytes, self.body_seconds)
+
+    async def answer(self, read: Callable[[], bytes], max_bytes: int) -> Response:
+        """What `read` gives, at most `max_bytes`, sent in pieces. Raises Busy."""
+        await self.read.take(max_bytes)
+        try:
+            data = await self.run(read)
+        except BaseException:
+            self.read.give(max_bytes)
+            raise
+        return _Sent(data, lambda: self.read.give(max_bytes), self.body_seconds)
+
+
+class _Sent(Response):
+    """Bytes that are in memory until the network has taken them: in pieces, because a server buffers whatever it is handed."""
+
+    media_type = "application/octet-stream"
+
+    def __init__(self, data: bytes, given_back: Callable[[], None], seconds: float) -> None:
+        super().__init__(data)
+        self._given_back, self._seconds = given_back, seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 — ASGI's.
+        view = memoryview(self.body)
+        try:
+            async with asyncio.timeout(self._seconds):
+                await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+                for start in range(0, len(view), _PIECE_BYTES):
+                    piece = view[start : start + _PIECE_BYTES]
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                await send({"type": "http.response.body", "body": b""})
+        finally:
+            self._given_back()
