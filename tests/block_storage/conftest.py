@@ -7,8 +7,13 @@ import pytest
 
 from block_storage import BlockStore, FilesystemBlockStore, open_block_store
 from tests.block_storage.faulty_store import FaultyBlockStore
+from tests.block_storage.service import service, worker
 
 MEDIA = ("memory", "file", "file-3", "s3")
+WAYS = [
+    *(f"{medium}{way}" for way in ("", " through a decorator") for medium in MEDIA),
+    *(f"{medium} as a service" for medium in ("memory", "file", "s3")),
+]
 
 
 def location(medium: str, folder: Path, request: pytest.FixtureRequest) -> str:
@@ -24,12 +29,18 @@ def location(medium: str, folder: Path, request: pytest.FixtureRequest) -> str:
             return str(request.getfixturevalue("seaweedfs").fresh_location())
 
 
-@pytest.fixture(params=[f"{medium}{way}" for way in ("", " through a decorator") for medium in MEDIA])
+@pytest.fixture(params=WAYS)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BlockStore]:
-    """An empty store, of each medium, bare and through the decorator of faults without any."""
-    medium, _, decorated = request.param.partition(" ")
+    """An empty store, of each medium: bare, through the decorator of faults without any, and behind a service of its own."""
+    medium, _, way = request.param.partition(" ")
     opened = open_block_store(location(medium, tmp_path, request), initialise=True)
-    yield FaultyBlockStore(opened) if decorated else opened
+    if way == "as a service":
+        with service(opened) as address:
+            remote = open_block_store(address, connect=worker)
+            yield FaultyBlockStore(remote)
+            remote.close()
+    else:
+        yield FaultyBlockStore(opened) if way else opened
     opened.close()
 
 
