@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from block_storage.errors import StorageFailed
 from block_storage.root_folder import RootFolder, make_root
@@ -19,12 +20,16 @@ _log = logging.getLogger(__name__)
 class Copies:
     """`roots`, in the order they are read. Thread-safe."""
 
-    def __init__(self, paths: Sequence[str], initialise: bool) -> None:
+    def __init__(self, paths: Sequence[str], initialise: bool, least: int | None, is_read_only: bool) -> None:
         """Raises as FilesystemBlockStore does."""
         if len({os.path.realpath(path) for path in paths}) != len(paths):
             raise ValueError("each copy needs a folder of its own")
-        store_id = _store_id(paths, initialise)
-        self.roots = [RootFolder(path, store_id) for path in paths]
+        self._least = len(paths) if least is None else least
+        if not 1 <= self._least <= len(paths):
+            raise ValueError(f"least={least}, but {len(paths)} folders are named")
+        self._has_missed = False  # Has a copy missed anything?
+        self._store_id = _store_id(paths, initialise)
+        self.roots = [RootFolder(path, self._store_id, is_read_only) for path in paths]
         self._threads = ThreadPoolExecutor(_THREADS_PER_COPY * len(paths), "copies") if len(paths) > 1 else None
         try:
             were_clean = [self._attached(root) for root in self.roots]
@@ -32,15 +37,36 @@ class Copies:
             self.close()
             raise
         self.were_clean = all(were_clean)
+        self.is_whole = None not in were_clean
+        self.first = next((root for root, was in zip(self.roots, were_clean, strict=True) if was is not None), None)
 
-    def _attached(self, root: RootFolder) -> bool:
+    def _attached(self, root: RootFolder) -> bool | None:
+        """Was it closed cleanly? None: it is not there."""
         try:
             return root.attach()
         except StorageFailed as problem:
             if len(self.roots) == 1:
                 raise
-            _log.error("a copy of the store is not there, nothing can be stored until it is: %s", problem)
-            return False
+            outlook = "blocks have fewer copies" if self._least < len(self.roots) else "nothing can be stored"
+            _log.error("a copy of the store is not there, %s until it is: %s", outlook, problem)
+            self._has_missed = True
+            return None
+
+    def replace(self, path: str) -> None:
+        """Make the empty folder `path`, one of ours, a copy again. Raises ValueError, StorageFailed where it must not be one."""
+        root = next((root for root in self.roots if root.path == path), None)
+        if root is None:
+            raise ValueError(f"{path} is none of the store's folders: {', '.join(root.path for root in self.roots)}")
+        if root.is_attached():
+            raise ValueError(f"{path} is a copy of the store already")
+        if not Path(path).is_dir():
+            raise ValueError(f"{path} is no folder: make it, or mount the disk that it is to lie on")
+        make_root(path, self._store_id)
+        root.attach()
+
+    def require_writable(self) -> None:
+        """Raises StorageFailed where a put would."""
+        self.on_every(lambda root: root.require_writable(), self._least)
 
     def takes_groups(self) -> bool:
         return all(root.takes_groups for root in self.roots)
@@ -49,13 +75,13 @@ class Copies:
         """On every copy, or on none that had it not: one block by itself, several as a group."""
         had = [(root, text) for root in self.roots for text in blocks if has(root, text)] if self._threads else []
         try:
-            self.on_every(lambda root: _write(root, blocks))
+            self.on_every(lambda root: _write(root, blocks), self._least)
         except Problem:
             self._take_back(blocks, had)
             raise
 
-    def on_every(self, act: Callable[[RootFolder], None]) -> None:
-        """All at once. Raises the first problem once every root has come to an end."""
+    def on_every(self, act: Callable[[RootFolder], None], least: int | None = None) -> None:
+        """All at once. Raises the first problem once every root has come to an end, unless `least` of them did it."""
         if self._threads is None:
             return act(self.roots[0])
         running = [self._threads.submit(act, root) for root in self.roots[1:]]
@@ -65,9 +91,14 @@ class Copies:
         except Problem as problem:
             problems.append(problem)
         problems += [future.exception() for future in running]
-        for found in problems:
-            if found:
-                raise found
+        found = [problem for problem in problems if problem]
+        if not found:
+            return None
+        is_enough = least is not None and len(self.roots) - len(found) >= least
+        if not is_enough or not all(isinstance(problem, Problem) for problem in found):
+            raise found[0]
+        self._has_missed = True
+        _log.warning("done in fewer copies than the store has, to be repaired: %s", found[0])
         return None
 
     def _take_back(self, texts: Iterable[str], had: Collection[tuple[RootFolder, str]]) -> None:
@@ -84,7 +115,8 @@ class Copies:
         if self._threads:
             self._threads.shutdown()
         for root in self.roots:
-            root.close()
+            # What a copy that was away has missed is in no index: the next start reads the folders.
+            root.close(is_clean=not self._has_missed)
 
 
 def has(root: RootFolder, text: str) -> bool:

@@ -25,17 +25,23 @@ _log = logging.getLogger(__name__)
 class FilesystemBlockStore:
     """A BlockStore in local folders, each a whole copy, for one process at a time."""
 
-    def __init__(self, paths: Sequence[str], initialise: bool = False) -> None:
-        """Open the copies in `paths`.
+    def __init__(
+        self, paths: Sequence[str], initialise: bool = False, *, least: int | None = None, is_read_only: bool = False
+    ) -> None:
+        """Open the copies in `paths`. A put succeeds with `least` copies, absent: with all; `mend` makes up for the others.
 
         `initialise` makes copies of folders that are empty or absent: for the first start, and to replace a lost copy.
         Without it such a folder is taken for a disk that is not mounted: reads go on from the other copies, puts are
-        refused. Raises StorageFailed if no folder is a copy, StoreInUse, ValueError for the same folder twice.
+        refused. `is_read_only` takes no lock and changes nothing, beside the process that has the store open. Raises
+        StorageFailed if no folder is a copy, StoreInUse, ValueError for the same folder twice.
         """
-        self._copies = Copies(paths, initialise)
+        self._copies = Copies(paths, initialise, least, is_read_only)
         self._roots = self._copies.roots
         self._names = NameGuard()
-        self._index = NameIndex(f"{paths[0]}/{INDEX}", self._copies.were_clean)
+        self._is_read_only = is_read_only
+        # Never in a folder whose disk is not mounted. Without an index the folders themselves are read.
+        first = None if is_read_only else self._copies.first
+        self._index = NameIndex(f"{first.path}/{INDEX}", self._copies.were_clean) if first else None
 
     def put(self, name: BlockName, data: bytes | bytearray | memoryview) -> None:
         require_right(name, data)
@@ -54,7 +60,8 @@ class FilesystemBlockStore:
     def _write(self, blocks: Mapping[str, bytes | bytearray | memoryview]) -> None:
         with self._names.alone(blocks):
             self._copies.write(blocks)
-        self._index.add({text: len(data) for text, data in blocks.items()})
+        if self._index:
+            self._index.add({text: len(data) for text, data in blocks.items()})
 
     def get(self, name: BlockName, xxh3: int) -> bytes:
         require_known_codec(name)
@@ -87,7 +94,7 @@ class FilesystemBlockStore:
         raise BlockNotFound(f"The block {name.id} is not in the store.")
 
     def _heal(self, name: BlockName, data: bytes, source: RootFolder, others: Collection[RootFolder]) -> None:
-        if not is_right_sha256(name, data):
+        if self._is_read_only or not is_right_sha256(name, data):
             return
         text = str(name)
         with self._names.alone((text,)):
@@ -99,6 +106,43 @@ class FilesystemBlockStore:
                     _log.warning("a bad copy of the block %s in %s was rewritten", name.id, root.path)
                 except Problem as problem:
                     _log.warning("a bad copy of the block %s stays: %s", name.id, problem)
+
+    def mend(self, name: BlockName, xxh3: int) -> int:
+        """Rewrite the copies that are absent or wrong from one that hashes right; how many. Raises as `get` and `put` do."""
+        require_known_codec(name)
+        text = str(name)
+        source: RootFolder | None = None
+        right = b""
+        bad: list[RootFolder] = []
+        for root in self._roots:
+            data = _read(root, text)
+            if data is None or not is_right_xxh3(data, xxh3) or not is_right_sha256(name, data):
+                bad.append(root)
+            else:
+                source, right = root, data
+        if source is None:
+            self._nothing_right(name, [root for root in bad if has(root, text)], bad)
+            return 0
+        with self._names.alone((text,)):
+            if not has(source, text):
+                return 0  # Erased meanwhile: a copy must not come back.
+            for root in bad:
+                root.write(text[:2], text, right)
+        return len(bad)
+
+    def replace_copy(self, path: str) -> None:
+        """Make the empty folder `path`, in the place of a lost one, a copy again, with the values of meta/; `mend` brings the blocks.
+
+        Raises ValueError where it is no folder of this store, or none that is lost; StorageFailed if anything lies in it.
+        """
+        self._copies.replace(path)
+        for key in list(self.list_meta()):
+            self.replace_meta(key, self.read_meta(key))
+
+    @property
+    def has_copies(self) -> bool:
+        """More than one: there is something to mend."""
+        return len(self._roots) > 1
 
     def check(self, names: Collection[tuple[BlockName, int]]) -> dict[BlockName, Presence]:
         looks = [[_look(root, str(name), size) for name, size in names] for root in self._roots]
@@ -112,16 +156,20 @@ class FilesystemBlockStore:
         texts = [str(name) for name in names]
         with self._names.alone(texts):
             self._copies.on_every(lambda root: root.erase(texts))
-        self._index.remove(texts)
+        if self._index:
+            self._index.remove(texts)
 
     def list(self, after: BlockName | None = None, limit: int = 1000) -> list[BlockName]:
         start = str(after) if after else ""
-        try:
-            texts: Sequence[str] = self._index.page(start, limit, self._found())
-        except StorageFailed as problem:
-            _log.warning("listing from the folders: %s", problem)
-            texts = self._page(start, limit)
-        return [BlockName.parse(text) for text in texts]
+        return [BlockName.parse(text) for text in self._texts(start, limit)]
+
+    def _texts(self, after: str, limit: int) -> Sequence[str]:
+        if self._index:
+            try:
+                return self._index.page(after, limit, self._found())
+            except StorageFailed as problem:
+                _log.warning("listing from the folders: %s", problem)
+        return self._page(after, limit)
 
     def _page(self, after: str, limit: int) -> Sequence[str]:
         names = []
@@ -177,11 +225,11 @@ class FilesystemBlockStore:
             self._copies.on_every(lambda root: root.erase((flat,), META))
 
     def ready(self) -> None:
-        for root in self._roots:
-            root.require_writable()
+        self._copies.require_writable()
 
     def close(self) -> None:
-        self._index.close()
+        if self._index:
+            self._index.close()
         self._copies.close()
 
 
@@ -191,6 +239,13 @@ def _is_name(text: str, folder: str) -> bool:
     except ValueError:
         return False
     return text.startswith(folder)
+
+
+def _read(root: RootFolder, text: str) -> bytes | None:
+    try:
+        return root.read(text[:2], text)
+    except OSError:
+        return None
 
 
 def _look(root: RootFolder, text: str, size: int) -> Presence:

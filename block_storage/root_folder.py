@@ -51,9 +51,11 @@ class RootFolder:
     Where the disk refuses, methods that say nothing else raise StorageFull or StorageFailed, which name the folder.
     """
 
-    def __init__(self, path: str, store_id: str) -> None:
+    def __init__(self, path: str, store_id: str, is_read_only: bool = False) -> None:
+        """`is_read_only`: nothing is written or locked, and another process may have the folder open."""
         self.path = path
-        self._marker = RootMarker(path, store_id)
+        self._is_read_only = is_read_only
+        self._marker = RootMarker(path, store_id, is_shared=is_read_only)
         self._folders = SharedSync(os.fsync)
         self._whole = SharedSync(sync_file_system)
         self.takes_groups = False  # Is `write_group` possible here?
@@ -62,6 +64,8 @@ class RootFolder:
     def attach(self) -> bool:
         """Take the lock; was the copy closed cleanly? If not, what a crash left is swept. Raises StorageFailed, StoreInUse."""
         self._marker.require()
+        if self._is_read_only:
+            return False
         self.takes_groups = self._is_one_file_system()
         try:
             os.unlink(f"{self.path}/{CLEAN}")
@@ -72,6 +76,11 @@ class RootFolder:
         except OSError:  # Read-only: it can be read from.
             return False
         return True
+
+    def _require_own(self) -> None:
+        self._marker.require()
+        if self._is_read_only:
+            raise StorageFailed(f"{self.path} was opened to be read only.")
 
     def _is_one_file_system(self) -> bool:
         """Does one syncfs make all 256 folders durable? One of them may be a link to another disk."""
@@ -96,12 +105,12 @@ class RootFolder:
     def require_writable(self) -> None:
         """Raises StorageFailed where the folder is gone or read-only."""
         self._marker.require()
-        if not os.access(self.path, os.W_OK | os.X_OK):
+        if self._is_read_only or not os.access(self.path, os.W_OK | os.X_OK):
             raise StorageFailed(f"{self.path} cannot be written to.")
 
-    def close(self) -> None:
-        """Note that nothing is left over, then give up the lock."""
-        if self._marker.is_in_place() and not self._is_littered:
+    def close(self, is_clean: bool = True) -> None:
+        """Note that nothing is left over, unless something is, then give up the lock."""
+        if is_clean and self._marker.is_in_place() and not self._is_littered and not self._is_read_only:
             with suppress(OSError):
                 self._replace("", CLEAN, b"")
         self._marker.release()
@@ -109,7 +118,7 @@ class RootFolder:
     def write(self, folder: str, name: str, data: bytes | bytearray | memoryview, is_new_root: bool = False) -> None:
         """Durable and atomic; what lay there is replaced. If it raises, what was not there before is not there."""
         if not is_new_root:
-            self._marker.require()
+            self._require_own()
         with disk_problems(self.path):
             self._replace(folder, name, data)
         if not is_new_root:
@@ -117,7 +126,7 @@ class RootFolder:
 
     def write_group(self, blocks: Mapping[str, bytes | bytearray | memoryview]) -> None:
         """Each durable and atomic under its name, with two syncs for all. If it raises, what was not there before is not there."""
-        self._marker.require()
+        self._require_own()
         leftovers: list[str] = []
         with disk_problems(self.path), self._opened("") as fd, self._marker_opened() as synced:
             failures = self._whole.failures("")
@@ -163,7 +172,7 @@ class RootFolder:
     def erase(self, names: Iterable[str], folder: str | None = None) -> None:
         """Blocks, or what lies in `folder`. Durable; synced even if nothing was there: an erasure before may have been cut off
         between its two steps."""
-        self._marker.require()
+        self._require_own()
         folders: defaultdict[str, list[str]] = defaultdict(list)
         for name in names:
             folders[folder or name[:2]].append(name)

@@ -42,8 +42,10 @@ def _parsed(text: bytes, path: str) -> str:
 class RootMarker:
     """The lock on one folder, which must be a copy of the store `store_id`. Thread-safe."""
 
-    def __init__(self, path: str, store_id: str) -> None:
+    def __init__(self, path: str, store_id: str, is_shared: bool = False) -> None:
+        """`is_shared`: beside whoever has the lock, to read only."""
         self._path = path
+        self._is_shared = is_shared
         self._store_id = store_id
         self._fd = -1
         self._place: tuple[int, int] | None = None  # Device and inode of the marker that is open and locked.
@@ -83,7 +85,8 @@ class RootMarker:
         with disk_problems(self._path):
             fd = os.open(f"{self._path}/{MARKER}", os.O_RDONLY | os.O_CLOEXEC)
             try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if not self._is_shared:
+                    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if _parsed(os.read(fd, 200), self._path) != self._store_id:
                     raise StorageFailed(f"{self._path} holds another store than the one it is a copy of.")
                 found = os.fstat(fd)
