@@ -13,6 +13,7 @@ from foundation.http_bodies import declared_bytes, read_body, require_media_type
 from foundation.http_json import parse_json
 from foundation.http_wire import Wire
 from foundation.problems import Invalid
+from metadata import Once, once_from
 
 JSON_BYTES = 8 * MIB  # 1,000 operations, or a page of 10,000 chunks, with room for white space.
 JSON_MEMORY_BYTES = 4 * JSON_BYTES  # Parsed, a body takes up to thirty times its length.
@@ -35,14 +36,19 @@ class JsonBodies:
 
         Also TooLarge, BodyTooSlow, and Busy where others take all the memory there is for long bodies.
         """
+        return (await self.read_once(request, shape))[0]
+
+    async def read_once(self, request: Request, shape: type[Shape]) -> tuple[Shape, Once | None]:
+        """As `read`, and what the request's Idempotency-Key asks."""
         require_media_type(request, "application/json")
         declared = declared_bytes(request)
         if declared is not None and declared <= _QUICK_BYTES:
-            return shaped(parse_json(await read_body(request, JSON_BYTES, self._seconds)), shape)
+            body = await read_body(request, JSON_BYTES, self._seconds)
+            return shaped(parse_json(body), shape), once_from(request, body)
         async with self._budget.taken(min(declared or JSON_BYTES, JSON_BYTES)):
             body = await read_body(request, JSON_BYTES, self._seconds)
             # A long one takes a second if it is hostile, and everybody else would wait for the event loop.
-            return shaped(await run_sync(parse_json, body), shape)
+            return shaped(await run_sync(parse_json, body), shape), once_from(request, body)
 
 
 def shaped(document: Any, shape: type[Shape]) -> Shape:

@@ -1,5 +1,7 @@
 """The route of batch commits."""
 
+from dataclasses import replace
+
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 
@@ -34,6 +36,8 @@ from metadata import (
     BlocksMissing,
     BucketNotFound,
     FileNotFound,
+    IdempotencyKeyReused,
+    OnceKey,
     PathInvalid,
     PathTaken,
     UploadEnded,
@@ -80,14 +84,15 @@ def commit_routes(parts: Parts, open_uploads: OpenUploads, bodies: JsonBodies) -
             UploadEnded,
             PathInvalid,
             ChunkSize,
+            IdempotencyKeyReused,
             OutcomeUnknown,
             Busy,
         ),
         openapi_extra=request_body(CommitsWire, _EXAMPLE_COMMITS),
     )
-    async def commit_batch(request: Request, bucket: str, caller: Caller) -> Response:
-        wire = await bodies.read(request, CommitsWire)
-        batch = wire.batch(bucket)
+    async def commit_batch(request: Request, bucket: str, caller: Caller, _key: OnceKey = None) -> Response:
+        wire, once = await bodies.read_once(request, CommitsWire)
+        batch = replace(wire.batch(bucket), once=once)
         require_operation_sizes((await run_sync(buckets.get, caller, bucket)).chunking, batch)
         result = await apply(commits, caller, batch)
         if batch.upload is not None:

@@ -29,8 +29,8 @@ def _commit(commits: Commits, request: CommitRequest) -> Result:
 
 
 async def apply(commits: Commits, caller: Identity, batch: Batch) -> BatchResult:
-    """All operations or none. Only a batch with an upload publishes once however often it is asked for."""
-    for pause in PAUSES_SECONDS if batch.upload is not None else ():
+    """All operations or none. Only a batch with an upload or a key is done once however often it is asked for."""
+    for pause in PAUSES_SECONDS if batch.upload is not None or batch.once is not None else ():
         try:
             return await run_sync(commits.apply, caller, batch)
         except OutcomeUnknown:

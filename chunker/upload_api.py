@@ -54,6 +54,8 @@ from metadata import (
     Chunk,
     ChunksInvalid,
     CommitRequest,
+    IdempotencyKeyReused,
+    OnceKey,
     PathInvalid,
     PathTaken,
     Target,
@@ -93,14 +95,15 @@ def upload_routes(parts: Parts, open_uploads: OpenUploads, bodies: JsonBodies) -
             PathInvalid,
             ChunksInvalid,
             ChunkSize,
+            IdempotencyKeyReused,
         ),
         openapi_extra=request_body(UploadWire, _EXAMPLE_UPLOAD),
     )
-    async def open_upload(request: Request, caller: Caller) -> Response:
-        wire = await bodies.read(request, UploadWire)
+    async def open_upload(request: Request, caller: Caller, _key: OnceKey = None) -> Response:
+        wire, once = await bodies.read_once(request, UploadWire)
         target, chunks = wire.target(), chunks_from(wire.chunks)
         await run_sync(_require_fit, buckets, caller, target, chunks)
-        upload, missing = await run_sync(uploads.open, caller, target, wire.precondition(), chunks)
+        upload, missing = await run_sync(uploads.open, caller, target, wire.precondition(), chunks, once)
         open_uploads.add(upload)
         return Json(
             {"upload_id": upload.id, "missing": [id.hex() for id in missing], "expires_at": upload.expires_at}, 201
