@@ -98,10 +98,11 @@ class HttpBlockStore:
         found: list[str] = []
         while len(found) < limit:
             begin = found[-1] if found else str(after) if after else ""
-            page = self._page("/chunks", begin, min(limit - len(found), _PAGE))
-            if not page:
-                break
+            wanted = min(limit - len(found), _PAGE)
+            page = self._page("/chunks", begin, wanted)
             found += page
+            if len(page) < wanted:
+                break
         try:
             return [BlockName.parse(name) for name in found]
         except ValueError as error:
@@ -116,10 +117,12 @@ class HttpBlockStore:
         self._call("PUT", f"/meta/{key}", data, _BYTES)
 
     def list_meta(self, prefix: str = "") -> Iterator[str]:
-        after = ""
-        while page := self._page("/meta", after, _PAGE, prefix=prefix):
+        page: Sequence[str] = [""]
+        while page:
+            page = self._page("/meta", page[-1], _PAGE, prefix=prefix)
             yield from page
-            after = page[-1]
+            if len(page) < _PAGE:
+                break
 
     def delete_meta(self, key: str) -> None:
         flat_name(key)

@@ -13,10 +13,11 @@ from foundation.http_caller import Caller
 from foundation.http_json import StrictRoute
 from foundation.http_service import Background, create_service
 from foundation.http_wire import decode_cursor, encode_cursor, limit
-from foundation.identity import Identity, Scope
+from foundation.identity import Identity, Scope, TokenVerifier
 from foundation.problems import CursorInvalid, Forbidden, Unauthenticated, Unavailable
 from foundation.settings import ServiceSettings
 from identity.cookie import clear_session, refuse_other_sites, sent_session, set_session
+from identity.introspect_api import internal_routes
 from identity.model import Device, PersonalToken
 from identity.oauth import root_routes
 from identity.parts import Parts
@@ -59,14 +60,20 @@ Person = Annotated[Identity, Depends(_signed_in)]
 Account = Annotated[UUID, Depends(_own_account)]
 
 
-def create_app(parts: Parts, settings: ServiceSettings, background: Sequence[Background] = ()) -> FastAPI:
-    """Identity as a service by itself."""
+def create_app(
+    parts: Parts,
+    settings: ServiceSettings,
+    background: Sequence[Background] = (),
+    verifier: TokenVerifier | None = None,
+) -> FastAPI:
+    """Identity as a service by itself. `verifier`: a ServiceTokenVerifier over the room's own lets other rooms introspect."""
     return create_service(
         "identity",
         [routes(parts)],
         root_routers=[root_routes(parts)],
+        internal_routers=[internal_routes(parts)],
         settings=settings,
-        verifier=parts.verifier,
+        verifier=verifier or parts.verifier,
         ready={"identity": parts.ready},
         background=background,
     )

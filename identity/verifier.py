@@ -28,7 +28,7 @@ class IdentityVerifier:
         if known is not None:
             return known
         generation = self._verdicts.generation()
-        identity, ends_at = self._judged(credential, key, now)
+        identity, ends_at = self._standing(credential, key, now)
         self._verdicts.keep(key, identity, generation, now, ends_at)
         return identity
 
@@ -38,7 +38,14 @@ class IdentityVerifier:
             raise Unauthenticated("This is neither a personal token nor a session.")
         return self.verify(credential)
 
-    def _judged(self, credential: str, key: bytes, now: datetime) -> tuple[Identity, datetime | None]:
+    def judged(self, credential: str) -> tuple[Identity, datetime | None]:
+        """As `verify`, as it stands now whatever is remembered, and when the credential ends by itself.
+
+        For those who remember it themselves: one memory behind another would last as long as both.
+        """
+        return self._standing(credential, digest(credential), self._clock())
+
+    def _standing(self, credential: str, key: bytes, now: datetime) -> tuple[Identity, datetime | None]:
         if is_token(credential):
             standing, touch = self._standings.of_token(key, now), self._standings.touch_token
         elif is_session(credential):

@@ -1,0 +1,173 @@
+"""Credentials verified by a room that stands by itself: opaque ones asked of identity (RFC 7662), signed ones by its public keys."""
+
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from foundation.http_internal import INTERNAL
+from foundation.http_room import RoomClient
+from foundation.identity import Identity, Scope
+from foundation.jwks import FETCH_SECONDS, FetchedKeys
+from foundation.jwt import JwtVerifier, TrustedIssuer
+from foundation.problems import Problem, Unauthenticated, Unavailable
+
+KEPT_SECONDS = 30.0
+REFUSED_SECONDS = 5.0  # A token that was just made must not stay refused.
+MAX_ENTRIES = 10_000
+ASKED_AT_ONCE = 8
+ASK_SECONDS = 5.0
+# What identity gives out. Anything else is refused here: inventing it must cost identity nothing.
+_OPAQUE = re.compile(r"cairn(?:session)?_[A-Za-z0-9_-]{43}")
+_SIGNED = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+# Identity tells what people may do; nothing that it answers makes a service.
+_USER_SCOPES = frozenset({Scope.FILES, Scope.FILES_READ, Scope.ACCOUNT, Scope.ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """`identity` None: refused."""
+
+    identity: Identity | None
+    since: float
+    until: float
+
+
+class IntrospectingVerifier:
+    """A TokenVerifier. A verdict of identity serves for 30 seconds from when it was asked for, also while identity is down.
+
+    A signed token is verified here and asks nobody: whoever is shut out meanwhile is so when it ends, within ten minutes.
+    """
+
+    def __init__(self, identity: RoomClient, jwt: JwtVerifier, clock: Callable[[], float] = time.time) -> None:
+        """`clock`: seconds since 1970."""
+        self._identity, self._jwt, self._clock = identity, jwt, clock
+        self._let_in, self._refused = _Verdicts(), _Verdicts()
+        self._asking = threading.BoundedSemaphore(ASKED_AT_ONCE)
+
+    def verify(self, credential: str) -> Identity:
+        if _OPAQUE.fullmatch(credential):
+            return self._opaque(credential)
+        if _SIGNED.fullmatch(credential):
+            return self._jwt.verify(credential)
+        raise Unauthenticated("This is no token of this installation.")
+
+    def _opaque(self, credential: str) -> Identity:
+        key = sha256(credential.encode()).digest()
+        verdict = self._known(key)
+        if verdict is None:
+            with self._turn():
+                # Requests come in bunches: while this one waited, another may have asked.
+                verdict = self._known(key) or self._asked(credential, key)
+        if verdict.identity is None:
+            raise Unauthenticated("This token or session is not valid, or no longer.")
+        return verdict.identity
+
+    def _known(self, key: bytes) -> _Verdict | None:
+        now = self._clock()
+        return self._let_in.find(key, now) or self._refused.find(key, now)
+
+    def _asked(self, credential: str, key: bytes) -> _Verdict:
+        now = self._clock()
+        identity, ends_at = _answered(self._ask(credential))
+        kept = REFUSED_SECONDS if identity is None else KEPT_SECONDS
+        verdict = _Verdict(identity, now, min(now + kept, ends_at))
+        # Two memories: who invents tokens must not push out those who have some.
+        (self._refused if identity is None else self._let_in).keep(key, verdict)
+        return verdict
+
+    def _ask(self, credential: str) -> bytes:
+        body = orjson.dumps({"credential": credential})
+        headers = {"Content-Type": "application/json"}
+        try:
+            return self._identity.call(
+                "POST",
+                f"{INTERNAL}/introspect",
+                is_repeatable=True,
+                content=body,
+                headers=headers,
+                seconds=ASK_SECONDS,
+            ).content
+        except Problem as problem:
+            # Whatever it is, it is not about the caller: a 401 is this room's own.
+            raise Unavailable("Who you are cannot be told at the moment.") from problem
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Few questions at once: a flood of invented tokens waits here, and holds up neither identity nor who is known."""
+        if not self._asking.acquire(timeout=ASK_SECONDS):
+            raise Unavailable("Too many unknown tokens are asked about at the moment.")
+        try:
+            yield
+        finally:
+            self._asking.release()
+
+
+class _Verdicts:
+    """The newest MAX_ENTRIES, by digest. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[bytes, _Verdict] = OrderedDict()
+
+    def find(self, key: bytes, now: float) -> _Verdict | None:
+        verdict = self._kept.get(key)
+        return verdict if verdict and verdict.since <= now < verdict.until else None
+
+    def keep(self, key: bytes, verdict: _Verdict) -> None:
+        with self._lock:
+            self._kept[key] = verdict
+            self._kept.move_to_end(key)
+            if len(self._kept) > MAX_ENTRIES:
+                self._kept.popitem(last=False)
+
+
+def introspecting_verifier(identity: RoomClient, public_url: str) -> IntrospectingVerifier:
+    """As the rooms use it: our own tokens are signed with the keys that `identity` publishes, and meant for `public_url`."""
+
+    def fetch() -> bytes:
+        try:
+            return identity.call("GET", "/oauth/jwks", is_repeatable=True, seconds=FETCH_SECONDS).content
+        except Problem as problem:
+            raise Unavailable("The issuer's keys cannot be fetched at the moment.") from problem
+
+    own = TrustedIssuer(public_url, public_url, FetchedKeys(fetch), is_own=True)
+    return IntrospectingVerifier(identity, JwtVerifier([own]))
+
+
+def introspection(identity: Identity | None, ends_at: datetime | None) -> dict[str, Any]:
+    """What identity answers; None for a credential that is not valid."""
+    if identity is None or identity.user is None:
+        return {"active": False}
+    return {
+        "active": True,
+        "user": str(identity.user),
+        "device": str(identity.device) if identity.device else None,
+        "scopes": sorted(identity.scopes),
+        "ends_at": ends_at.timestamp() if ends_at else None,
+    }
+
+
+def _answered(body: bytes) -> tuple[Identity | None, float]:
+    """Who it is, and until when at most. Raises Unavailable for what is no `introspection`."""
+    try:
+        document = orjson.loads(body)
+        if document["active"] is False:
+            return None, float("inf")
+        if document["active"] is not True:
+            raise ValueError("neither active nor not")
+        device, ends_at = document["device"], document["ends_at"]
+        scopes = frozenset(document["scopes"]) & _USER_SCOPES
+        who = Identity(UUID(document["user"]), UUID(device) if device is not None else None, scopes)
+        return who, float("inf") if ends_at is None else float(ends_at)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unavailable("Identity answered what cannot be read.") from error
