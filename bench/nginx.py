@@ -1,7 +1,5 @@
 """nginx without sendfile, one worker: the peer that W5 is compared with. Debian's package; its absence is an error that says so."""
 
-import os
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -10,6 +8,8 @@ from typing import Self
 import httpx
 
 from tests.servers.cairn_server import free_port
+from tests.servers.nginx import nginx_program
+from tests.servers.unpacked import environment_of
 
 CONFIG = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr crit; user root;
@@ -29,12 +29,13 @@ class Nginx:
         self._folder, self._port = folder, free_port()
 
     def __enter__(self) -> Self:
-        program = shutil.which("nginx", path=f"/usr/sbin:/usr/local/sbin:{os.environ['PATH']}")
-        if program is None:
-            raise FileNotFoundError("the bench compares with nginx: apt-get install nginx-light")
+        program = nginx_program()
         config = self._folder / "nginx.conf"
         config.write_text(CONFIG.format(folder=self._folder, port=self._port))
-        self._process = subprocess.Popen([program, "-c", str(config), "-p", str(self._folder)])
+        self._process = subprocess.Popen(
+            [program, "-c", config, "-p", self._folder, "-e", self._folder / "nginx-error.log"],
+            env=environment_of(program),
+        )
         while True:
             try:
                 httpx.get(f"http://127.0.0.1:{self._port}/")

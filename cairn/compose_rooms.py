@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI
 
+import block_storage
 import chunker
 import identity
 import metadata
@@ -11,7 +12,7 @@ import sync
 from cairn.compose import catalogue_parts
 from cairn.neighbours import Neighbours
 from foundation.doorbell import InProcessDoorbell
-from foundation.service_tokens import Room
+from foundation.service_tokens import NoUsers, Room, ServiceTokenVerifier
 from sync import Chore, Loop, TwoTruths, chores
 
 EndWaits = Callable[[], None]
@@ -46,6 +47,18 @@ def _chunker(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     return app, _nobody_waits
 
 
+def _block_storage(near: Neighbours) -> tuple[FastAPI, EndWaits]:
+    # People never call it: those who try are told apart from nobody only where that is known without the database.
+    users = near.people(Room.BLOCK_STORAGE)[0] if near.settings.identity else NoUsers()
+    app = block_storage.create_app(
+        block_storage.Parts(near.own_store),
+        settings=near.service_settings,
+        verifier=ServiceTokenVerifier(near.tokens, users),
+        ready={"store": near.own_store.ready},
+    )
+    return app, _nobody_waits
+
+
 def _identity(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     sessions = Chore("sessions", 3600, near.identity.expire)
     loop = Loop(lambda _pause: [sessions], InProcessDoorbell())
@@ -76,6 +89,7 @@ def _nobody_waits() -> None:
 
 
 _COMPOSERS: Mapping[Room, Callable[[Neighbours], tuple[FastAPI, EndWaits]]] = {
+    Room.BLOCK_STORAGE: _block_storage,
     Room.METADATA: _metadata,
     Room.CHUNKER: _chunker,
     Room.IDENTITY: _identity,

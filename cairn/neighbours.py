@@ -12,6 +12,7 @@ from cairn.errors import SettingInvalid
 from cairn.lock import DataFolderLock
 from cairn.settings import ServerSettings
 from foundation.database import Database, opened, parsed
+from foundation.http_room import RoomClient
 from foundation.identity import TokenVerifier
 from foundation.service_tokens import Room, ServiceTokens
 from foundation.settings import ServiceSettings
@@ -87,10 +88,12 @@ class Neighbours:
 
     def store(self, room: Room) -> BlockStore:
         """As `room` reaches it: by CAIRN_BLOCKS, else CAIRN_STORE itself."""
-        if self.settings.blocks:
-            raise SettingInvalid("CAIRN_BLOCKS: block storage cannot be reached over HTTP yet.")
-        self.require_shared_store(room)
-        return self.own_store
+        if not self.settings.blocks:
+            self.require_shared_store(room)
+            return self.own_store
+        store = open_block_store(self.settings.blocks, connect=lambda address: RoomClient(address, room, self.tokens))
+        self._stack.callback(store.close)
+        return store
 
     def people(self, room: Room) -> tuple[TokenVerifier, Ready]:
         """Who verifies the credentials of people for `room`, by CAIRN_IDENTITY or on the database, and whether it can."""

@@ -5,9 +5,5 @@ cd "$(dirname "$0")/.."
 
 tools/install.sh test
 tools/test_servers.sh
-# Unpacked for root too: installed, Debian's nginx would start to serve port 80.
-if [ ! -x /usr/sbin/nginx ] && ! command -v nginx >/dev/null && [ ! -x .cache/debian/usr/sbin/nginx ]; then
-    tools/debian_download.sh nginx
-fi
-export PATH="$PWD/.venv/bin:$PATH:/usr/sbin:$PWD/.cache/debian/bin:$PWD/.cache/debian/usr/sbin"
+export PATH="$PWD/.venv/bin:$PATH:$PWD/.cache/debian/bin"
 exec .venv/bin/python -m bench "$@"

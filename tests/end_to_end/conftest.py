@@ -1,4 +1,4 @@
-"""The product on both of its footings: SQLite and a disk, PostgreSQL and an S3 store. The same tests run on each."""
+"""The product in one process on both of its footings, and as five processes: the same tests run on each."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,8 +6,24 @@ from pathlib import Path
 import pytest
 
 from tests.servers.cairn_server import SignedInServer, running_server
+from tests.servers.stack import Stack, running_stack
 
 FOOTINGS = ["sqlite-and-disk", "postgresql-and-s3"]
+PRODUCTS = [*FOOTINGS, "stack"]
+# What runs against five processes in the quick run; all the rest does so in the full one.
+QUICK_ON_STACK = frozenset({"test_main_job", "test_isolation", "test_bad_paths"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        is_on_stack = callspec is not None and "stack" in (
+            callspec.params.get("product"),
+            callspec.params.get("_shared_product"),
+        )
+        if is_on_stack and item.path.stem not in QUICK_ON_STACK:
+            item.add_marker(pytest.mark.full)
 
 
 def settings_of(footing: str, request: pytest.FixtureRequest) -> dict[str, str]:
@@ -20,17 +36,33 @@ def settings_of(footing: str, request: pytest.FixtureRequest) -> dict[str, str]:
     }
 
 
-@pytest.fixture(params=FOOTINGS)
+@pytest.fixture(scope="module")
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Five processes of the whole file: to start them takes longer than most tests."""
+    with running_stack(tmp_path_factory.mktemp("stack"), **settings_of("stack", request)) as running:
+        yield running
+
+
+@pytest.fixture(params=PRODUCTS)
 def product(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SignedInServer]:
-    """A running server with a signed-in user, of this test alone: to kill and to start again."""
-    with running_server(tmp_path / "server", **settings_of(request.param, request)) as server:
-        yield server
+    """A running server with a signed-in user who owns nothing, to kill and to start again. One process is of this test alone."""
+    if request.param != "stack":
+        with running_server(tmp_path / "server", **settings_of(request.param, request)) as server:
+            yield server
+        return
+    stack: Stack = request.getfixturevalue("stack")
+    stack.sign_in()
+    yield stack
+    stack.restore()
 
 
-@pytest.fixture(params=FOOTINGS, scope="module")
+@pytest.fixture(params=PRODUCTS, scope="module")
 def _shared_product(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SignedInServer]:
+    if request.param == "stack":
+        yield request.getfixturevalue("stack")
+        return
     with running_server(tmp_path_factory.mktemp("server"), **settings_of(request.param, request)) as server:
         yield server
 

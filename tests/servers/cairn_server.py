@@ -10,13 +10,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
 
 from cairn.compose import open_identity
 from cairn.settings import ServerSettings
+from tests.servers.processes import freeze, thaw
 
 START_SECONDS = 60
 
@@ -29,6 +30,8 @@ def free_port() -> int:
 
 class CairnServer:
     """A server that can be killed, stopped, frozen and started again on the same data and port."""
+
+    arguments: tuple[str, ...] = ("serve",)
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.data, self.port = folder / "data", free_port()
@@ -45,16 +48,30 @@ class CairnServer:
 
     def start(self) -> None:
         """Returns once it has said that it is ready."""
+        self.launch()
+        self.await_ready()
+
+    def launch(self) -> None:
         with self.log.open("ab") as log:
-            process = subprocess.Popen(self._command("serve"), env=self.environment, stdout=subprocess.PIPE, stderr=log)
-        self._process = process
+            command = self._command(*self.arguments)
+            self._process = subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=log)
+
+    def await_ready(self) -> None:
+        process = self._process
+        assert process is not None
         assert process.stdout is not None
         self.output = ""
         for line in process.stdout:
             self.output += line.decode()
             if b"is ready" in line:
                 return
-        raise AssertionError(f"cairn serve ended with {process.wait()}: {self.log.read_text()[-2000:]}")
+        raise AssertionError(
+            f"cairn {' '.join(self.arguments)} ended with {process.wait()}: {self.log.read_text()[-2000:]}"
+        )
+
+    def send_signal(self, how: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(how)
 
     def kill(self, how: int = signal.SIGKILL) -> int:
         """End it by a signal and wait for that; its exit status."""
@@ -70,6 +87,13 @@ class CairnServer:
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    def freeze(self) -> None:
+        """It keeps its connections and answers nothing."""
+        freeze(self.pid)
+
+    def thaw(self) -> None:
+        thaw(self.pid)
 
     @property
     def is_running(self) -> bool:
@@ -134,12 +158,21 @@ class SignedInServer(CairnServer):
         self.environment |= {"CAIRN_URL": self.url, "CAIRN_TOKEN": self.token}
 
 
+_Signed = TypeVar("_Signed", bound=SignedInServer)
+
+
 @contextmanager
 def running_server(folder: Path, **environment: str) -> Iterator[SignedInServer]:
     folder.mkdir(parents=True, exist_ok=True)
-    server = SignedInServer(folder, **environment)
-    server.start()
+    with running(SignedInServer(folder, **environment)) as server:
+        yield server
+
+
+@contextmanager
+def running(server: _Signed) -> Iterator[_Signed]:
+    """Started and signed in to; at the end killed, whatever happened to it meanwhile."""
     try:
+        server.start()
         server.sign_in()
         yield server
     finally:

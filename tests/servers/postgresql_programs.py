@@ -1,14 +1,14 @@
 """Where PostgreSQL's programs are: on PATH, where Debian installs them, or unpacked by `tools/test_servers.sh`."""
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.servers.unpacked import UNPACKED, environment_of
+
 MIN_MAJOR = 15
-UNPACKED = Path(__file__).resolve().parents[2] / ".cache" / "debian"
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,7 @@ def find_programs() -> Programs:
     if not found:
         raise RuntimeError(f"No PostgreSQL {MIN_MAJOR} or newer here: run tools/test_servers.sh")
     folder = found[0][2]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
-    if folder.is_relative_to(UNPACKED):
-        libraries = [UNPACKED / "usr" / "lib", *(UNPACKED / "usr" / "lib").glob("*-linux-gnu*")]
-        environment["LD_LIBRARY_PATH"] = os.pathsep.join(str(library) for library in libraries)
+    environment = {key: value for key, value in environment_of(folder).items() if not key.startswith("PG")}
     return Programs(folder, environment)
 
 

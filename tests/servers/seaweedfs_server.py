@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from time import monotonic, sleep
 
 import urllib3
 
+from tests.servers.ports import free_ports
 from tests.servers.processes import freeze, thaw
 
 _PORTS = ("master", "volume", "filer", "s3")  # Each also needs a gRPC port.
@@ -42,7 +42,7 @@ class SeaweedFSServer:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        ports = _free_ports(2 * len(_PORTS))
+        ports = free_ports(2 * len(_PORTS))
         self._ports = dict(zip(_PORTS, zip(ports[::2], ports[1::2], strict=True), strict=True))
         self.address = Buckets(self._ports["s3"][0], secrets.token_hex(8), secrets.token_hex(16))
         self._process: subprocess.Popen[bytes] | None = None
@@ -154,16 +154,3 @@ def _s3_settings(buckets: Buckets) -> dict[str, object]:
     return {
         "identities": [{"name": "tests", "credentials": credentials, "actions": ["Admin", "Read", "Write", "List"]}]
     }
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago, below the range that the kernel gives to clients."""
-    with contextlib.ExitStack() as held:
-        ports: list[int] = []
-        while len(ports) < count:
-            port = 20000 + secrets.randbelow(12000)
-            taken = held.enter_context(socket.socket())
-            with contextlib.suppress(OSError):
-                taken.bind(("127.0.0.1", port))
-                ports.append(port)
-        return ports
