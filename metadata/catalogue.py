@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
-
 from foundation.database import Database
 from foundation.identity import Identity
 from metadata.batch import Purged
@@ -13,7 +11,6 @@ from metadata.migrated import check_migrated
 from metadata.notifying import NotifyingCommits
 from metadata.parts import Listings
 from metadata.purge import purge
-from metadata.schema import uploads as uploads_table
 from metadata.seams import (
     Accounts,
     Blocks,
@@ -37,8 +34,6 @@ from metadata.sql_installation import SqlInstallation
 from metadata.sql_journals import SqlJournals
 from metadata.sql_members import SqlMembers
 from metadata.sql_uploads import SqlUploads
-
-_ANY_UPLOAD = select(uploads_table.c.writer).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +86,7 @@ def _over(database: Database, settings: CatalogueSettings, notify: Notify, close
         return database.write(lambda connection: purge(connection, caller, file_id, version_id), repeat_unknown=True)
 
     files = SqlFiles(database, purge_file, public_files=settings.public_files)
+    installation = SqlInstallation(database)
     return Catalogue(
         buckets=SqlBuckets(database, notify, settings),
         members=SqlMembers(database, notify, settings),
@@ -102,8 +98,9 @@ def _over(database: Database, settings: CatalogueSettings, notify: Notify, close
         commits=NotifyingCommits(SqlCommits(database, uploads, settings), notify),
         journals=SqlJournals(database),
         collection=SqlCollection(database, settings),
-        installation=SqlInstallation(database),
+        installation=installation,
         ready=lambda: database.read(lambda connection: connection.exec_driver_sql("SELECT 1").close()),
-        is_new=lambda: database.read(lambda connection: connection.execute(_ANY_UPLOAD).first() is None),
+        # From the sequence: the rows of uploads that ended long ago are forgotten.
+        is_new=lambda: installation.newest_writer() == 0,
         close=close,
     )

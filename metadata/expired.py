@@ -1,27 +1,39 @@
 """What is past its time: superseded versions, files in the trash, deleted buckets; one bucket a slice, under its lock."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from foundation.blocks import Chunking
 from foundation.sql import any_of, now
 from metadata.access import BucketRow
-from metadata.model import Naming, Versioning
+from metadata.model import FileVersion, Naming, Versioning
 from metadata.operations.work import Work
 from metadata.purge import drop_versions, has_history, purge_old, purge_whole
 from metadata.rows import select_versions, version_from
-from metadata.schema import buckets, file_versions, files, members
+from metadata.schema import buckets, contents, file_versions, files, members
+from metadata.tally import Tally
 
 
-def purge_expired(connection: Connection, limit: int) -> int:
-    """How many versions went; 0 only when nothing is due."""
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """How much one transaction takes at most. `tally`: of a version with more chunks than that, counted before."""
+
+    versions: int
+    chunks: int
+    tally: Tally | None = None
+
+
+def purge_expired(connection: Connection, bounds: Slice) -> int | Tally:
+    """How many versions went; 0 only when nothing is due. A tally that must be counted first: nothing went."""
     moment = now(connection)
     deleted = select(buckets.c.id).where(buckets.c.purge_after <= moment).order_by(buckets.c.purge_after).limit(1)
     bucket = connection.execute(deleted).scalar_one_or_none()
     if bucket is not None:
-        return _purge_bucket(connection, bucket, limit)
+        return _purge_bucket(connection, bucket, bounds.versions)
     due = (
         select(file_versions.c.bucket)
         .join(buckets, buckets.c.id == file_versions.c.bucket)
@@ -30,37 +42,52 @@ def purge_expired(connection: Connection, limit: int) -> int:
         .limit(1)
     )
     bucket = connection.execute(due).scalar_one_or_none()
-    return 0 if bucket is None else _purge_due(connection, bucket, moment, limit)
+    return 0 if bucket is None else _purge_due(connection, bucket, moment, bounds)
 
 
-def _purge_due(connection: Connection, bucket: UUID, moment: datetime, limit: int) -> int:
-    """Versions first; a file in the trash goes with its delete marker, once it has no more than the slice can take."""
+def _purge_due(connection: Connection, bucket: UUID, moment: datetime, bounds: Slice) -> int | Tally:
+    """Versions first; a file in the trash goes with its delete marker, after all its versions."""
     row = _locked(connection, bucket)
     if row is None:
         return 0
     work = Work.by_itself(connection, row)
-    query = (
-        select_versions()
-        .where(file_versions.c.bucket == bucket, file_versions.c.purge_after <= moment)
-        .order_by(file_versions.c.purge_after, file_versions.c.sequence)
-        .limit(limit)
-    )
-    number, gone = 0, set()
-    for version in map(version_from, connection.execute(query).all()):
-        if version.file_id in gone:
-            continue
+    number, chunks = 0, 0
+    for version in _due(work, moment, bounds.versions):
+        tally = bounds.tally if bounds.tally and bounds.tally.version == version.version_id else None
+        chunks += version.num_chunks if tally is None else 0
+        if chunks > bounds.chunks:
+            if not number and version.content is not None:
+                return Tally(version.version_id, version.content, row.owner)
+            break
         if version.is_current and has_history(connection, version):
             # Switched to keeping versions, or back, since: what was promised to stay stays, and so does its file.
             endless = update(file_versions).where(file_versions.c.id == version.version_id).values(purge_after=None)
             connection.execute(endless)
         elif version.is_current:
-            number += purge_whole(work, version).versions
-            gone.add(version.file_id)
+            purge_whole(work, version)
         else:
-            purge_old(work, version)
-            number += 1
+            purge_old(work, version, tally.purged() if tally else None)
+        number += 1
     work.finish()
     return number
+
+
+def _due(work: Work, moment: datetime, limit: int) -> Iterator[FileVersion]:
+    """What is due in the bucket, at most `limit`; each delete marker after the other versions of its file, due or not."""
+    query = select_versions().where(file_versions.c.bucket == work.bucket.id, file_versions.c.purge_after <= moment)
+    page = query.order_by(file_versions.c.purge_after, file_versions.c.sequence).limit(limit)
+    gone: set[UUID] = set()
+    for version in map(version_from, work.connection.execute(page).all()):
+        before = [version]
+        if version.is_current and not has_history(work.connection, version):
+            older = select_versions().where(files.c.id == version.file_id, file_versions.c.id != version.version_id)
+            rows = work.connection.execute(older.order_by(file_versions.c.sequence).limit(limit + 1)).all()
+            # With more than the slice can take the marker waits for the next one.
+            before = [*map(version_from, rows[:limit]), *([version] if len(rows) <= limit else [])]
+        for one in before:
+            if one.version_id not in gone:
+                gone.add(one.version_id)
+                yield one
 
 
 def _purge_bucket(connection: Connection, bucket: UUID, limit: int) -> int:
@@ -73,6 +100,7 @@ def _purge_bucket(connection: Connection, bucket: UUID, limit: int) -> int:
     ids = list(connection.execute(page).scalars())
     versions = select(file_versions.c.id).where(any_of(connection, file_versions.c.file, ids)).limit(limit)
     found = list(connection.execute(versions).scalars())
+    _count_current(work, any_of(connection, file_versions.c.id, found))
     drop_versions(work, found)
     left = select(file_versions.c.id).where(file_versions.c.file == files.c.id).exists()
     connection.execute(delete(files).where(any_of(connection, files.c.id, ids), ~left))
@@ -81,6 +109,19 @@ def _purge_bucket(connection: Connection, bucket: UUID, limit: int) -> int:
         connection.execute(delete(members).where(members.c.bucket == bucket))
         connection.execute(delete(buckets).where(buckets.c.id == bucket))
     return len(found) or 1
+
+
+def _count_current(work: Work, going: ColumnElement[bool]) -> None:
+    """Live files count until their current version goes: the counters tell what is left of a bucket that is purged."""
+    current = (
+        select(func.count(), func.coalesce(func.sum(contents.c.size), 0))
+        .select_from(file_versions)
+        .join(files, files.c.current_version == file_versions.c.id)
+        .outerjoin(contents, contents.c.id == file_versions.c.content)
+        .where(going, files.c.deleted_at.is_(None))
+    )
+    number, size = work.connection.execute(current).one()
+    work.count(files=-number, logical=-int(size))
 
 
 def _locked(connection: Connection, bucket: UUID) -> BucketRow | None:

@@ -45,9 +45,10 @@ def _purge_version(work: Work, current: FileVersion, version_id: UUID) -> Purged
     return purge_old(work, version_from(row))
 
 
-def purge_old(work: Work, version: FileVersion) -> Purged:
-    """One version that is not current."""
-    purged = _counted(work, drop_versions(work, [version.version_id]), versions=1)
+def purge_old(work: Work, version: FileVersion, counted: Purged | None = None) -> Purged:
+    """One version that is not current. `counted`: what goes with it, where that was counted before."""
+    gone = drop_versions(work, [version.version_id])
+    purged = _counted(work, gone, versions=1) if counted is None else counted
     _record(work, version, purged)
     return purged
 

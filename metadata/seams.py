@@ -260,11 +260,25 @@ class Collection(Protocol):
 
     @repeatable
     def purge_expired(self, limit: int = 200) -> int:
-        """Remove versions, files in the trash and deleted buckets past their `purge_after`. How many versions."""
+        """Remove versions, files in the trash and deleted buckets past their `purge_after`. How many versions.
+
+        One bucket a slice. A version with very many chunks is counted in reads before; its chunks go by `collect_contents`.
+        """
 
     @repeatable
     def nominate_unreferenced(self, after: BlockId | None, limit: int = 500) -> tuple[BlockId | None, int]:
         """Reconcile: blocks and contents without any reference become candidates; where the next slice begins, how many."""
+
+    @repeatable
+    def recount(self, after: UUID | None) -> tuple[UUID | None, bool]:
+        """Reconcile: the counters of the next bucket by id. Which, None behind the last, and whether they had drifted.
+
+        Holds no lock while it counts, and is right whatever is committed meanwhile.
+        """
+
+    @repeatable
+    def prune(self, limit: int = 200) -> int:
+        """Forget uploads that ended long ago, and idempotency keys past their time. How many rows."""
 
 
 @dataclass(frozen=True, slots=True)

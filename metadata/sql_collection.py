@@ -1,19 +1,28 @@
 """Collection in SQL: everything that takes away what nobody needs, in short slices (ALGORITHMS.md 1, "Collect")."""
 
+import logging
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from functools import partial
+from uuid import UUID
 
 from sqlalchemy import Connection, delete, exists, select
 
 from foundation.blocks import BlockId, BlockName
 from foundation.database import Database
 from foundation.sql import any_of, now
-from metadata import collect, expired
+from metadata import collect, ended, expired
 from metadata.model import UploadState
+from metadata.recount import Drift, find_drift, take_off
 from metadata.schema import backup_holds, dead_names, uploads
 from metadata.seams import Collected
 from metadata.settings import CatalogueSettings
 from metadata.sql_uploads import end_upload
+from metadata.tally import Tally
+
+log = logging.getLogger("cairn.catalogue")
+
+_RECOUNTS = 3
 
 
 class SqlCollection:
@@ -84,9 +93,43 @@ class SqlCollection:
         return 1
 
     def purge_expired(self, limit: int = 200) -> int:
-        return self._database.write(lambda connection: expired.purge_expired(connection, limit), repeat_unknown=True)
+        bounds = expired.Slice(limit, self._settings.collect_chunks)
+        while isinstance(done := self._purge(bounds), Tally):
+            done.count(self._database.read, bounds.chunks)
+            bounds = replace(bounds, tally=done)
+        return done
+
+    def _purge(self, bounds: expired.Slice) -> int | Tally:
+        return self._database.write(lambda connection: expired.purge_expired(connection, bounds), repeat_unknown=True)
 
     def nominate_unreferenced(self, after: BlockId | None, limit: int = 500) -> tuple[BlockId | None, int]:
         return self._database.write(
             lambda connection: collect.nominate_unreferenced(connection, after, limit), repeat_unknown=True
+        )
+
+    def recount(self, after: UUID | None) -> tuple[UUID | None, bool]:
+        for _ in range(_RECOUNTS):
+            drift = self._database.read(lambda connection: find_drift(connection, after))
+            if drift is None:
+                return None, False
+            if not drift.by or self._take_off(drift):
+                return drift.bucket, bool(drift.by)
+        return drift.bucket if drift else None, False  # Its row changes all the time: another day.
+
+    def _take_off(self, drift: Drift) -> bool:
+        taken = self._database.write(lambda connection: take_off(connection, drift))
+        if taken:
+            log.warning("a bucket's counters had drifted", extra={"bucket": str(drift.bucket), "drift": drift.by})
+        return taken
+
+    def prune(self, limit: int = 200) -> int:
+        retention = self._settings.ended_upload_retention
+        old = self._database.read(lambda connection: ended.ended_uploads(connection, retention, limit))
+        dropped = (
+            self._database.write(lambda connection: ended.drop_uploads(connection, old, retention), repeat_unknown=True)
+            if old
+            else 0
+        )
+        return dropped + self._database.write(
+            lambda connection: ended.drop_keys(connection, limit), repeat_unknown=True
         )

@@ -69,6 +69,22 @@ def nominate(collection: Collection, pause: Pause) -> int:
         pause()
 
 
+def recount(collection: Collection, pause: Pause) -> int:
+    """Reconcile: the counters of every bucket. How many had drifted."""
+    drifted, after = 0, None
+    while True:
+        after, had_drifted = collection.recount(after)
+        if after is None:
+            return drifted
+        drifted += had_drifted
+        pause()
+
+
+def prune(collection: Collection, pause: Pause) -> int:
+    """Forget rows that ended long ago and only answered repetitions. How many."""
+    return _drained(collection.prune, pause)
+
+
 def _drained(slice_of: Callable[[], int], pause: Pause) -> int:
     total = 0
     while done := slice_of():

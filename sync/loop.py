@@ -10,7 +10,7 @@ from block_storage import BlockStore
 from foundation.doorbell import InProcessDoorbell
 from foundation.problems import Problem
 from metadata import Collection
-from sync.collect import Pause, collect, erase, expire, nominate, sweep
+from sync.collect import Pause, collect, erase, expire, nominate, prune, recount, sweep
 from sync.two_truths import TwoTruths
 
 log = logging.getLogger("cairn.sync")
@@ -52,6 +52,8 @@ def chores(collection: Collection, store: BlockStore, truths: TwoTruths, pause: 
         Chore("collect", 30, agreed(lambda: collect(collection, pause))),
         Chore("erase", 60, agreed(lambda: erase(collection, store, pause))),
         Chore("nominate", DAY, lambda: nominate(collection, pause)),
+        Chore("recount", DAY, lambda: recount(collection, pause)),
+        Chore("prune", DAY, lambda: prune(collection, pause)),
         Chore("sweep", 7 * DAY, agreed(lambda: sweep(collection, store, truths.seen, pause))),
         Chore("generation", DAY, raised),
     )

@@ -1,0 +1,232 @@
+"""Deleted buckets and what is past its time: gone in slices, whatever is large, whoever dies, whoever else writes."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, Table, event, func, select, update
+
+from foundation.authorization import Role
+from foundation.blocks import MIB
+from foundation.database import Database
+from foundation.database import opened as opened_database
+from metadata import (
+    BlockState,
+    BucketNotFound,
+    Catalogue,
+    CatalogueSettings,
+    Delete,
+    Member,
+    NewBucket,
+    Versioning,
+)
+from metadata.schema import (
+    blocks,
+    buckets,
+    candidates,
+    changes,
+    contents,
+    file_chunks,
+    file_versions,
+    files,
+    members,
+    sync_events,
+)
+from tests.metadata.catalogues import Desk, chunks, somebody
+from tests.metadata.purge_child import SLICE
+
+LEAN = NewBucket(name="lean", versioning=Versioning.OFF, trash_days=1)
+SMALL = CatalogueSettings(dead_name_retention=timedelta(0), collect_chunks=4)
+
+
+@pytest.fixture
+def database(location: str) -> Iterator[Database]:
+    with opened_database(location) as database:
+        yield database
+
+
+def make_due(database: Database) -> None:
+    """Let all retention be over."""
+    for table in (buckets, file_versions):
+        past = update(table).where(table.c.purge_after.is_not(None)).values(purge_after=table.c.created_at)
+        database.write(lambda connection, past=past: connection.execute(past).close())  # type: ignore[misc]
+
+
+def number(database: Database, table: Table) -> int:
+    return database.read(lambda connection: connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What this process writes, as it is sent to the database: one list for each transaction that wrote."""
+    sent: list[str] = []
+
+    def remember(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        sent.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", remember)
+    try:
+        yield sent
+    finally:
+        event.remove(Engine, "before_cursor_execute", remember)
+
+
+def test_a_deleted_bucket_leaves_nothing_but_its_journal(database: Database, opened: Callable[..., Catalogue]) -> None:
+    desk = Desk(opened(SMALL))
+    for n in range(5):
+        desk.put(f"f{n}", chunks(str(n), "same"), tags={"colour": "red"}, description="a stone")
+    desk.put("f0", chunks("newer"))
+    desk.apply(Delete(path="f1"))
+    desk.catalogue.members.set(desk.me, desk.id, Member(somebody().user, Role.VIEWER))
+    desk.catalogue.buckets.delete(desk.me, desk.id, recursive=True, purge=True)
+    while desk.catalogue.collection.purge_expired(2):
+        pass
+    for collect in (desk.catalogue.collection.collect_contents, desk.catalogue.collection.collect_blocks):
+        after: int | None = 0
+        while after is not None:
+            after = collect(after).last
+    left = (buckets, members, files, file_versions, contents, file_chunks, blocks, candidates)
+    assert {table.name: number(database, table) for table in left} == {table.name: 0 for table in left}
+    assert number(database, changes) == 11
+    assert len(desk.catalogue.collection.due_names()) == 7
+
+
+def test_what_is_left_of_a_bucket_is_told_while_it_is_purged(desk: Desk, database: Database) -> None:
+    for n in range(3):
+        desk.put(f"f{n}", chunks(str(n)))
+    desk.put("f0", chunks("newer"))
+    desk.apply(Delete(path="f1"))
+    get = desk.catalogue.buckets.get
+    desk.catalogue.buckets.delete(desk.me, desk.id, recursive=True)
+    waiting = get(desk.me, desk.id, deleted=True)
+    assert not waiting.is_purging
+    assert waiting.deleted_at
+    assert waiting.restorable_until
+    assert waiting.restorable_until - waiting.deleted_at == timedelta(days=30)
+    make_due(database)
+    left = []
+    while desk.catalogue.collection.purge_expired(1):
+        try:
+            now = get(desk.me, desk.id, deleted=True)
+        except BucketNotFound:
+            break
+        assert now.is_purging
+        left.append((now.files, now.versions, now.logical_bytes, now.version_bytes))
+    assert left == sorted(left, reverse=True)
+    assert left[-1] == (0, 0, 0, 0)
+    assert len(set(left)) > 3
+
+
+def test_a_slice_takes_no_more_files_than_it_may(desk: Desk, database: Database) -> None:
+    desk.put_all({f"f{n}": [] for n in range(25)})
+    desk.catalogue.buckets.delete(desk.me, desk.id, recursive=True, purge=True)
+    before, slices = number(database, files), 0
+    while desk.catalogue.collection.purge_expired(10):
+        after = number(database, files)
+        assert before - after <= 10
+        before, slices = after, slices + 1
+    assert slices == 4
+
+
+def test_others_commit_between_the_slices_of_a_purge(desk: Desk, database: Database) -> None:
+    other = Desk(desk.catalogue)
+    desk.put_all({f"f{n}": chunks(str(n)) for n in range(9)})
+    desk.catalogue.buckets.delete(desk.me, desk.id, recursive=True, purge=True)
+    done = 0
+    while desk.catalogue.collection.purge_expired(2):
+        other.put(f"g{done}", chunks("1"))  # a block of the purged ones, too
+        done += 1
+    assert other.now().files == done > 4
+    assert other.at("g0").size == 5_000
+
+
+@pytest.mark.parametrize("when", [1, 3])
+def test_a_purge_that_was_killed_goes_on_where_it_was(desk: Desk, database: Database, location: str, when: int) -> None:
+    desk.put_all({f"f{n:03}": chunks(str(n)) for n in range(60)})
+    other = Desk(desk.catalogue)
+    desk.catalogue.buckets.delete(desk.me, desk.id, recursive=True, purge=True)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tests.metadata.purge_child", location],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    )
+    assert child.stdin is not None
+    assert child.stdout is not None
+    with child:
+        for _ in range(when):
+            assert child.stdout.readline() == "slice\n"
+            child.stdin.write("go on\n")
+        child.send_signal(signal.SIGKILL)  # in the middle of the next slice
+    assert child.returncode == -signal.SIGKILL
+    left = number(database, files)
+    assert left in {60 - when * SLICE, 60 - (when + 1) * SLICE}
+    bucket = desk.catalogue.buckets.get(desk.me, desk.id, deleted=True)
+    assert (bucket.files, bucket.versions) == (left, left)
+    other.put("meanwhile", chunks("1"))
+    while desk.catalogue.collection.purge_expired(SLICE):
+        pass
+    assert number(database, files) == 1
+    assert other.at("meanwhile").num_chunks == 1
+
+
+def test_a_version_with_many_chunks_expires_without_a_write_that_looks_at_them(
+    database: Database, opened: Callable[..., Catalogue]
+) -> None:
+    desk = Desk(opened(SMALL), new=LEAN)
+    plan = chunks(*"abcdefghijklmnop", "a", "b", "last")
+    upload = desk.open("big", plan)
+    sent = desk.send(upload, list(dict.fromkeys(plan)))
+    desk.commit(upload.id)
+    desk.put("other", chunks("a", "x"))
+    desk.catalogue.blocks.judge({sent[2].name: BlockState.MISSING})
+    desk.apply(Delete(path="big"))
+    make_due(database)
+    with statements() as seen:
+        assert desk.catalogue.collection.purge_expired() >= 1
+    begun = [
+        n for n, statement in enumerate(seen) if statement.lstrip().upper().startswith(("DELETE", "INSERT", "UPDATE"))
+    ]
+    assert begun
+    assert not [statement for statement in seen[begun[0] :] if "file_chunks" in statement]
+    while desk.catalogue.collection.purge_expired():
+        pass
+    query = select(sync_events.c.deleted_chunks, sync_events.c.failed_chunks).where(sync_events.c.type == "file.purged")
+    found = database.read(lambda connection: connection.execute(query.order_by(sync_events.c.id)).all())
+    # 17 different blocks: one is kept by another file, one was missing.
+    assert [tuple(row) for row in found] == [(15, 1), (0, 0)]
+    assert desk.now().version_bytes == MIB + 5_000
+    pages, after = 0, 0
+    while (page := desk.catalogue.collection.collect_contents(after)).last is not None:
+        after, pages = page.last, pages + 1
+    assert pages >= len(plan) // SMALL.collect_chunks
+
+
+def test_many_short_versions_expire_in_slices_of_bounded_chunks(
+    database: Database, opened: Callable[..., Catalogue]
+) -> None:
+    desk = Desk(opened(SMALL), new=LEAN)
+    for n in range(6):
+        desk.put("f", chunks(f"{n}a", f"{n}b"))
+    make_due(database)
+    assert [desk.catalogue.collection.purge_expired() for _ in range(4)] == [2, 2, 1, 0]
+    assert desk.now().versions == 1
+
+
+def test_a_file_leaves_the_trash_after_all_its_versions(database: Database, opened: Callable[..., Catalogue]) -> None:
+    """Even those that are kept longer than its delete marker, because retention was longer when they were superseded."""
+    desk = Desk(opened(SMALL), new=LEAN)
+    for n in range(5):
+        desk.put("f", chunks(f"{n}a", f"{n}b"))
+    desk.apply(Delete(path="f"))
+    marker = update(file_versions).where(file_versions.c.content.is_(None))
+    due = marker.values(purge_after=file_versions.c.created_at)
+    database.write(lambda connection: connection.execute(due).close())
+    assert [desk.catalogue.collection.purge_expired() for _ in range(4)] == [2, 2, 2, 0]
+    assert number(database, files) == 0
+    assert desk.now().version_bytes == 0
