@@ -1,4 +1,4 @@
-"""A small HTTP proxy before an S3 store that lies, cuts, stalls and refuses by a readable script."""
+"""A small HTTP proxy before a store that lies, cuts, stalls and refuses by a readable script."""
 
 import contextlib
 import http.client
@@ -106,4 +106,4 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *args: object) -> None:
         """Nothing: the tests read `seen`."""
 
-    do_GET = do_PUT = do_HEAD = do_DELETE = _serve  # noqa: N815 — named by http.server.
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _serve  # noqa: N815 — named by http.server.
