@@ -148,7 +148,7 @@ files = _table(
     Column("path", Bytewise, nullable=False),
     Column("path_folded", Bytewise, nullable=False),
     Column("current_version", Uuid, nullable=False),  # no foreign key: it and file_versions.file would form a ring
-    Column("search_text", Text, nullable=False, server_default=""),
+    Column("search_text", Text, nullable=False, server_default=""),  # its index is each database's own: migration 0003
     Column("created_at", Instant, nullable=False),
     Column("deleted_at", Instant),  # since when it is in the trash
     Index("ix_files_bucket_path", "bucket", "path", "id"),

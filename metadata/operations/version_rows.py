@@ -1,6 +1,5 @@
 """A version, made in memory, as the rows that it will be."""
 
-import unicodedata
 from typing import Any
 
 import orjson
@@ -8,6 +7,7 @@ import orjson
 from metadata.model import FileVersion, Versioning
 from metadata.operations.work import Work
 from metadata.paths import folded
+from metadata.search_text import search_text
 
 
 def file_row(work: Work, version: FileVersion) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def file_row(work: Work, version: FileVersion) -> dict[str, Any]:
         "path": version.path,
         "path_folded": folded(version.path),
         "current_version": version.version_id,
-        "search_text": search_text(version.path, version.description),
+        "search_text": search_text(version.path, version.description, version.tags),
         "created_at": work.moment,
         "deleted_at": version.deleted_at,
     }
@@ -46,9 +46,3 @@ def version_row(work: Work, version: FileVersion, sequence: int) -> dict[str, An
         "purge_after": version.purge_after,
         "verified_at": version.verified_at,
     }
-
-
-def search_text(path: str, description: str) -> str:
-    """What a search for words looks at: NFKC and casefold of path and description."""
-    text = f"{path}\n{description}" if description else path
-    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()

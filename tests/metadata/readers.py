@@ -19,6 +19,7 @@ from metadata.parts import Parts
 from metadata.paths import folded
 from metadata.purge import purge
 from metadata.schema import contents, file_versions, files
+from metadata.search_text import search_text
 from metadata.settings import CatalogueSettings
 from metadata.sql_accounts import SqlAccounts
 from metadata.sql_buckets import SqlBuckets
@@ -77,7 +78,8 @@ class House:
             is_deleted = path in deleted
             records.append({
                 "id": file, "bucket": bucket, "path": path, "path_folded": folded(path), "current_version": version,
-                "created_at": moment, "deleted_at": moment if is_deleted else None,
+                "search_text": search_text(path, "", {"colour": "red"}), "created_at": moment,
+                "deleted_at": moment if is_deleted else None,
             })  # fmt: skip
             digest = hashlib.sha256(path.encode()).digest()
             if not is_deleted:
