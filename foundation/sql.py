@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice, repeat
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -131,7 +132,7 @@ def insert_rows(
 def insert_columns(
     connection: Connection, table: Table, listed: Mapping[str, Sequence[Any]], same: Mapping[str, Any]
 ) -> None:
-    """As `insert_rows`, given by column: lists of what the driver takes as it is (`raw_id`), and values that all rows share."""
+    """As `insert_rows`, given by column: lists of what the driver takes as it is (`raw_ids`), and values that all rows share."""
     processed = {name: _processed(connection, table, name, [value])[0] for name, value in same.items()}
     _insert(connection, table, listed, processed, "")
 
@@ -154,9 +155,9 @@ def _insert(
     connection.exec_driver_sql(text, (*same.values(), *map(list, listed.values())))
 
 
-def raw_id(connection: Connection, id: UUID) -> Any:
-    """A UUID as the driver takes and gives it: making UUIDs of 100,000 rows costs more than reading them."""
-    return id.hex if connection.dialect.name == "sqlite" else id
+def raw_ids(connection: Connection, ids: Iterable[UUID]) -> list[Any]:
+    """UUIDs as the driver takes and gives them: making UUIDs of 100,000 rows costs more than reading them."""
+    return [id.hex for id in ids] if connection.dialect.name == "sqlite" else list(ids)
 
 
 def update_rows(connection: Connection, table: Table, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -168,22 +169,28 @@ def update_rows(connection: Connection, table: Table, key: str, rows: Sequence[M
     update_columns(connection, table, key, columns)
 
 
-def update_columns(connection: Connection, table: Table, key: str, columns: Mapping[str, Sequence[Any]]) -> None:
+def update_columns(
+    connection: Connection,
+    table: Table,
+    key: str,
+    listed: Mapping[str, Sequence[Any]],
+    same: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
     """As `update_rows`, given by column, as `insert_columns`."""
-    names = [name for name in columns if name != key] + [key]
+    names = [name for name in listed if name != key]
+    shared = [_processed(connection, table, name, [value])[0] for name, value in same.items()]
     update = f"UPDATE {_quoted(connection, table.name)} AS u SET"
     if connection.dialect.name == "sqlite":
-        settings = ", ".join(f"{_quoted(connection, name)} = ?" for name in names[:-1])
+        settings = ", ".join(f"{_quoted(connection, name)} = ?" for name in (*same, *names))
         text = f"{update} {settings} WHERE {_quoted(connection, key)} = ?"
-        connection.exec_driver_sql(text, list(zip(*(columns[name] for name in names), strict=True)))
+        columns = [*map(repeat, shared), *(listed[name] for name in names), listed[key]]
+        connection.exec_driver_sql(text, list(islice(zip(*columns, strict=False), len(listed[key]))))
         return
-    quoted = [_quoted(connection, name) for name in names]
-    settings = ", ".join(f"{name} = t.{name}" for name in quoted[:-1])
-    source = _unnested(connection, table, columns)
-    connection.exec_driver_sql(
-        f"{update} {settings} FROM {source} WHERE u.{quoted[-1]} = t.{quoted[-1]}",
-        tuple(map(list, columns.values())),
-    )
+    items = [f"{_quoted(connection, name)} = CAST(%s AS {_cast(connection, table, name)})" for name in same]
+    items += [f"{_quoted(connection, name)} = t.{_quoted(connection, name)}" for name in names]
+    where = f"u.{_quoted(connection, key)} = t.{_quoted(connection, key)}"
+    text = f"{update} {', '.join(items)} FROM {_unnested(connection, table, listed)} WHERE {where}"
+    connection.exec_driver_sql(text, (*shared, *map(list, listed.values())))
 
 
 def _columns(

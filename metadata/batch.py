@@ -168,6 +168,7 @@ class BatchResult:
     sequence: int  # of the bucket after it
     results: Sequence[Result | GroupResult]
     repeated: bool = False  # the upload had been committed before; these are the versions it made then
+    group: UUID | None = None  # of a batch of several deletes, moves and restores: what undoes them all
 
     @property
     def only(self) -> Result:

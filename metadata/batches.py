@@ -13,21 +13,18 @@ from foundation.problems import Invalid, Problem
 from foundation.sql import now
 from metadata import contents as content_rows
 from metadata.access import BucketRow, bucket_for
-from metadata.batch import Batch, BatchResult, Delete, MakeFolder, Move, Operation, Put, Restore, Result
+from metadata.batch import Batch, BatchResult, GroupResult, Operation, Put, Result
 from metadata.chunk_lists import check_sizes
 from metadata.commit import mark_committed
-from metadata.commit_results import results_from
+from metadata.commit_results import results_from, said_of
 from metadata.contents import Content
-from metadata.errors import ChunksInvalid, VersionConflict
+from metadata.errors import ChunksInvalid
 from metadata.model import UploadState
-from metadata.operations.conflicts import touched_since
-from metadata.operations.deletes import delete
-from metadata.operations.folders import make_folder
-from metadata.operations.moves import move
+from metadata.operations.kept_contents import keep_named
+from metadata.operations.performing import perform
 from metadata.operations.puts import Publication, put_all
-from metadata.operations.restores import keep_contents, restore
-from metadata.operations.work import Work
-from metadata.paths import is_storable
+from metadata.operations.untouched import check_untouched
+from metadata.operations.works import Works
 from metadata.upload_rows import UploadRow, find_upload, let_go, lock_uploads
 
 MAX_OPERATIONS = 1_000
@@ -41,23 +38,24 @@ def apply_batch(connection: Connection, caller: Identity, batch: Batch) -> Batch
     bucket = bucket_for(connection, caller, batch.bucket, Action.WRITE_FILE)
     upload = _locked_upload(connection, caller, batch.upload)
     if upload is not None and upload.state is UploadState.COMMITTED:
-        return _repeated(connection, upload)
+        return _repeated(connection, upload, batch)
     if upload is not None:
         upload.must_be_open()
     puts = [operation for operation in batch.operations if isinstance(operation, Put)]
     contents = _contents(connection, caller.user, bucket, upload, puts)
-    restores = [operation for operation in batch.operations if isinstance(operation, Restore)]
-    kept = keep_contents(connection, bucket.id, restores) | {content.id for content in contents}
-    work = Work.begun(connection, caller, bucket.id, Action.WRITE_FILE)
+    kept = keep_named(connection, bucket.id, batch.operations) | {content.id for content in contents}
+    works = Works.begun(connection, caller, bucket.id, batch.operations)
+    work = works.own
+    work.kept |= kept
     if batch.base_sequence is not None:
-        _check_untouched(work, batch.operations, batch.base_sequence)
-    results = _all_done(work, batch.operations, contents, kept)
-    work.finish()
+        check_untouched(work, batch.operations, batch.base_sequence)
+    results = _all_done(works, batch.operations, contents)
+    works.finish()
     if upload is not None:
         taken = {chunk.id for put in puts for chunk in put.chunks}
         let_go(connection, upload.writer, blocks=list(taken))
-        mark_committed(connection, upload.writer, work, results)
-    return BatchResult(bucket.id, work.sequence, results)
+        mark_committed(connection, upload.writer, work, results, said=said_of(batch))
+    return BatchResult(bucket.id, work.sequence, results, group=work.group)
 
 
 def _locked_upload(connection: Connection, caller: Identity, id: UUID | None) -> UploadRow | None:
@@ -70,10 +68,16 @@ def _locked_upload(connection: Connection, caller: Identity, id: UUID | None) ->
     return upload
 
 
-def _repeated(connection: Connection, upload: UploadRow) -> BatchResult:
+def _repeated(connection: Connection, upload: UploadRow, batch: Batch) -> BatchResult:
+    """Raises Invalid unless it is the batch that was committed."""
     document = orjson.loads(upload.result or "{}")
+    if document.get("said", said := said_of(batch)) != said:
+        raise Invalid("This upload was committed with other operations; open another for these.")
     results = results_from(connection, upload)
-    return BatchResult(UUID(document["bucket"]), document["sequence"], results, repeated=True)
+    group = document.get("group")
+    return BatchResult(
+        UUID(document["bucket"]), document["sequence"], results, repeated=True, group=UUID(group) if group else None
+    )
 
 
 def _contents(
@@ -99,74 +103,48 @@ def _contents(
     return contents
 
 
-def _check_untouched(work: Work, operations: Sequence[Operation], sequence: int) -> None:
-    """Raises VersionConflict when the journal names a path or file of the batch after `sequence`."""
-    paths, ids = set(), set()
-    for operation in operations:
-        for name in ("path", "to"):
-            if (path := getattr(operation, name, None)) is not None and is_storable(path):
-                paths.add(path)
-        if (file_id := getattr(operation, "file_id", None)) is not None:
-            ids.add(file_id)
-    touched = touched_since(work.connection, work.bucket.id, sequence, paths, ids)
-    if touched:
-        conflicts = [{"path": path, "problem": VersionConflict.slug} for path in touched]
-        raise VersionConflict("Paths of this batch changed after its base sequence.", conflicts=conflicts)
-
-
-def _all_done(
-    work: Work, operations: Sequence[Operation], contents: Sequence[Content], kept: frozenset[UUID]
-) -> list[Result]:
+def _all_done(works: Works, operations: Sequence[Operation], contents: Sequence[Content]) -> list[Result | GroupResult]:
     """Every operation in order. Raises the first problem, with all of them as `conflicts`."""
-    outcomes: list[Result | Problem] = []
+    outcomes: list[Result | GroupResult | Problem] = []
     remaining = iter(contents)
     run: dict[str, Publication] = {}
     for operation in operations:
         # Puts on distinct paths, one after another, are one step; whatever else comes must see them done.
         if run and not (isinstance(operation, Put) and operation.path not in run):
-            outcomes += put_all(work, list(run.values()))
+            outcomes += put_all(works.own, list(run.values()))
             run = {}
         if isinstance(operation, Put):
             run[operation.path] = Publication(operation, next(remaining))
         else:
-            outcomes.append(_done(work, operation, kept))
+            outcomes.append(_done(works, operation))
     if run:
-        outcomes += put_all(work, list(run.values()))
-    results = [outcome for outcome in outcomes if isinstance(outcome, Result)]
+        outcomes += put_all(works.own, list(run.values()))
+    results = [outcome for outcome in outcomes if not isinstance(outcome, Problem)]
     if len(results) < len(outcomes):
         _refuse(operations, outcomes)
     return results
 
 
-def _done(work: Work, operation: Operation, kept: frozenset[UUID]) -> Result | Problem:
+def _done(works: Works, operation: Operation) -> Result | GroupResult | Problem:
     try:
-        match operation:
-            case Delete():
-                return delete(work, operation)
-            case Move():
-                return move(work, operation)
-            case Restore():
-                return restore(work, operation, kept)
-            case MakeFolder():
-                return make_folder(work, operation)
-            case _:
-                raise Invalid("This operation is not known here.")
+        return perform(works, operation)
     except Problem as problem:
         return problem
 
 
-def _refuse(operations: Sequence[Operation], outcomes: Sequence[Result | Problem]) -> None:
+def _refuse(operations: Sequence[Operation], outcomes: Sequence[Result | GroupResult | Problem]) -> None:
     refused = [(index, outcome) for index, outcome in enumerate(outcomes) if isinstance(outcome, Problem)]
-    conflicts: list[dict[str, Any]] = []
-    for index, problem in refused:
-        operation = operations[index]
-        named = {
-            "operation": index,
-            "path": getattr(operation, "path", None),
-            "problem": problem.slug,
-            "detail": str(problem),
-        }
-        conflicts.append(problem.members | named)
+    conflicts = [conflict for index, problem in refused for conflict in _conflicts(index, operations[index], problem)]
     first = refused[0][1]
     first.members = first.members | {"conflicts": conflicts}
     raise first
+
+
+def _conflicts(index: int, operation: Operation, problem: Problem) -> list[dict[str, Any]]:
+    """One, or those that an operation on a folder found, each by its path."""
+    told = {"operation": index, "problem": problem.slug}
+    members = {name: value for name, value in problem.members.items() if name not in ("conflicts", "total")}
+    if "conflicts" in problem.members:
+        return [conflict | told for conflict in problem.members["conflicts"]]
+    path = getattr(operation, "path", None) or getattr(operation, "prefix", None)
+    return [members | told | {"path": path, "detail": str(problem)}]

@@ -13,7 +13,7 @@ from foundation.database import RowVanished
 from foundation.problems import Invalid, Problem
 from foundation.sql import any_of, now
 from metadata import contents as content_rows
-from metadata.batch import Put, Result
+from metadata.batch import GroupResult, Put, Result
 from metadata.chunk_lists import check_sizes, check_total
 from metadata.commit_results import results_from, results_text
 from metadata.contents import Content
@@ -102,7 +102,10 @@ def _made_ready(connection: Connection, prepared: Prepared) -> Result | _Ready:
     request = prepared.request
     upload = find_upload(connection, request.caller, request.upload)
     if upload.state is UploadState.COMMITTED:
-        return results_from(connection, upload)[0]
+        (made,) = results_from(connection, upload)
+        if isinstance(made, GroupResult):
+            raise AssertionError("an upload with a path makes a version")
+        return made
     upload.must_be_open()
     if upload.target is None or upload.bucket is None:
         raise Invalid("This upload has no path; it is for `POST /buckets/{bucket}/commits`.")
@@ -172,9 +175,15 @@ def _put(ready: _Ready) -> Put:
 
 
 def mark_committed(
-    connection: Connection, writer: int, work: Work, results: Sequence[Result], size: int | None = None
+    connection: Connection,
+    writer: int,
+    work: Work,
+    results: Sequence[Result | GroupResult],
+    *,
+    size: int | None = None,
+    said: str | None = None,
 ) -> None:
-    """The upload's last word, and what it answers from now on."""
-    values = {"state": UploadState.COMMITTED.value, "result": results_text(work, results), "active_at": work.moment}
+    """The upload's last word, and what it answers from now on. `said`: of a batch, see `said_of`."""
+    values = {"state": UploadState.COMMITTED.value, "result": results_text(work, results, said), "active_at": work.moment}
     statement = update(uploads).where(uploads.c.writer == writer)
     connection.execute(statement.values(**values | ({"size": size} if size is not None else {})))

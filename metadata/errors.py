@@ -47,6 +47,16 @@ class PathTaken(Problem):
     slug, title, status = "path-taken", "Something else has this path", 409
 
 
+class GroupNotFound(NotFound):
+    slug, title = "group-not-found", "Nothing was done under this group id"
+
+
+class TooMany(Invalid):
+    """An operation on a folder takes at most 100,000 files. Go by subfolders."""
+
+    slug, title = "too-many", "These are too many files for one operation"
+
+
 class VersionConflict(Problem):
     """The base version is not the current one. `current` {version_id, file_id, etag} or null; `conflicts` in batches."""
 

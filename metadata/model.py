@@ -51,6 +51,7 @@ class ChangeKind(StrEnum):
     FILE_CREATED = "file.created"
     FILE_UPDATED = "file.updated"
     FILE_MOVED = "file.moved"
+    FILE_DESCRIBED = "file.described"
     FILE_DELETED = "file.deleted"
     FILE_RESTORED = "file.restored"
     FILE_PURGED = "file.purged"

@@ -22,5 +22,6 @@ class NotifyingCommits:
 
     def apply(self, caller: Identity, batch: Batch) -> BatchResult:
         result = self._commits.apply(caller, batch)
-        self._notify({result.bucket_id})
+        made = {one.version.bucket_id for one in result.results if isinstance(one, Result)}
+        self._notify(made | {result.bucket_id})
         return result

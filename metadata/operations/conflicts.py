@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import chain
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, select
 
 from foundation.problems import PreconditionFailed
 from foundation.sql import any_of, listed
@@ -13,7 +13,7 @@ from metadata.errors import PathTaken, VersionConflict
 from metadata.model import FileVersion, Naming, Precondition
 from metadata.paths import parents
 from metadata.rows import select_versions, version_from
-from metadata.schema import changes, files
+from metadata.schema import files
 
 
 def standing_at(connection: Connection, bucket: UUID, paths: Iterable[str]) -> dict[str, FileVersion]:
@@ -68,6 +68,26 @@ def obstacles(
     return found
 
 
+class Neighbours:
+    """Paths that are new in the same run, whose rows no statement can see yet."""
+
+    def __init__(self, naming: Naming) -> None:
+        self._files: set[str] = set()
+        self._folders: set[str] = set()
+        self._is_free = naming is not Naming.PORTABLE
+
+    def add(self, path: str) -> None:
+        self._files.add(path)
+        self._folders.update(folders_of(path))
+
+    def obstacle(self, path: str) -> str | None:
+        if self._is_free:
+            return None
+        if path in self._folders:
+            return path + "/"
+        return next((folder for folder in folders_of(path) if folder in self._files), None)
+
+
 def check_place(connection: Connection, bucket: BucketRow, path: str, moved: UUID | None = None) -> None:
     """Whether a file may appear at `path`, where no live one is. Raises PathTaken."""
     for obstacle in obstacles(connection, bucket, [path], moved).values():
@@ -102,16 +122,3 @@ def check_early(connection: Connection, bucket: BucketRow, path: str, preconditi
         check_precondition(Precondition(True, precondition.base_version), live)
     if live is None:
         check_place(connection, bucket, path)
-
-
-def touched_since(
-    connection: Connection, bucket: UUID, sequence: int, paths: Iterable[str], ids: Iterable[UUID]
-) -> list[str]:
-    """Those of `paths`, and the paths of files `ids`, that the journal names after `sequence`."""
-    named = or_(
-        any_of(connection, changes.c.path, paths),
-        any_of(connection, changes.c.old_path, paths),
-        any_of(connection, changes.c.file, ids),
-    )
-    query = select(changes.c.path).where(changes.c.journal == bucket, changes.c.sequence > sequence, named)
-    return sorted({path for path in connection.execute(query).scalars() if path is not None})

@@ -17,6 +17,7 @@ def make_folder(work: Work, operation: MakeFolder) -> Result:
         return Result(standing, None)
     content = content_of([])
     insert_contents(work.connection, [content], work.moment)
+    work.kept.add(content.id)
     (result,) = put_all(work, [Publication(Put(path, ()), content)])
     if isinstance(result, Problem):
         raise result

@@ -12,9 +12,10 @@ from foundation.sql import insert_rows, update_rows
 from metadata.batch import Put, Result
 from metadata.chunk_lists import default_etag
 from metadata.contents import Content
+from metadata.descriptions import check_described
 from metadata.errors import PathTaken
-from metadata.model import Access, ChangeKind, FileVersion, Naming
-from metadata.operations.conflicts import check_precondition, folders_of, obstacles, standing_at
+from metadata.model import Access, ChangeKind, FileVersion
+from metadata.operations.conflicts import Neighbours, check_precondition, obstacles, standing_at
 from metadata.operations.superseding import supersede
 from metadata.operations.version_rows import file_row, version_row
 from metadata.operations.work import Work
@@ -27,10 +28,14 @@ DEFAULT_TYPE = "application/octet-stream"
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A content that is in the catalogue already, and how it is to be published. The put's own chunks are not looked at."""
+    """A content that is in the catalogue already, and how it is to be published. The put's own chunks are not looked at.
+
+    `access` None: that of the version before, else private.
+    """
 
     put: Put
     content: Content
+    access: Access | None = None
 
 
 def put_all(work: Work, publications: Sequence[Publication]) -> list[Result | Problem]:
@@ -39,13 +44,14 @@ def put_all(work: Work, publications: Sequence[Publication]) -> list[Result | Pr
     standing = standing_at(work.connection, work.bucket.id, paths)
     new = [path for path in paths if path not in standing or standing[path].deleted_at is not None]
     taken = obstacles(work.connection, work.bucket, new) if new else {}
-    within = _Neighbours(work.bucket.naming)
+    within = Neighbours(work.bucket.naming)
     results: list[Result | Problem] = []
     published: list[tuple[FileVersion | None, FileVersion]] = []
     for publication in publications:
         path, before = publication.put.path, standing.get(publication.put.path)
         try:
             check_path(path, work.bucket.naming)
+            check_described(publication.put.description, publication.put.tags)
             check_precondition(publication.put.precondition, before if before and not before.deleted_at else None)
             if obstacle := taken.get(path) or within.obstacle(path):
                 raise PathTaken(f"`{obstacle}` is in the way.", path=obstacle)
@@ -58,26 +64,6 @@ def put_all(work: Work, publications: Sequence[Publication]) -> list[Result | Pr
         results.append(_recorded(work, version, before))
     _write(work, published)
     return results
-
-
-class _Neighbours:
-    """Paths that are new in the same run, whose rows no statement can see yet."""
-
-    def __init__(self, naming: Naming) -> None:
-        self._files: set[str] = set()
-        self._folders: set[str] = set()
-        self._is_free = naming is not Naming.PORTABLE
-
-    def add(self, path: str) -> None:
-        self._files.add(path)
-        self._folders.update(folders_of(path))
-
-    def obstacle(self, path: str) -> str | None:
-        if self._is_free:
-            return None
-        if path in self._folders:
-            return path + "/"
-        return next((folder for folder in folders_of(path) if folder in self._files), None)
 
 
 def _version(work: Work, publication: Publication, before: FileVersion | None) -> FileVersion:
@@ -96,7 +82,7 @@ def _version(work: Work, publication: Publication, before: FileVersion | None) -
         content_type=put.content_type or guessed_type(put.path),
         kind=put.kind,
         executable=put.executable,
-        access=before.access if before else Access.PRIVATE,
+        access=publication.access or (before.access if before else Access.PRIVATE),
         description=(before.description if before else "") if put.description is None else put.description,
         tags=(before.tags if before else {}) if put.tags is None else put.tags,
         modified_at=put.modified_at,

@@ -1,55 +1,35 @@
 """Restore: an old version's content becomes the current one again, or a file comes back from the trash."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import update
 
-from foundation.database import RowVanished
 from foundation.ids import new_id
 from foundation.problems import Invalid
-from foundation.sql import any_of, insert_rows
+from foundation.sql import insert_rows
 from metadata.batch import Restore, Result
 from metadata.errors import PathTaken, VersionNotFound
 from metadata.model import ChangeKind, FileVersion
 from metadata.operations.conflicts import check_place, standing_at
+from metadata.operations.kept_contents import keep
 from metadata.operations.standing import file_by_id
 from metadata.operations.superseding import supersede
 from metadata.operations.version_rows import file_row, version_row
 from metadata.operations.work import Work
 from metadata.paths import check_path
 from metadata.rows import select_versions, version_from
-from metadata.schema import contents, file_versions, files
+from metadata.schema import file_versions, files
 
 
-def keep_contents(connection: Connection, bucket: UUID, restores: Iterable[Restore]) -> frozenset[UUID]:
-    """Keep from collection every content that these may make current again; before the bucket's lock, as the order is.
-
-    Which are kept; whoever then needs another one saw an older state and repeats.
-    """
-    if not (restores := list(restores)):
-        return frozenset()
-    versions = [restore.version_id for restore in restores if restore.version_id is not None]
-    trashed = [restore.file_id for restore in restores if restore.version_id is None]
-    named = (
-        select(file_versions.c.content)
-        .where(file_versions.c.bucket == bucket, file_versions.c.content.is_not(None))
-        .where(or_(any_of(connection, file_versions.c.id, versions), any_of(connection, file_versions.c.file, trashed)))
-    )
-    wanted = set(connection.execute(named).scalars())
-    lock = select(contents.c.id).where(any_of(connection, contents.c.id, wanted)).order_by(contents.c.id)
-    return frozenset(connection.execute(lock.with_for_update(read=True, key_share=True)).scalars())
-
-
-def restore(work: Work, operation: Restore, kept: frozenset[UUID]) -> Result:
+def restore(work: Work, operation: Restore) -> Result:
     """Raises FileNotFound, VersionNotFound, PathTaken, PathInvalid, Invalid, RowVanished."""
     current = file_by_id(work, operation.file_id)
     old = _wanted(work, current, operation.version_id)
     if old.version_id == current.version_id:
         return Result(current, None)
-    if old.content not in kept:
-        raise RowVanished
+    if old.content is not None:
+        keep(work, [old.content])
     path = _place(work, current, operation.to)
     version = replace(
         old,

@@ -31,9 +31,14 @@ class Work:
     next_sequence: int
     has_quota: bool = False  # the bucket's owner
     group: UUID | None = None
+    kept: set[UUID] = field(default_factory=set)  # contents that no collector takes before this transaction ends
     counters: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTERS, 0))
     _changes: list[dict[str, Any]] = field(default_factory=list)
     _events: list[dict[str, Any]] = field(default_factory=list)
+    _first_sequence: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._first_sequence = self.next_sequence
 
     @classmethod
     def begun(cls, connection: Connection, caller: Identity, bucket: UUID, action: Action) -> "Work":
@@ -116,7 +121,7 @@ class Work:
     def finish(self) -> None:
         """Write the journal, the jobs and the counters. Raises QuotaExceeded."""
         moved = {name: buckets.c[name] + number for name, number in self.counters.items() if number}
-        if moved or self._changes:
+        if moved or self.next_sequence != self._first_sequence:
             statement = update(buckets).where(buckets.c.id == self.bucket.id)
             self.connection.execute(statement.values(next_sequence=self.next_sequence, **moved))
         if self.has_quota and self.counters["version_bytes"] > 0:

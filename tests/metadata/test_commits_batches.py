@@ -65,8 +65,11 @@ def test_all_or_nothing_and_every_conflict_is_named(desk: Desk) -> None:
 
 def test_a_batch_is_repeated_by_its_upload(desk: Desk) -> None:
     upload = desk.basket([chunk("a")])
-    first = desk.apply(Put("f", [chunk("a")]), MakeFolder("d"), upload=upload.id)
-    assert desk.apply(Put("g", []), upload=upload.id) == first
+    operations = (Put("f", [chunk("a")], tags={"k": "v"}), MakeFolder("d"))
+    first = desk.apply(*operations, upload=upload.id)
+    assert desk.apply(*operations, upload=upload.id) == first
+    with pytest.raises(Invalid):
+        desk.apply(Put("g", []), upload=upload.id)
     assert len(desk.journal()) == 2
 
 
