@@ -15,6 +15,7 @@ from block_storage.errors import (
 from block_storage.filesystem import FilesystemBlockStore
 from block_storage.locations import open_block_store, printable
 from block_storage.memory import MemoryBlockStore
+from block_storage.reading import folders_of, open_for_reading
 from block_storage.seam import BlockStore, Presence
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ __all__ = [
     "StorageFull",
     "StoreInUse",
     "create_app",
+    "folders_of",
     "open_block_store",
+    "open_for_reading",
     "printable",
 ]
 

@@ -13,6 +13,18 @@ class SettingInvalid(Problem):
     slug, title, status = "setting-invalid", "A setting makes no sense", 500
 
 
+class NothingToExamine(Problem):
+    """The doctor found no data of a server where the settings point."""
+
+    slug, title, status = "nothing-to-examine", "There is nothing to look at", 404
+
+
+class ServerRuns(Problem):
+    """What was asked for changes the server's data behind its back. Nothing was changed."""
+
+    slug, title, status = "server-runs", "This cannot be done now", 409
+
+
 class HeadTooSlow(Problem):
     """The request's head did not arrive in time."""
 

@@ -57,6 +57,27 @@ def migrate() -> None:
     typer.echo("The database has this version's schema.")
 
 
+@app.command()
+@ending()
+def doctor(
+    deep: Annotated[bool, typer.Option("--deep", help="Read and hash every block, not only look for it.")] = False,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="After a restore: take database and store, as they are, for one installation.")
+    ] = False,
+    refill: Annotated[
+        str | None,
+        typer.Option(help="A folder of the store whose disk was lost, now empty: make it a copy again and fill it."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Look at the server's data and say what to do about what is wrong. Also while the server runs."""
+    from cairn.doctor_verb import run
+    from cairn.settings import ServerSettings
+
+    run(ServerSettings.read(), deep=deep, adopts=adopt, refills=refill, yes=yes, as_json=as_json)
+
+
 @user_app.command("add")
 @ending()
 def add_user(

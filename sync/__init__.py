@@ -1,14 +1,21 @@
 """What happens after the answer: collection of what nobody needs any more, in slices that hold no upload up."""
 
 from sync.api import create_app, running
+from sync.adopt import adopt
+from sync.audit import Audit, Progress, audit
 from sync.collect import collect, erase, expire, nominate, prune, recount, sweep
 from sync.loop import Chore, Loop, chores
+from sync.refill import refill
 from sync.two_truths import TwoTruths
 
 __all__ = [
+    "Audit",
     "Chore",
     "Loop",
+    "Progress",
     "TwoTruths",
+    "adopt",
+    "audit",
     "chores",
     "collect",
     "create_app",
@@ -17,6 +24,7 @@ __all__ = [
     "nominate",
     "prune",
     "recount",
+    "refill",
     "running",
     "sweep",
 ]

@@ -36,6 +36,16 @@ class TwoTruths:
         except Problem as problem:
             log.warning("collection is off: %s", problem, extra={"problem": problem.slug})
 
+    def look(self) -> None:
+        """As `require`, but nothing is begun, finished or noted."""
+        truth, ours = read_truth(self._store), self._installation.read()
+        if ours is None:
+            self._require_new(truth)
+            return
+        _require_same(ours, truth or StoreTruth(ours.installation, 0, 0))
+        if truth and truth.writer > (newest := self._installation.newest_writer()):
+            raise _behind(truth.writer, newest)
+
     def ready(self) -> None:
         """Raises why the last look found that nothing may be erased."""
         if self._problem:
@@ -97,11 +107,14 @@ class TwoTruths:
         return ours
 
     def _begun(self, truth: StoreTruth | None) -> Generation:
+        self._require_new(truth)
+        return self._installation.begin(uuid4())
+
+    def _require_new(self, truth: StoreTruth | None) -> None:
         if truth is not None:
             raise ForeignStore(f"The store is of installation {truth.installation}, the database of none. {ADOPT}")
         if not self._is_new() or self._store.list(limit=1):
             raise NotAdopted(f"Neither the database nor the store has an installation's id. {ADOPT}")
-        return self._installation.begin(uuid4())
 
     def _settle(self, raised: Generation) -> Generation:
         write_truth(self._store, StoreTruth(raised.installation, raised.number, self._installation.newest_writer()))
@@ -117,9 +130,13 @@ class TwoTruths:
             # Uploads go on and their numbers would pass the one seen. One generation back, this database stays behind the store
             # for good; the newer one, put back, fits again.
             self._installation.replace(ours, Generation(ours.installation, ours.number - 1, is_settled=True))
-        raise DatabaseBehindStore(
-            f"The store knows the upload number {seen}, the database has come to {newest}: it is older than the store. {ADOPT}"
-        )
+        raise _behind(seen, newest)
+
+
+def _behind(seen: int, newest: int) -> DatabaseBehindStore:
+    return DatabaseBehindStore(
+        f"The store knows the upload number {seen}, the database has come to {newest}: it is older than the store. {ADOPT}"
+    )
 
 
 def _require_same(ours: Generation, truth: StoreTruth) -> None:
