@@ -131,7 +131,9 @@ class _Verdicts:
                 self._kept.popitem(last=False)
 
 
-def introspecting_verifier(identity: RoomClient, public_url: str) -> IntrospectingVerifier:
+def introspecting_verifier(
+    identity: RoomClient, public_url: str, clock: Callable[[], float] = time.time
+) -> IntrospectingVerifier:
     """As the rooms use it: our own tokens are signed with the keys that `identity` publishes, and meant for `public_url`."""
 
     def fetch() -> bytes:
@@ -141,7 +143,7 @@ def introspecting_verifier(identity: RoomClient, public_url: str) -> Introspecti
             raise Unavailable("The issuer's keys cannot be fetched at the moment.") from problem
 
     own = TrustedIssuer(public_url, public_url, FetchedKeys(fetch), is_own=True)
-    return IntrospectingVerifier(identity, JwtVerifier([own]))
+    return IntrospectingVerifier(identity, JwtVerifier([own], clock), clock)
 
 
 def introspection(identity: Identity | None, ends_at: datetime | None) -> dict[str, Any]:

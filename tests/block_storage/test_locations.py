@@ -33,6 +33,9 @@ def test_memory_and_folders_are_opened_by_their_location(tmp_path: Path) -> None
         ("s3+http://AKIA1:hunter2@host/", "expected s3"),
         ("s3+http://AKIA1:hunter2@host/a/b", "expected s3"),
         ("s3+https://AKIA1:hunter2@host/bucket?verify=no", "unknown option 'verify'"),
+        ("http://host:1", "called by rooms only"),
+        ("http://host:1/path", "expected http://host:port"),
+        ("http://AKIA1:hunter2@host:1", "expected http://host:port"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_reason_and_without_the_secret(location: str, reason: str) -> None:
