@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from block_storage import BlockStore, MemoryBlockStore, StorageFailed
 from foundation.blocks import BlockId, BlockName
 from metadata import Catalogue, Chunk, Upload
-from sync import collect, erase, expire, nominate, sweep
+from sync import collect, erase, expire, nominate, prune, recount, sweep
 from tests.block_storage.faulty_store import FaultyBlockStore
 from tests.metadata.catalogues import Desk, received
 
@@ -101,3 +101,15 @@ def test_reconciling_a_sound_catalogue_nominates_nothing(
 ) -> None:
     file_of(desk, store, "kept", b"kept")
     assert nominate(catalogue.collection, at_once) == 0
+
+
+def test_recounting_and_pruning_a_sound_catalogue_change_nothing(
+    desk: Desk, catalogue: Catalogue, store: MemoryBlockStore
+) -> None:
+    file_of(desk, store, "kept", b"kept")
+    Desk(catalogue)
+    before, pauses = desk.now(), []
+    assert recount(catalogue.collection, lambda: pauses.append(1)) == 0
+    assert len(pauses) == 2
+    assert prune(catalogue.collection, at_once) == 0
+    assert desk.now() == before
