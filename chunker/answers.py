@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from foundation.problems import Problem
-from metadata import FileVersion, GroupResult, Result, Upload
+from metadata import BatchResult, FileVersion, GroupResult, Result, Upload
 
 
 class FileAnswer(BaseModel):
@@ -79,12 +79,24 @@ class OperationAnswer(FileAnswer):
     sequence: int | None
 
 
+class GroupAnswer(BaseModel):
+    """Of an operation on a folder: what `restore_prefix` takes as `group` to undo it, and how many files there were."""
+
+    group: UUID
+    files: int
+    sequence: int | None
+
+
 class CommitsAnswer(BaseModel):
-    """`sequence`: the bucket's after the commit. One result an operation, in order."""
+    """`sequence`: the bucket's after the commit. One result an operation, in order.
+
+    `group`: where there are several operations and all are delete, move or restore, the id that undoes them together.
+    """
 
     bucket_id: UUID
     sequence: int
-    results: list[OperationAnswer]
+    results: list[OperationAnswer | GroupAnswer]
+    group: UUID | None
 
 
 def file_document(version: FileVersion) -> dict[str, Any]:
@@ -106,6 +118,15 @@ def result_document(result: Result | GroupResult) -> dict[str, Any]:
     if isinstance(result, GroupResult):
         return {"group": result.group, "files": result.files, "sequence": result.sequence}
     return {**file_document(result.version), "sequence": result.sequence}
+
+
+def batch_document(result: BatchResult) -> dict[str, Any]:
+    return {
+        "bucket_id": result.bucket_id,
+        "sequence": result.sequence,
+        "results": [result_document(one) for one in result.results],
+        "group": result.group,
+    }
 
 
 def upload_document(upload: Upload) -> dict[str, Any]:

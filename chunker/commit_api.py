@@ -5,20 +5,13 @@ from dataclasses import replace
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 
-from chunker.answers import (
-    CommitsAnswer,
-    answers,
-    result_document,
-)
+from chunker.answers import CommitsAnswer, answers, batch_document
+from chunker.batch_wire import CommitsWire, require_operation_sizes
 from chunker.bodies import JsonBodies, request_body
 from chunker.errors import ChunkSize
 from chunker.open_uploads import OpenUploads
 from chunker.parts import Parts
 from chunker.publish import apply
-from chunker.wire import (
-    CommitsWire,
-    require_operation_sizes,
-)
 from foundation.http_caller import Caller
 from foundation.http_wire import Json
 from foundation.problems import (
@@ -36,10 +29,13 @@ from metadata import (
     BlocksMissing,
     BucketNotFound,
     FileNotFound,
+    GroupNotFound,
     IdempotencyKeyReused,
     OnceKey,
     PathInvalid,
     PathTaken,
+    QuotaExceeded,
+    TooMany,
     UploadEnded,
     UploadNotFound,
     VersionConflict,
@@ -53,6 +49,8 @@ _EXAMPLE_COMMITS = {
         {"op": "put", "path": "a.txt", "chunks": [{"id": _EXAMPLE_ID, "size": 12}], "base_version": None},
         {"op": "move", "path": "b.txt", "to": "letters/b.txt"},
         {"op": "delete", "path": "c.txt"},
+        {"op": "describe", "path": "d.txt", "tags": {"project": "cairn"}},
+        {"op": "move_prefix", "prefix": "drafts", "to": "2026/drafts"},
     ],
 }
 
@@ -76,14 +74,18 @@ def commit_routes(parts: Parts, open_uploads: OpenUploads, bodies: JsonBodies) -
             Invalid,
             BucketNotFound,
             FileNotFound,
+            GroupNotFound,
             VersionNotFound,
             UploadNotFound,
             BlocksMissing,
             VersionConflict,
             PathTaken,
+            QuotaExceeded,
             UploadEnded,
             PathInvalid,
+            TooMany,
             ChunkSize,
+            QuotaExceeded,
             IdempotencyKeyReused,
             OutcomeUnknown,
             Busy,
@@ -97,7 +99,6 @@ def commit_routes(parts: Parts, open_uploads: OpenUploads, bodies: JsonBodies) -
         result = await apply(commits, caller, batch)
         if batch.upload is not None:
             open_uploads.forget(batch.upload)
-        results = [result_document(one) for one in result.results]
-        return Json({"bucket_id": result.bucket_id, "sequence": result.sequence, "results": results})
+        return Json(batch_document(result))
 
     return router

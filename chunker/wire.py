@@ -1,12 +1,12 @@
-"""The shapes of the upload and commit routes, and what they mean to the catalogue."""
+"""The shapes of the upload routes, and what they mean to the catalogue."""
 
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, FailFast, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, FailFast, Field, model_validator
 
 from chunker.bodies import MAX_FIELDS
 from chunker.cutting import FIXED_BYTES, check_sizes
@@ -14,11 +14,10 @@ from chunker.errors import ChunkSize
 from foundation.blocks import MAX_BLOCK_BYTES, BlockId, Chunking
 from foundation.http_wire import Wire
 from foundation.problems import Invalid
-from metadata import Batch, Chunk, Delete, Kind, MakeFolder, Move, Operation, Precondition, Put, Restore, Target
+from metadata import Chunk, Kind, Precondition, Target
 
 MAX_SIZE = 2**63 - 1
 MAX_PAGE_CHUNKS = 10_000
-MAX_OPERATIONS = 1000
 MAX_TAGS = 50
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
@@ -62,6 +61,7 @@ MediaType = Annotated[str, Field(strict=True), AfterValidator(media_type)]
 Bool = Annotated[bool, Field(strict=True)]
 TagKey = Annotated[Text, Field(min_length=1, max_length=128)]
 TagValue = Annotated[Text, Field(max_length=256)]
+Description = Annotated[Text, Field(max_length=10_000)]
 Few = BeforeValidator(_few)
 Tags = Annotated[dict[TagKey, TagValue], Field(max_length=MAX_TAGS), Few]
 Etags = Annotated[tuple[Text, ...], Field(max_length=100)]
@@ -87,7 +87,7 @@ class Described(Wire):
     modified_at: Instant | None = None
     executable: Bool = False
     kind: Kind = Kind.FILE
-    description: Annotated[Text, Field(max_length=10_000)] | None = None
+    description: Description | None = None
     tags: Tags | None = None
 
     def said(self) -> dict[str, Any]:
@@ -131,123 +131,6 @@ class PageWire(Wire):
     chunks: Annotated[Chunks, Field(min_length=1)]
 
 
-class PutWire(Described, Based):
-    """`size` may be said, and must then be the chunks' sum."""
-
-    op: Literal["put"]
-    path: Text
-    chunks: Chunks
-    size: Size | None = None
-
-    @model_validator(mode="after")
-    def _has_its_size(self) -> "PutWire":
-        if self.size is not None and self.size != sum(chunk.size for chunk in self.chunks):
-            raise ValueError("size is not the sum of the chunks' sizes")
-        return self
-
-    def operation(self) -> Operation:
-        return Put(self.path, chunks_from(self.chunks), self.precondition(), **self.said())
-
-
-class _OnAFile(Based):
-    file_id: UUID | None = None
-    path: Text | None = None
-
-    @model_validator(mode="after")
-    def _is_one_file(self) -> "_OnAFile":
-        if (self.file_id is None) == (self.path is None):
-            raise ValueError("name either file_id or path")
-        return self
-
-
-class DeleteWire(_OnAFile):
-    op: Literal["delete"]
-
-    def operation(self) -> Operation:
-        return Delete(self.file_id, self.path, self.precondition())
-
-
-class MoveWire(_OnAFile):
-    """`to`: the new path. With `file_id`, `path` may say it as well, as it does where a file is renamed by itself."""
-
-    op: Literal["move"]
-    to: Text
-
-    @model_validator(mode="before")
-    @classmethod
-    def _to_where(cls, value: Any) -> Any:
-        if isinstance(value, dict) and "to" not in value and {"file_id", "path"} <= value.keys():
-            return {("to" if key == "path" else key): one for key, one in value.items()}
-        return value
-
-    def operation(self) -> Operation:
-        return Move(self.to, self.file_id, self.path, self.precondition())
-
-
-class RestoreWire(Wire):
-    """`path`, or `to`: where else than at its own path it shall be."""
-
-    op: Literal["restore"]
-    file_id: UUID
-    version_id: UUID | None = None
-    to: Text | None = Field(default=None, validation_alias=AliasChoices("to", "path"))
-
-    def operation(self) -> Operation:
-        return Restore(self.file_id, self.version_id, self.to)
-
-
-class FolderWire(Wire):
-    op: Literal["folder"]
-    path: Text
-
-    def operation(self) -> Operation:
-        return MakeFolder(self.path)
-
-
-_OPERATIONS = ("put", "delete", "move", "restore", "folder")
-_NAMED_BY = ("type", "operation", "action", "kind")
-
-
-def _named(value: Any) -> Any:
-    """An operation that names itself by another key than `op`, or wraps itself in its name, as one that says `op`."""
-    if not isinstance(value, dict) or "op" in value:
-        return value
-    if len(value) == 1 and isinstance(inner := value.get(name := next(iter(value))), dict) and name in _OPERATIONS:
-        return {"op": name, **inner} if "op" not in inner else value
-    for key in _NAMED_BY:
-        if value.get(key) in _OPERATIONS:
-            return {("op" if name == key else name): one for name, one in value.items()}
-    return value
-
-
-def _bounded(operations: Any) -> Any:
-    """Each operation by its `op`. Raises ValueError for more than a batch takes, before each is judged."""
-    if not isinstance(operations, list):
-        return operations
-    if len(operations) > MAX_OPERATIONS:
-        raise ValueError(f"a batch holds at most {MAX_OPERATIONS:,} operations")
-    named = [_named(one) for one in operations]
-    lists = [one.get("chunks") for one in named if isinstance(one, dict)]
-    if sum(len(chunks) for chunks in lists if isinstance(chunks, list)) > MAX_PAGE_CHUNKS:
-        raise ValueError(f"a batch holds at most {MAX_PAGE_CHUNKS:,} chunks; give a long file an upload of its own")
-    return named
-
-
-_Known = Annotated[PutWire | DeleteWire | MoveWire | RestoreWire | FolderWire, Field(discriminator="op")]
-OperationWire = Annotated[_Known, Few]
-
-
-class CommitsWire(Wire):
-    upload_id: UUID | None = None
-    base_sequence: Size | None = None
-    operations: Annotated[
-        tuple[OperationWire, ...], Field(min_length=1, max_length=MAX_OPERATIONS), FailFast(), BeforeValidator(_bounded)
-    ]
-
-    def batch(self, bucket: str) -> Batch:
-        return Batch(bucket, [one.operation() for one in self.operations], self.upload_id, self.base_sequence)
-
-
 def require_sizes(chunking: Chunking, chunks: Sequence[Chunk], field: str, *, is_whole: bool = True) -> None:
     """Raises ChunkSize unless `chunking` can give chunks of these sizes; not `is_whole`: more of the file follows."""
     sizes = [chunk.size for chunk in chunks]
@@ -272,10 +155,3 @@ def require_plan(chunking: Chunking, size: int, first_index: int, chunks: Sequen
         )
     is_whole = offset + total == size or (first_index > 0 and chunking is not Chunking.FIXED)
     require_sizes(chunking, chunks, "chunks", is_whole=is_whole)
-
-
-def require_operation_sizes(chunking: Chunking, batch: Batch) -> None:
-    """Raises ChunkSize, which names the operation, unless the chunks of every put fit the bucket."""
-    for index, operation in enumerate(batch.operations):
-        if isinstance(operation, Put):
-            require_sizes(chunking, operation.chunks, f"operations.{index}.chunks")

@@ -107,7 +107,7 @@ def test_a_base_sequence_refuses_what_changed_after_it(me: Person) -> None:
 
 
 def test_an_unknown_operation_is_told_those_that_are_known(me: Person) -> None:
-    answer = batch(me, {"op": "describe", "path": "a"})
+    answer = batch(me, {"op": "rename", "path": "a"})
     assert answer.status_code == 422
     assert all(known in answer.json()["detail"] for known in ("put", "delete", "move", "restore", "folder"))
 
