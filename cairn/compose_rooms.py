@@ -1,6 +1,7 @@
 """Each room as a service by itself: the other half of the composition root."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -62,7 +63,12 @@ def _block_storage(near: Neighbours) -> tuple[FastAPI, EndWaits]:
 def _identity(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     sessions = Chore("sessions", 3600, near.identity.expire)
     loop = Loop(lambda _pause: [sessions], InProcessDoorbell())
-    app = identity.create_app(near.identity.parts, near.service_settings, background=[lambda: sync.running(loop)])
+    app = identity.create_app(
+        near.identity.parts,
+        near.service_settings,
+        background=[partial(sync.running, loop)],
+        verifier=ServiceTokenVerifier(near.tokens, near.identity.verifier),
+    )
     return app, _nobody_waits
 
 

@@ -14,6 +14,7 @@ from cairn.settings import ServerSettings
 from foundation.database import Database, opened, parsed
 from foundation.http_room import RoomClient
 from foundation.identity import TokenVerifier
+from foundation.introspection import introspecting_verifier
 from foundation.service_tokens import Room, ServiceTokens
 from foundation.settings import ServiceSettings
 from identity import IdentityRoom
@@ -98,6 +99,13 @@ class Neighbours:
     def people(self, room: Room) -> tuple[TokenVerifier, Ready]:
         """Who verifies the credentials of people for `room`, by CAIRN_IDENTITY or on the database, and whether it can."""
         if self.settings.identity:
-            raise SettingInvalid("CAIRN_IDENTITY: identity cannot be reached over HTTP yet.")
+            client = self._client(self.settings.identity, room)
+            return introspecting_verifier(client, self.settings.address), {"identity": client.ready}
         self.require_shared_database(room, "CAIRN_IDENTITY")
         return self.identity.verifier, {"identity": self.identity.ready}
+
+    def _client(self, address: str, room: Room) -> RoomClient:
+        """The service at `address`, called by `room`."""
+        client = RoomClient(address, room, self.tokens)
+        self._stack.callback(client.close)
+        return client

@@ -29,14 +29,17 @@ ANSWER_SECONDS = 45
 _START_SECONDS = 20
 _TEMPLATE = Path(__file__).with_name("nginx_front.conf")
 _PR_SET_PDEATHSIG = 1
+_UNREADABLE = "These bytes are no request that can be read: check address, length, encoding and headers."
 # nginx's own refusals, and the problems that they are.
-_REFUSALS: Mapping[int, type[Problem]] = {
-    400: Malformed,
-    404: NotFound,
-    405: MethodNotAllowed,
-    413: TooLarge,
-    414: HeadersTooLarge,
-    494: HeadersTooLarge,
+_REFUSALS: Mapping[int, Problem] = {
+    400: Malformed(_UNREADABLE),
+    404: NotFound(),
+    405: MethodNotAllowed(),
+    413: TooLarge(),
+    414: HeadersTooLarge(),
+    494: HeadersTooLarge(),
+    501: Malformed(_UNREADABLE),
+    505: Malformed(_UNREADABLE),
 }
 
 
@@ -109,10 +112,11 @@ def _upstream(name: str, port: int) -> str:
 
 
 def _refusal(status: int) -> str:
-    problem = _REFUSALS[status]()
+    """By an address: what cannot be read has none that a named location could be entered with."""
+    problem = _REFUSALS[status]
     return (
-        f"    error_page {status} ={problem.status} @refused_{status};\n"
-        f"    location @refused_{status} {{ default_type application/problem+json;"
+        f"    error_page {status} ={problem.status} /refused/{status};\n"
+        f"    location = /refused/{status} {{ internal; default_type application/problem+json;"
         f" return {problem.status} '{_document(problem)}'; }}"
     )
 
