@@ -51,6 +51,12 @@ from metadata.errors import (
     VersionConflict,
     VersionNotFound,
 )
+from metadata.http_client import (
+    http_catalogue,
+)
+from metadata.internal_api import (
+    internal_routes,
+)
 from metadata.longpoll import (
     LongPoll,
 )
@@ -193,6 +199,8 @@ __all__ = [
     "VersionNotFound",
     "Versioning",
     "create_app",
+    "http_catalogue",
+    "internal_routes",
     "migrate",
     "once_from",
     "open_catalogue",

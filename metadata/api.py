@@ -12,6 +12,8 @@ from metadata.api_buckets import bucket_routes
 from metadata.api_files import file_routes, history_routes, listing_routes
 from metadata.api_journals import journal_routes
 from metadata.api_members import account_routes, member_routes
+from metadata.catalogue import Catalogue
+from metadata.internal_api import internal_routes
 from metadata.parts import Parts
 
 
@@ -28,8 +30,15 @@ def polling(parts: Parts) -> AbstractAsyncContextManager[None]:
     return parts.long_poll.running(parts.journals.sequences)
 
 
-def create_app(parts: Parts, *, settings: ServiceSettings, verifier: TokenVerifier, ready: Ready) -> FastAPI:
-    """The catalogue as a service of its own."""
+def create_app(
+    parts: Parts,
+    *,
+    settings: ServiceSettings,
+    verifier: TokenVerifier,
+    ready: Ready,
+    catalogue: Catalogue | None = None,
+) -> FastAPI:
+    """The catalogue as a service of its own; with `catalogue`, also for other rooms, whose tokens `verifier` must know."""
     return create_service(
         "metadata",
         [routes(parts)],
@@ -37,4 +46,5 @@ def create_app(parts: Parts, *, settings: ServiceSettings, verifier: TokenVerifi
         verifier=verifier,
         ready=ready,
         background=[partial(polling, parts)],
+        internal_routers=[internal_routes(catalogue)] if catalogue else [],
     )

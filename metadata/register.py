@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select, update
 
 from foundation.blocks import BlockName
 from foundation.database import RowVanished
+from foundation.problems import Invalid
 from foundation.sql import any_of, insert_rows, now
 from metadata.errors import UploadNotFound
 from metadata.model import BlockState, ReceivedBlock, UploadState
@@ -35,7 +36,7 @@ def fence(connection: Connection, upload: UUID) -> Fence | None:
 def register(connection: Connection, upload: UUID, received: Sequence[ReceivedBlock], retention: timedelta) -> bool:
     """Steps a to d in one transaction; False when the upload is not open: the names are dead then, so commit all the same.
 
-    Raises UploadNotFound, ValueError for a name of another writer, RowVanished.
+    Raises UploadNotFound, Invalid for a name of another writer, RowVanished.
     """
     holder = fence(connection, upload)
     if holder is None:
@@ -58,9 +59,9 @@ def register(connection: Connection, upload: UUID, received: Sequence[ReceivedBl
 
 
 def check_writer(writer: int, received: Iterable[ReceivedBlock]) -> None:
-    """Raises ValueError: only its own writer's end may tell that a name is nobody's any more."""
+    """Raises Invalid: only its own writer's end may tell that a name is nobody's any more."""
     if any(block.name.writer != writer for block in received):
-        raise ValueError("a block's name carries the number of the upload that received it")
+        raise Invalid("A block's name carries the number of the upload that received it.")
 
 
 def _settle(

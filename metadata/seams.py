@@ -16,7 +16,7 @@ from uuid import UUID
 from foundation.blocks import BlockId, BlockName
 from foundation.identity import Identity
 from foundation.problems import Problem
-from foundation.repeatable import repeatable
+from foundation.repeatable import repeatable, repeatable_if
 from metadata.batch import Batch, BatchResult, Once, Purged, Result
 from metadata.model import (
     BlockState,
@@ -40,7 +40,16 @@ from metadata.model import (
 )
 
 
+def _is_once(*arguments: object) -> bool:
+    return any(isinstance(argument, Once) for argument in arguments)
+
+
+def _publishes_once(_caller: Identity, batch: Batch) -> bool:
+    return batch.once is not None or batch.upload is not None
+
+
 class Buckets(Protocol):
+    @repeatable_if(_is_once)
     def create(self, caller: Identity, new: NewBucket, once: Once | None = None) -> Bucket:
         """Raises BucketExists, BucketNameInvalid, IdempotencyKeyReused. Repeatable with `once`, here and below."""
 
@@ -61,6 +70,7 @@ class Buckets(Protocol):
         `purge`: kept no longer, also one that is in the trash already, by its id.
         """
 
+    @repeatable_if(_is_once)
     def restore(self, caller: Identity, bucket: str, name: str | None = None, once: Once | None = None) -> Bucket:
         """Out of the trash, by its id, under its old name or `name`. Raises BucketNotFound, BucketExists, BucketNameInvalid."""
 
@@ -130,6 +140,7 @@ class Files(Protocol):
 
 
 class Uploads(Protocol):
+    @repeatable_if(_is_once)
     def open(
         self,
         caller: Identity,
@@ -169,7 +180,7 @@ class Blocks(Protocol):
     def register(self, upload: UUID, received: Sequence[ReceivedBlock]) -> None:
         """Blocks whose bytes are durable become the upload's and its owner's (ALGORITHMS.md 1, "Register").
 
-        Raises UploadEnded (the names are dead then); OutcomeUnknown. NEVER repeated with the same names.
+        Raises UploadEnded (the names are dead then); Invalid for a name of another writer; OutcomeUnknown. NEVER repeated with the same names.
         """
 
     @repeatable
@@ -201,6 +212,7 @@ class Commits(Protocol):
         ChunksInvalid.
         """
 
+    @repeatable_if(_publishes_once)
     def apply(self, caller: Identity, batch: Batch) -> BatchResult:
         """All operations or none. Repeatable with `once`, an upload (it publishes once), or preconditions that it breaks itself.
 

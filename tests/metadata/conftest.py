@@ -1,15 +1,25 @@
-"""The catalogue over each real database."""
+"""The catalogue over each real database, and over HTTP."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from metadata import Catalogue, CatalogueSettings, migrate, open_catalogue
 from tests.metadata.catalogues import Desk
+from tests.metadata.served import over_http
 from tests.servers.postgresql_server import Databases
 
-MEDIA = ("sqlite", "postgresql")
+DATABASES = ("sqlite", "postgresql")
+SEAMS = (*DATABASES, "http")  # over SQLite
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What goes through the seams runs against all that serve them; what only looks into a database, against databases."""
+    if "medium" in metafunc.fixturenames:
+        through_seams = {"catalogue", "opened"}.intersection(metafunc.fixturenames)
+        metafunc.parametrize("medium", SEAMS if through_seams else DATABASES)
 
 
 @pytest.fixture(scope="session")
@@ -20,10 +30,10 @@ def migrated_template(postgresql: Databases) -> str:
     return url
 
 
-@pytest.fixture(params=MEDIA)
-def empty_location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture
+def empty_location(medium: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database without a schema."""
-    if request.param == "sqlite":
+    if medium != "postgresql":
         yield f"sqlite:///{tmp_path / 'catalogue.db'}"
         return
     server: Databases = request.getfixturevalue("postgresql")
@@ -32,10 +42,10 @@ def empty_location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[s
     server.drop_database(url)
 
 
-@pytest.fixture(params=MEDIA)
-def location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A migrated, empty database."""
-    if request.param == "sqlite":
+@pytest.fixture
+def location(medium: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A migrated, empty database: beneath the catalogue, where the test has one."""
+    if medium != "postgresql":
         url = f"sqlite:///{tmp_path / 'catalogue.db'}"
         migrate(url)
         yield url
@@ -47,24 +57,23 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def opened(location: str) -> Iterator[Callable[[CatalogueSettings], Catalogue]]:
+def opened(location: str, medium: str) -> Iterator[Callable[[CatalogueSettings], Catalogue]]:
     """Opens the catalogue with settings of the test's own; closed after it."""
-    open_ones: list[Catalogue] = []
+    with ExitStack() as stack:
 
-    def open_with(settings: CatalogueSettings) -> Catalogue:
-        open_ones.append(open_catalogue(location, settings))
-        return open_ones[-1]
+        def open_with(settings: CatalogueSettings) -> Catalogue:
+            catalogue = open_catalogue(location, settings)
+            if medium == "http":
+                return stack.enter_context(over_http(catalogue))
+            stack.callback(catalogue.close)
+            return catalogue
 
-    yield open_with
-    for catalogue in open_ones:
-        catalogue.close()
+        yield open_with
 
 
 @pytest.fixture
-def catalogue(location: str) -> Iterator[Catalogue]:
-    catalogue = open_catalogue(location)
-    yield catalogue
-    catalogue.close()
+def catalogue(opened: Callable[[CatalogueSettings], Catalogue]) -> Catalogue:
+    return opened(CatalogueSettings())
 
 
 @pytest.fixture

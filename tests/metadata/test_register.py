@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from foundation.blocks import BlockName
+from foundation.problems import Invalid
 from metadata import (
     BlocksMissing,
     BlockState,
@@ -134,7 +135,7 @@ def test_only_a_read_that_was_hashed_sets_verified_at(desk: Desk) -> None:
 
 def test_a_name_of_another_writer_is_refused(desk: Desk) -> None:
     upload, other = desk.basket(), desk.basket()
-    with pytest.raises(ValueError, match="number of the upload"):
+    with pytest.raises(Invalid, match="number of the upload"):
         desk.catalogue.blocks.register(upload.id, received(other, [chunk("a")]))
 
 
