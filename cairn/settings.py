@@ -51,6 +51,9 @@ class ServerSettings(Settings):
     )
     upload_days: float = Field(default=7, ge=0, description="An open upload that nobody touches for so long expires.")
     dead_name_days: float = Field(default=3, ge=0, description="Bytes that nothing names any more are kept so long.")
+    quota_bytes: int | None = Field(
+        default=None, ge=0, le=2**63 - 1, description="Quota of accounts that are new; absent: none."
+    )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @classmethod
@@ -88,6 +91,7 @@ class ServerSettings(Settings):
             upload_expiry=timedelta(days=self.upload_days),
             dead_name_retention=timedelta(days=self.dead_name_days),
             public_files=self.public_files,
+            quota_bytes=self.quota_bytes,
         )
 
     def secret_bytes(self) -> bytes:

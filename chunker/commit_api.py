@@ -80,7 +80,6 @@ def commit_routes(parts: Parts, open_uploads: OpenUploads, bodies: JsonBodies) -
             BlocksMissing,
             VersionConflict,
             PathTaken,
-            QuotaExceeded,
             UploadEnded,
             PathInvalid,
             TooMany,

@@ -36,6 +36,7 @@ from metadata import (
     MakeFolder,
     PathInvalid,
     PathTaken,
+    QuotaExceeded,
     Result,
     Target,
 )
@@ -57,6 +58,7 @@ def content_routes(parts: Parts, intake: Intake) -> APIRouter:
             Forbidden,
             BucketNotFound,
             PathTaken,
+            QuotaExceeded,
             PathInvalid,
             PreconditionFailed,
             UnsupportedMediaType,

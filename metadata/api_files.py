@@ -18,6 +18,7 @@ from metadata.errors import (
     IdempotencyKeyReused,
     PathInvalid,
     PathTaken,
+    QuotaExceeded,
     VersionConflict,
     VersionNotFound,
 )
@@ -105,6 +106,7 @@ def file_routes(parts: Parts) -> APIRouter:
             ResultWire,
             FileNotFound,
             PathTaken,
+            QuotaExceeded,
             PathInvalid,
             PreconditionFailed,
             VersionConflict,
@@ -174,7 +176,9 @@ def history_routes(parts: Parts) -> APIRouter:
     @router.post(
         "/files/{file_id}/undelete",
         summary="Take a file out of the trash",
-        responses=answers(200, ResultWire, FileNotFound, VersionNotFound, PathTaken, PathInvalid, IdempotencyKeyReused),
+        responses=answers(
+            200, ResultWire, FileNotFound, VersionNotFound, PathTaken, QuotaExceeded, PathInvalid, IdempotencyKeyReused
+        ),
     )
     def undelete(caller: Caller, file_id: UUID, wanted: UndeleteWire | None = None, once: OnceOf = None) -> Json:
         to = wanted.path if wanted else None
@@ -183,7 +187,9 @@ def history_routes(parts: Parts) -> APIRouter:
     @router.post(
         "/files/{file_id}/restore",
         summary="Make an old version the current one again, as a new version",
-        responses=answers(200, ResultWire, FileNotFound, VersionNotFound, PathTaken, IdempotencyKeyReused),
+        responses=answers(
+            200, ResultWire, FileNotFound, VersionNotFound, PathTaken, QuotaExceeded, IdempotencyKeyReused
+        ),
     )
     def restore(caller: Caller, file_id: UUID, wanted: RestoreWire, once: OnceOf = None) -> Json:
         return Json(result_document(_apply(parts, caller, file_id, Restore(file_id, wanted.version_id), once)))

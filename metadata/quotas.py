@@ -1,4 +1,4 @@
-"""Quotas: what a user's buckets hold together, and whether more may come (docs/decisions/0012)."""
+"""Quotas: what a user's buckets hold together, and whether more may come (decision 12)."""
 
 from collections.abc import Iterable
 from uuid import UUID

@@ -11,11 +11,14 @@ from foundation.identity import NOBODY, Identity
 from foundation.ids import new_id
 from foundation.problems import Forbidden, Problem, Unauthenticated
 from metadata import (
+    Batch,
     Catalogue,
     CatalogueSettings,
     CommitRequest,
+    Copy,
     Delete,
     Member,
+    Move,
     NewBucket,
     Put,
     QuotaExceeded,
@@ -105,6 +108,28 @@ def test_old_versions_and_the_trash_count_until_they_are_purged(desk: Desk) -> N
         desk.put("g", chunks("c"))
     desk.catalogue.files.purge(desk.me, file.file_id, None)
     assert desk.put("g", chunks("c")).version.path == "g"
+
+
+def test_a_copy_and_a_move_to_another_bucket_count_there(desk: Desk) -> None:
+    second = Desk(desk.catalogue)
+    desk.put("f", chunks("a"))
+    assert second.me.user
+    assert desk.me.user
+    desk.catalogue.members.set(second.me, second.id, Member(desk.me.user, Role.EDITOR))
+    limit(second, SIZE - 1)
+    for refused in (
+        Batch(second.id, [Copy("g", path="f", from_bucket=desk.id)]),
+        Batch(desk.id, [Move("g", path="f", to_bucket=second.id)]),
+    ):
+        with pytest.raises(QuotaExceeded):
+            desk.catalogue.commits.apply(desk.me, refused)
+    assert (used(second), desk.at("f").size) == (0, SIZE)
+    limit(second, SIZE)
+    desk.apply(Move("g", path="f", to_bucket=second.id))
+    assert (used(second), second.at("g").size) == (SIZE, SIZE)
+    limit(desk, SIZE)
+    with pytest.raises(QuotaExceeded):
+        desk.catalogue.commits.apply(desk.me, Batch(desk.id, [Copy("h", path="g", from_bucket=second.id)]))
 
 
 def test_a_bucket_in_the_trash_counts_until_it_is_purged(desk: Desk) -> None:
