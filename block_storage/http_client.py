@@ -77,7 +77,7 @@ class HttpBlockStore:
         for page in _pages(names):
             try:
                 found |= self._look(page)
-            except StorageFailed:
+            except Problem:
                 break  # Thousands of names must not wait for one timeout each.
         return found
 

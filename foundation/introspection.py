@@ -25,6 +25,7 @@ KEPT_SECONDS = 30.0
 REFUSED_SECONDS = 5.0  # A token that was just made must not stay refused.
 MAX_ENTRIES = 10_000
 ASKED_AT_ONCE = 8
+IN_LINE = 24  # Those who are asked about and those who wait: fewer than the threads that verify.
 ASK_SECONDS = 5.0
 # What identity gives out. Anything else is refused here: inventing it must cost identity nothing.
 _OPAQUE = re.compile(r"cairn(?:session)?_[A-Za-z0-9_-]{43}")
@@ -52,6 +53,7 @@ class IntrospectingVerifier:
         """`clock`: seconds since 1970."""
         self._identity, self._jwt, self._clock = identity, jwt, clock
         self._let_in, self._refused = _Verdicts(), _Verdicts()
+        self._line = threading.BoundedSemaphore(IN_LINE)
         self._asking = threading.BoundedSemaphore(ASKED_AT_ONCE)
 
     def verify(self, credential: str) -> Identity:
@@ -103,13 +105,19 @@ class IntrospectingVerifier:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Few questions at once: a flood of invented tokens waits here, and holds up neither identity nor who is known."""
-        if not self._asking.acquire(timeout=ASK_SECONDS):
-            raise Unavailable("Too many unknown tokens are asked about at the moment.")
-        try:
+        """Few questions at once, and a short line: a flood of invented tokens holds up neither identity nor who is known."""
+        with _held(self._line, 0), _held(self._asking, ASK_SECONDS):
             yield
-        finally:
-            self._asking.release()
+
+
+@contextmanager
+def _held(places: threading.BoundedSemaphore, seconds: float) -> Iterator[None]:
+    if not places.acquire(timeout=seconds):
+        raise Unavailable("Too many unknown tokens are asked about at the moment.")
+    try:
+        yield
+    finally:
+        places.release()
 
 
 class _Verdicts:
