@@ -99,6 +99,8 @@ def catalogue_parts(catalogue: Catalogue, long_poll: LongPoll) -> metadata.Parts
         listings=catalogue.listings,
         commits=catalogue.commits,
         journals=catalogue.journals,
+        search=catalogue.search,
+        statistics=catalogue.statistics,
         long_poll=long_poll,
     )
 

@@ -57,6 +57,12 @@ from metadata.http_client import (
 from metadata.internal_api import (
     internal_routes,
 )
+from metadata.http_client import (
+    http_catalogue,
+)
+from metadata.internal_api import (
+    internal_routes,
+)
 from metadata.longpoll import (
     LongPoll,
 )
@@ -110,7 +116,16 @@ from metadata.seams import (
     Journals,
     Members,
     RegisteredBlock,
+    Search,
+    Statistics,
     Uploads,
+)
+from metadata.search_model import (
+    BucketFigures,
+    Figures,
+    SearchQuery,
+    StoredFigures,
+    StoreFigures,
 )
 from metadata.settings import (
     CatalogueSettings,
@@ -127,6 +142,7 @@ __all__ = [
     "Bucket",
     "BucketChanges",
     "BucketExists",
+    "BucketFigures",
     "BucketNameInvalid",
     "BucketNotEmpty",
     "BucketNotFound",
@@ -147,6 +163,7 @@ __all__ = [
     "Delete",
     "DeletePrefix",
     "Describe",
+    "Figures",
     "FileNotFound",
     "FileVersion",
     "Files",
@@ -186,7 +203,12 @@ __all__ = [
     "Restore",
     "RestorePrefix",
     "Result",
+    "Search",
+    "SearchQuery",
+    "Statistics",
+    "StoreFigures",
     "StoredChunk",
+    "StoredFigures",
     "Target",
     "TooMany",
     "Upload",
@@ -199,6 +221,8 @@ __all__ = [
     "VersionNotFound",
     "Versioning",
     "create_app",
+    "http_catalogue",
+    "internal_routes",
     "http_catalogue",
     "internal_routes",
     "migrate",

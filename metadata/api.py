@@ -12,6 +12,7 @@ from metadata.api_buckets import bucket_routes
 from metadata.api_files import file_routes, history_routes, listing_routes
 from metadata.api_journals import journal_routes
 from metadata.api_members import account_routes, member_routes
+from metadata.api_search import search_routes, statistics_routes
 from metadata.catalogue import Catalogue
 from metadata.internal_api import internal_routes
 from metadata.parts import Parts
@@ -20,7 +21,17 @@ from metadata.parts import Parts
 def routes(parts: Parts) -> APIRouter:
     """All routes; whoever serves them also keeps `polling(parts)` open."""
     router = APIRouter()
-    for part in (bucket_routes, member_routes, account_routes, listing_routes, file_routes, history_routes, journal_routes):
+    for part in (
+        bucket_routes,
+        member_routes,
+        account_routes,
+        listing_routes,
+        file_routes,
+        history_routes,
+        journal_routes,
+        search_routes,
+        statistics_routes,
+    ):
         router.include_router(part(parts))
     return router
 

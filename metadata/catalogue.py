@@ -21,6 +21,8 @@ from metadata.seams import (
     Installation,
     Journals,
     Members,
+    Search,
+    Statistics,
     Uploads,
 )
 from metadata.settings import DEFAULTS, CatalogueSettings
@@ -33,6 +35,8 @@ from metadata.sql_files import SqlFiles
 from metadata.sql_installation import SqlInstallation
 from metadata.sql_journals import SqlJournals
 from metadata.sql_members import SqlMembers
+from metadata.sql_search import SqlSearch
+from metadata.sql_statistics import SqlStatistics
 from metadata.sql_uploads import SqlUploads
 
 
@@ -52,6 +56,8 @@ class Catalogue:
     blocks: Blocks
     commits: Commits
     journals: Journals
+    search: Search
+    statistics: Statistics
     collection: Collection
     installation: Installation
     ready: Callable[[], None]
@@ -97,6 +103,8 @@ def _over(database: Database, settings: CatalogueSettings, notify: Notify, close
         blocks=SqlBlocks(database, settings),
         commits=NotifyingCommits(SqlCommits(database, uploads, settings), notify),
         journals=SqlJournals(database),
+        search=SqlSearch(database),
+        statistics=SqlStatistics(database),
         collection=SqlCollection(database, settings),
         installation=installation,
         ready=lambda: database.read(lambda connection: connection.exec_driver_sql("SELECT 1").close()),

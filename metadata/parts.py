@@ -6,7 +6,7 @@ from typing import Protocol
 from foundation.identity import Identity
 from metadata.longpoll import LongPoll
 from metadata.model import ListQuery
-from metadata.seams import Accounts, Buckets, Commits, Files, Journals, Members
+from metadata.seams import Accounts, Buckets, Commits, Files, Journals, Members, Search, Statistics
 from metadata.sql_listing import Found
 
 
@@ -26,4 +26,6 @@ class Parts:
     listings: Listings
     commits: Commits
     journals: Journals
+    search: Search
+    statistics: Statistics
     long_poll: LongPoll

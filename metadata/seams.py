@@ -38,6 +38,7 @@ from metadata.model import (
     UploadState,
     Usage,
 )
+from metadata.search_model import Figures, SearchQuery, StoreFigures
 
 
 def _is_once(*arguments: object) -> bool:
@@ -232,6 +233,26 @@ class Journals(Protocol):
     @repeatable
     def sequences(self, journals: Several[UUID]) -> Mapping[UUID, int]:
         """The newest sequence of each bucket or (for root journals) user, in one statement. For the poller."""
+
+
+class Search(Protocol):
+    @repeatable
+    def find(self, caller: Identity, query: SearchQuery) -> Page[FileVersion]:
+        """Current versions of live files in the caller's own buckets and those shared with them, by bucket id and path, bytewise.
+
+        A page may be shorter than `limit`, even empty, and not be the last: `next_key` alone tells. Raises Invalid (with
+        the `field`), CursorInvalid, BucketNotFound for a `bucket` that the caller may not see.
+        """
+
+
+class Statistics(Protocol):
+    @repeatable
+    def of_caller(self, caller: Identity, bucket: str | None = None) -> Figures:
+        """Of the caller's own live buckets, or of `bucket`. Tells nothing of what others store. Raises BucketNotFound."""
+
+    @repeatable
+    def of_store(self, caller: Identity) -> StoreFigures:
+        """Of the whole installation. Raises Forbidden for who may not administer it, DatabaseUnavailable."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class StoredFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class Statistics:
+class Figures:
     """Of live buckets; what lies in the trash of a live one counts as versions.
 
     `buckets`: by name, at most 1,000; `top`: the ten with the most version bytes. `stored` None: it takes too long to
@@ -66,7 +66,7 @@ class Statistics:
 
 
 @dataclass(frozen=True, slots=True)
-class StoreStatistics:
+class StoreFigures:
     """The whole installation's. `stored_bytes`: as compressed; `dead_names`: how many wait to be erased."""
 
     users: int

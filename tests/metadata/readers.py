@@ -27,6 +27,8 @@ from metadata.sql_commits import SqlCommits
 from metadata.sql_files import SqlFiles
 from metadata.sql_journals import SqlJournals
 from metadata.sql_members import SqlMembers
+from metadata.sql_search import SqlSearch
+from metadata.sql_statistics import SqlStatistics
 from metadata.sql_uploads import SqlUploads
 
 
@@ -56,6 +58,8 @@ class House:
             self.files,
             self.commits,
             self.journals,
+            SqlSearch(self.database),
+            SqlStatistics(self.database),
             self.long_poll,
         )
 
