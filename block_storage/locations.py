@@ -22,7 +22,7 @@ class _How:
 
 
 def open_block_store(location: str, initialise: bool = False, connect: Connect | None = None) -> BlockStore:
-    """The store at `location`: `memory:`, `file:///a?copies=2&also=/b`, `s3+http(s)://KEY:SECRET@host:port/bucket[?region=…]`,
+    """The store at `location`: `memory:`, `file:///a?copies=3&also=/b&also=/c[&least=2]`, `s3+http(s)://KEY:SECRET@host:port/bucket[?region=…]`,
     `http://host:port` of a block storage service, which `connect` calls as the room that this is.
 
     `initialise` makes what is not there yet: the folders' markers, the bucket. Say so at the first start only, or for a new
@@ -54,7 +54,7 @@ def _open_memory(parts: SplitResult, how: _How) -> BlockStore:  # noqa: ARG001 �
 
 def _open_files(parts: SplitResult, how: _How) -> BlockStore:
     options = parse_qsl(parts.query, keep_blank_values=True)
-    _require_known(dict(options), {"copies", "also"})
+    _require_known(dict(options), {"copies", "also", "least"})
     paths = [unquote(parts.path), *(value for key, value in options if key == "also")]
     if parts.netloc or not all(path.startswith("/") for path in paths):
         raise ValueError(f"{parts.geturl()}: folders are absolute paths, file:///a?also=/b")
@@ -63,7 +63,10 @@ def _open_files(parts: SplitResult, how: _How) -> BlockStore:
         raise ValueError(
             f"{parts.geturl()}: copies={copies}, but {len(paths)} folders are named; each copy needs its own, by also=/folder"
         )
-    return FilesystemBlockStore([path.rstrip("/") or "/" for path in paths], how.initialise)
+    least = dict(options).get("least", str(len(paths)))
+    if not least.isdecimal() or not 1 <= int(least) <= len(paths):
+        raise ValueError(f"{parts.geturl()}: least={least}, but {len(paths)} folders are named")
+    return FilesystemBlockStore([path.rstrip("/") or "/" for path in paths], how.initialise, least=int(least))
 
 
 def _open_bucket(parts: SplitResult, how: _How) -> BlockStore:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 
 from fastapi import FastAPI
 
@@ -12,6 +13,7 @@ import chunker
 import identity
 import metadata
 from block_storage import BlockStore, StoreInUse, open_block_store
+from cairn.data_folder import prepare_data_folder
 from cairn.errors import SettingInvalid
 from cairn.examples import api_examples
 from cairn.lock import DataFolderLock
@@ -42,9 +44,9 @@ def migrate(settings: ServerSettings) -> None:
     From here on, whatever the process makes is its owner's alone: files of people, hashes of passwords, keys.
     """
     os.umask(0o077)
-    settings.data.mkdir(parents=True, exist_ok=True)
     with naming("CAIRN_DATABASE"):
         parsed(settings.database_location)
+    prepare_data_folder(settings.data, version("cairn-sync"))
     metadata.migrate(settings.database_location)
     identity.migrate(settings.database_location)
 
@@ -54,9 +56,9 @@ def make_store(settings: ServerSettings) -> None:
     with closing(metadata.open_catalogue(settings.database_location)) as catalogue:
         if not catalogue.is_new():
             return
-        with naming("CAIRN_STORE"), suppress(StoreInUse):  # Whoever uses it has made it.
-            with closing(open_block_store(settings.store_location, initialise=True)) as store:
-                TwoTruths(catalogue.installation, store, catalogue.is_new).start()
+        opened_store = partial(open_block_store, settings.store_location, initialise=True)
+        with naming("CAIRN_STORE"), suppress(StoreInUse), closing(opened_store()) as store:  # In use: it is made.
+            TwoTruths(catalogue.installation, store, catalogue.is_new).start()
 
 
 @contextmanager

@@ -13,6 +13,18 @@ class SettingInvalid(Problem):
     slug, title, status = "setting-invalid", "A setting makes no sense", 500
 
 
+class DataFolderTooNew(Problem):
+    """A newer Cairn has used this data folder. `detail` says which. Nothing was touched."""
+
+    slug, title, status = "data-folder-too-new", "This data folder is of a newer version", 409
+
+
+class DataFolderForeign(Problem):
+    """The data folder holds something else. Nothing was touched."""
+
+    slug, title, status = "data-folder-foreign", "This is not a data folder of Cairn", 409
+
+
 class NothingToExamine(Problem):
     """The doctor found no data of a server where the settings point."""
 

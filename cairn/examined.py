@@ -9,6 +9,7 @@ import identity
 import metadata
 from block_storage import BlockStore, open_block_store, open_for_reading
 from cairn.compose import naming
+from cairn.data_folder import check_data_folder
 from cairn.errors import DataFolderInUse
 from cairn.lock import DataFolderLock
 from cairn.settings import ServerSettings
@@ -24,6 +25,8 @@ class Examined:
     def __init__(self, settings: ServerSettings, stack: ExitStack) -> None:
         self.settings, self._stack = settings, stack
         self.is_running = False
+        if settings.data.is_dir():
+            check_data_folder(settings.data)
         if self.is_there:
             try:
                 stack.enter_context(DataFolderLock(settings.data))

@@ -5,12 +5,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from block_storage import BlockStore
+from block_storage import BlockStore, FilesystemBlockStore
 from foundation.doorbell import InProcessDoorbell
 from foundation.problems import Problem
 from metadata import Collection
 from sync.collect import Pause, collect, erase, expire, nominate, prune, recount, sweep
+from sync.refill import refill
 from sync.two_truths import TwoTruths
 
 log = logging.getLogger("cairn.sync")
@@ -43,6 +45,10 @@ def chores(collection: Collection, store: BlockStore, truths: TwoTruths, pause: 
         truths.raise_generation()
         return 0
 
+    mending: tuple[Chore, ...] = ()
+    if isinstance(store, FilesystemBlockStore) and store.has_copies:
+        mending = (Chore("refill", DAY, partial(refill, truths.installation, store, pause)),)
+
     def ended() -> int:
         done = expire(collection, pause)
         return done.uploads + done.versions
@@ -56,6 +62,7 @@ def chores(collection: Collection, store: BlockStore, truths: TwoTruths, pause: 
         Chore("prune", DAY, lambda: prune(collection, pause)),
         Chore("sweep", 7 * DAY, agreed(lambda: sweep(collection, store, truths.seen, pause))),
         Chore("generation", DAY, raised),
+        *mending,
     )
 
 

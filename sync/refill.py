@@ -12,7 +12,7 @@ from sync.collect import Pause
 class Mender(BlockStore, Protocol):
     """A store that keeps several copies, as FilesystemBlockStore does."""
 
-    def mend(self, name: BlockName, xxh3: int) -> int:
+    def mend(self, name: BlockName) -> int:
         """Rewrite the copies that are absent or wrong from one that hashes right; how many."""
 
 
@@ -26,7 +26,7 @@ def refill(installation: Installation, store: Mender, pause: Pause) -> int:
         for block, presence in presences(store, page).items():
             if presence is Presence.DEGRADED:
                 try:
-                    written += store.mend(block.name, block.xxh3)
+                    written += store.mend(block.name)
                 except (BlockDamaged, BlockNotFound):
                     continue
         pause()

@@ -26,7 +26,7 @@ class TwoTruths:
 
     def __init__(self, installation: Installation, store: BlockStore, is_new: Callable[[], bool]) -> None:
         """`is_new`: Catalogue.is_new."""
-        self._installation, self._store, self._is_new = installation, store, is_new
+        self.installation, self._store, self._is_new = installation, store, is_new
         self._problem: Problem | None = None
 
     def start(self) -> None:
@@ -38,12 +38,12 @@ class TwoTruths:
 
     def look(self) -> None:
         """As `require`, but nothing is begun, finished or noted."""
-        truth, ours = read_truth(self._store), self._installation.read()
+        truth, ours = read_truth(self._store), self.installation.read()
         if ours is None:
             self._require_new(truth)
             return
         _require_same(ours, truth or StoreTruth(ours.installation, 0, 0))
-        if truth and truth.writer > (newest := self._installation.newest_writer()):
+        if truth and truth.writer > (newest := self.installation.newest_writer()):
             raise _behind(truth.writer, newest)
 
     def ready(self) -> None:
@@ -75,12 +75,12 @@ class TwoTruths:
         return done
 
     def _raise(self) -> None:
-        before = self._installation.read()
+        before = self.installation.read()
         settled = self._agreed()
         if settled != before:
             return  # It has just begun, or a rise that was cut off was finished.
         raised = Generation(settled.installation, settled.number + 1, is_settled=False)
-        if self._installation.replace(settled, raised):
+        if self.installation.replace(settled, raised):
             self._settle(raised)
 
     def _agreed(self) -> Generation:
@@ -94,7 +94,7 @@ class TwoTruths:
 
     def _judged(self) -> Generation:
         # The store first: what the database says afterwards can only be higher.
-        truth, ours = read_truth(self._store), self._installation.read()
+        truth, ours = read_truth(self._store), self.installation.read()
         if ours is None:
             ours = self._begun(truth)
         truth = truth or StoreTruth(ours.installation, 0, 0)
@@ -102,13 +102,13 @@ class TwoTruths:
         self._require_writer(truth.writer)
         if not ours.is_settled:
             return self._settle(ours)
-        if (newest := self._installation.newest_writer()) > truth.writer:
+        if (newest := self.installation.newest_writer()) > truth.writer:
             write_truth(self._store, replace(truth, writer=newest))
         return ours
 
     def _begun(self, truth: StoreTruth | None) -> Generation:
         self._require_new(truth)
-        return self._installation.begin(uuid4())
+        return self.installation.begin(uuid4())
 
     def _require_new(self, truth: StoreTruth | None) -> None:
         if truth is not None:
@@ -117,19 +117,19 @@ class TwoTruths:
             raise NotAdopted(f"Neither the database nor the store has an installation's id. {ADOPT}")
 
     def _settle(self, raised: Generation) -> Generation:
-        write_truth(self._store, StoreTruth(raised.installation, raised.number, self._installation.newest_writer()))
+        write_truth(self._store, StoreTruth(raised.installation, raised.number, self.installation.newest_writer()))
         settled = replace(raised, is_settled=True)
-        self._installation.replace(raised, settled)
+        self.installation.replace(raised, settled)
         return settled
 
     def _require_writer(self, seen: int) -> None:
-        if seen <= (newest := self._installation.newest_writer()):
+        if seen <= (newest := self.installation.newest_writer()):
             return
-        ours = self._installation.read()
+        ours = self.installation.read()
         if ours is not None:
             # Uploads go on and their numbers would pass the one seen. One generation back, this database stays behind the store
             # for good; the newer one, put back, fits again.
-            self._installation.replace(ours, Generation(ours.installation, ours.number - 1, is_settled=True))
+            self.installation.replace(ours, Generation(ours.installation, ours.number - 1, is_settled=True))
         raise _behind(seen, newest)
 
 

@@ -2,11 +2,16 @@
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
+from block_storage import FilesystemBlockStore
 from foundation.doorbell import InProcessDoorbell
 from foundation.problems import Unavailable
-from sync import Chore, Loop
+from metadata import Catalogue
+from sync import Chore, Loop, TwoTruths, chores
 from sync.collect import Pause
+from tests.metadata.catalogues import Desk
+from tests.sync.test_collect import at_once, file_of
 
 
 class Clock:
@@ -79,3 +84,16 @@ def test_stopping_interrupts_a_long_chore_between_two_slices() -> None:
     assert begun.wait(10)
     loop.stop()
     assert slices
+
+
+def test_a_store_of_several_copies_is_mended_daily(catalogue: Catalogue, desk: Desk, tmp_path: Path) -> None:
+    store = FilesystemBlockStore([f"{tmp_path}/a", f"{tmp_path}/b"], initialise=True)
+    truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
+    file_of(desk, store, "file", b"bytes")
+    (copy,) = (path for path in (tmp_path / "b").glob("??/*"))
+    copy.unlink()
+    mending = next(one for one in chores(catalogue.collection, store, truths, at_once) if one.name == "refill")
+    assert mending.every_seconds == 24 * 3600
+    assert (mending.run(), copy.read_bytes()) == (1, b"bytes")
+    assert mending.run() == 0
+    store.close()
