@@ -44,9 +44,9 @@ def uuids(ids: Iterable[Any]) -> list[UUID]:
     return [id if isinstance(id, UUID) else UUID(id) for id in ids]
 
 
-def pages(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    for first in range(0, len(rows), PAGE):
-        yield rows[first : first + PAGE]
+def pages(rows: Sequence[T], size: int = PAGE) -> Iterator[Sequence[T]]:
+    for first in range(0, len(rows), size):
+        yield rows[first : first + size]
 
 
 def folder_prefix(name: str, value: str, naming: Naming) -> str:

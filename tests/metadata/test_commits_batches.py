@@ -23,27 +23,7 @@ from metadata import (
     VersionNotFound,
 )
 from tests.metadata.catalogues import Desk, chunk, chunks
-
-
-def recounted(desk: Desk) -> tuple[int, int, int, int]:
-    """Files, versions, logical and version bytes, counted one by one through the lists."""
-    from metadata import ListQuery
-
-    live = desk.catalogue.files.list(desk.me, desk.id, ListQuery(limit=10_000)).items
-    trash = desk.catalogue.files.trash(desk.me, desk.id, None, 1_000).items
-    versions = [
-        version
-        for file_id in {one.file_id for one in [*live, *trash]}
-        for version in desk.catalogue.files.versions(desk.me, file_id, None, 1_000).items
-        if version.content is not None
-    ]
-    logical = sum(version.size for version in live)
-    return len(live), len(versions), logical, sum(version.size for version in versions)
-
-
-def counted(desk: Desk) -> tuple[int, int, int, int]:
-    bucket = desk.now()
-    return bucket.files, bucket.versions, bucket.logical_bytes, bucket.version_bytes
+from tests.metadata.counting import counted, recounted
 
 
 def test_a_thousand_small_files_are_one_range_of_the_journal(desk: Desk) -> None:

@@ -1,0 +1,403 @@
+"""Folders moved, deleted and taken back: every file with its own change, all under one group id, all or nothing."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from foundation.problems import Invalid
+from metadata import (
+    BucketChanges,
+    Catalogue,
+    ChangeKind,
+    Delete,
+    DeletePrefix,
+    Describe,
+    FileNotFound,
+    GroupNotFound,
+    GroupResult,
+    ListQuery,
+    MakeFolder,
+    Move,
+    MovePrefix,
+    Naming,
+    NewBucket,
+    PathInvalid,
+    PathTaken,
+    Put,
+    Restore,
+    RestorePrefix,
+    TooMany,
+    VersionConflict,
+    Versioning,
+)
+from metadata.operations import folder_rows
+from tests.metadata.catalogues import Desk, chunk
+from tests.metadata.counting import counted, recounted
+
+FILES = {"a/b/one": [chunk("1")], "a/b/two": [chunk("2")], "a/b/deep/three": [chunk("3")]}
+
+
+def done(desk: Desk, operation: Any) -> GroupResult:
+    (result,) = desk.apply(operation)
+    assert isinstance(result, GroupResult)
+    return result
+
+
+def paths(desk: Desk) -> list[str]:
+    return [one.path for one in desk.catalogue.files.list(desk.me, desk.id, ListQuery(limit=1_000)).items]
+
+
+@pytest.fixture
+def folder(desk: Desk) -> Desk:
+    desk.apply(MakeFolder("a/b"))
+    desk.put_all({**FILES, "a/bystander": []}, description="what it is", tags={"k": "v"})
+    return desk
+
+
+@pytest.mark.parametrize("prefix", ["a/b", "a/b/"])
+def test_a_folder_is_moved_with_its_marker_and_all_that_is_below(folder: Desk, prefix: str) -> None:
+    before = {one.path: one for one in folder.catalogue.files.list(folder.me, folder.id, ListQuery()).items}
+    first = folder.now().sequence + 1
+    moved = done(folder, MovePrefix(prefix, "new/place"))
+    assert (moved.files, moved.sequence) == (4, folder.now().sequence)
+    assert paths(folder) == ["a/bystander", "new/place/", "new/place/deep/three", "new/place/one", "new/place/two"]
+    assert folder.at("new/place/one").file_id == before["a/b/one"].file_id
+    assert folder.at("new/place/one").version_id == before["a/b/one"].version_id
+    changes = folder.catalogue.journals.read(folder.me, folder.id, first - 1, 10).items
+    assert [(one.sequence, one.kind, one.old_path, one.path, one.group) for one in changes] == [
+        (first + number, ChangeKind.FILE_MOVED, old, old.replace("a/b/", "new/place/", 1), moved.group)
+        for number, old in enumerate(["a/b/", "a/b/deep/three", "a/b/one", "a/b/two"])
+    ]
+    assert counted(folder) == recounted(folder)
+
+
+def test_a_folder_is_deleted_and_taken_back_by_its_prefix(folder: Desk) -> None:
+    before = folder.at("a/b/one")
+    deleted = done(folder, DeletePrefix("a/b"))
+    assert (deleted.files, paths(folder)) == (4, ["a/bystander"])
+    trash = folder.catalogue.files.trash(folder.me, folder.id, None, 10).items
+    assert [(one.path, one.content, one.tags) for one in trash if one.path != "a/b/"] == [
+        (path, None, {"k": "v"}) for path in sorted(FILES)
+    ]
+    assert counted(folder) == recounted(folder)
+    back = done(folder, RestorePrefix("a/b"))
+    after = folder.at("a/b/one")
+    assert (back.files, after.file_id, after.content) == (4, before.file_id, before.content)
+    assert (after.description, after.tags, after.etag, after.access) == (
+        "what it is",
+        {"k": "v"},
+        before.etag,
+        before.access,
+    )
+    kinds = {
+        one.kind
+        for one in folder.catalogue.journals.read(folder.me, folder.id, 0, 100).items
+        if one.group == back.group
+    }
+    assert kinds == {ChangeKind.FILE_RESTORED}
+    assert counted(folder) == recounted(folder)
+
+
+@pytest.mark.parametrize("operation", [MovePrefix("a/b", "c"), DeletePrefix("a/b")])
+def test_a_group_is_undone_and_done_again_by_its_id(folder: Desk, operation: Any) -> None:
+    before = paths(folder)
+    first = done(folder, operation)
+    after = paths(folder)
+    undone = done(folder, RestorePrefix(group=first.group))
+    assert (undone.files, paths(folder)) == (4, before)
+    again = done(folder, RestorePrefix(group=undone.group))
+    assert (again.files, paths(folder)) == (4, after)
+    assert len({first.group, undone.group, again.group}) == 3
+    assert counted(folder) == recounted(folder)
+
+
+def test_several_deletes_moves_and_restores_of_one_batch_are_undone_together(folder: Desk) -> None:
+    before = paths(folder)
+    folder.apply(Delete(path="a/b/one"), Move("a/b/one", path="a/b/two"))
+    (group,) = {one.group for one in folder.catalogue.journals.read(folder.me, folder.id, 5, 10).items}
+    assert group is not None
+    assert done(folder, RestorePrefix(group=group)).files == 2
+    assert paths(folder) == before
+    assert counted(folder) == recounted(folder)
+
+
+def test_undo_names_every_file_that_changed_since_and_does_nothing(folder: Desk) -> None:
+    group = done(folder, MovePrefix("a/b", "c")).group
+    folder.apply(Describe(path="c/one", description="other"), Delete(path="c/two"))
+    sequence = folder.now().sequence
+    with pytest.raises(VersionConflict) as refused:
+        done(folder, RestorePrefix(group=group))
+    assert [one["path"] for one in refused.value.members["conflicts"]] == ["c/one", "c/two"]
+    assert folder.now().sequence == sequence
+
+
+def test_undo_of_a_delete_names_every_path_that_is_taken_by_now(folder: Desk) -> None:
+    group = done(folder, DeletePrefix("a/b")).group
+    blocker = folder.put_all({"x": []})[0].version
+    folder.apply(Move("a/b/deep", file_id=blocker.file_id))
+    for operation in (RestorePrefix(group=group), RestorePrefix("a/b")):
+        with pytest.raises(PathTaken) as refused:
+            done(folder, operation)
+        assert [(one["path"], one["obstacle"]) for one in refused.value.members["conflicts"]] == [
+            ("a/b/deep/three", "a/b/deep")
+        ]
+
+
+def test_what_was_made_cannot_be_undone_as_a_group(folder: Desk) -> None:
+    folder.apply(Delete(path="a/b/one"), Delete(path="a/b/two"))
+    (*_, last) = folder.catalogue.journals.read(folder.me, folder.id, 0, 100).items
+    folder.put_all({"a/b/one": []})
+    with pytest.raises(VersionConflict):
+        done(folder, RestorePrefix(group=last.group))
+
+
+def test_a_group_of_another_bucket_or_of_nothing_is_not_found(folder: Desk) -> None:
+    other = Desk(folder.catalogue, me=folder.me)
+    other.put_all({"a/x": []})
+    foreign = done(other, DeletePrefix("a"))
+    for group in (foreign.group, uuid4()):
+        with pytest.raises(GroupNotFound):
+            done(folder, RestorePrefix(group=group))
+
+
+def test_a_move_onto_taken_paths_names_each_and_how_many(folder: Desk) -> None:
+    folder.put_all({"c/one": [], "c/two/below": [], "c/other": []})
+    sequence = folder.now().sequence
+    with pytest.raises(PathTaken) as refused:
+        done(folder, MovePrefix("a/b", "c"))
+    members = refused.value.members
+    assert [(one["path"], one["obstacle"], one["operation"], one["problem"]) for one in members["conflicts"]] == [
+        ("c/one", "c/one", 0, "path-taken"),
+        ("c/two", "c/two/", 0, "path-taken"),
+    ]
+    assert (members["total"], folder.now().sequence) == (2, sequence)
+
+
+def test_no_more_than_a_hundred_conflicts_are_told(desk: Desk) -> None:
+    desk.put_all({f"{top}/{number:03}": [] for top in "ab" for number in range(120)})
+    with pytest.raises(PathTaken) as refused:
+        done(desk, MovePrefix("a", "b"))
+    assert (len(refused.value.members["conflicts"]), refused.value.members["total"]) == (100, 120)
+
+
+def test_a_folder_merges_where_no_path_is_taken(folder: Desk) -> None:
+    folder.put_all({"c/four": []})
+    assert done(folder, MovePrefix("a/b", "c")).files == 4
+    assert paths(folder) == ["a/bystander", "c/", "c/deep/three", "c/four", "c/one", "c/two"]
+
+
+def test_a_folder_moves_up_past_one_of_its_own_name(desk: Desk) -> None:
+    desk.put_all({"a/a/a/x": [chunk("1")], "a/a/x": [chunk("2")], "a/a/y": []})
+    ids = [desk.at(path).file_id for path in ("a/a/a/x", "a/a/x", "a/a/y")]
+    moved = done(desk, MovePrefix("a/a", "a"))
+    assert paths(desk) == ["a/a/x", "a/x", "a/y"]
+    assert [desk.at(path).file_id for path in ("a/a/x", "a/x", "a/y")] == ids
+    done(desk, RestorePrefix(group=moved.group))
+    assert [desk.at(path).file_id for path in ("a/a/a/x", "a/a/x", "a/a/y")] == ids
+    assert counted(desk) == recounted(desk)
+
+
+def test_two_files_that_changed_places_change_back(desk: Desk) -> None:
+    desk.put_all({"f": [chunk("1")], "g": [chunk("2")]})
+    done_before = desk.at("f").file_id
+    desk.apply(Move("h", path="f"))
+    desk.apply(Move("f", path="g"), Move("g", path="h"))
+    assert desk.at("g").file_id == done_before
+    group = desk.catalogue.journals.read(desk.me, desk.id, 0, 10).items[-1].group
+    done(desk, RestorePrefix(group=group))
+    assert (desk.at("h").file_id, paths(desk)) == (done_before, ["g", "h"])
+
+
+@pytest.mark.parametrize("to", ["a/b/c", "a/b/"])
+def test_a_folder_does_not_move_into_itself(folder: Desk, to: str) -> None:
+    sequence = folder.now().sequence
+    if to == "a/b/":
+        assert done(folder, MovePrefix("a/b", to)).files == 0
+    else:
+        with pytest.raises(Invalid):
+            done(folder, MovePrefix("a/b", to))
+    assert folder.now().sequence == sequence
+
+
+@pytest.mark.parametrize("to", ["a/bystander", "a/bystander/below"])
+def test_a_folder_moves_to_no_place_below_a_file(folder: Desk, to: str) -> None:
+    with pytest.raises(PathTaken):
+        done(folder, MovePrefix("a/b", to))
+
+
+@pytest.mark.parametrize("bad", ["", "/", "..", "a/../b", "\0", "x" * 1_025, "\ud800"])
+@pytest.mark.parametrize(
+    "made", [lambda bad: MovePrefix(bad, "c"), lambda bad: MovePrefix("a", bad), DeletePrefix, RestorePrefix]
+)
+def test_what_is_no_folder_is_refused(desk: Desk, bad: str, made: Callable[[str], Any]) -> None:
+    desk.put_all({"a/x": []})
+    with pytest.raises(PathInvalid) as refused:
+        desk.apply(made(bad))
+    assert refused.value.members["field"] in {"prefix", "to"}
+    assert (paths(desk), desk.now().sequence) == (["a/x"], 1)
+
+
+def test_a_path_that_would_grow_too_long_is_refused(desk: Desk) -> None:
+    desk.put_all({"a/" + "/".join(["x" * 250] * 4): []})
+    with pytest.raises(PathInvalid):
+        done(desk, MovePrefix("a", "b" * 50))
+    assert desk.now().sequence == 1
+
+
+def test_an_empty_folder_is_nothing_to_do(desk: Desk) -> None:
+    for operation in (MovePrefix("a", "b"), DeletePrefix("a"), RestorePrefix("a")):
+        result = done(desk, operation)
+        assert (result.files, result.sequence) == (0, None)
+    assert desk.now().sequence == 0
+
+
+@pytest.mark.parametrize("operation", [MovePrefix("a", "b"), DeletePrefix("a"), RestorePrefix("t")])
+def test_more_files_than_one_operation_takes_are_refused(
+    desk: Desk, operation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.put_all({f"{top}/{number}": [] for top in "at" for number in range(6)})
+    done(desk, DeletePrefix("t"))
+    sequence = desk.now().sequence
+    monkeypatch.setattr(folder_rows.at_most, "__defaults__", (5,))
+    with pytest.raises(TooMany):
+        done(desk, operation)
+    assert desk.now().sequence == sequence
+
+
+def test_pages_do_not_show(folder: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder_rows.pages, "__defaults__", (3,))
+    before = paths(folder)
+    moved = done(folder, MovePrefix("a", "c/d"))
+    undone = done(folder, RestorePrefix(group=moved.group))
+    deleted = done(folder, DeletePrefix("a"))
+    back = done(folder, RestorePrefix(group=deleted.group))
+    assert [one.files for one in (moved, undone, deleted, back)] == [5, 5, 5, 5]
+    assert paths(folder) == before
+    assert [sequence for sequence, _, _ in folder.journal()] == list(range(1, 26))
+    assert counted(folder) == recounted(folder)
+
+
+def test_in_an_s3_bucket_a_prefix_is_text(catalogue: Catalogue) -> None:
+    desk = Desk(catalogue, new=NewBucket(name="text", naming=Naming.S3))
+    desk.put_all({path: [chunk(path)] for path in ("ab", "ab/", "abc", "b//..", "abab")})
+    moved = done(desk, MovePrefix("ab", "x/"))
+    assert paths(desk) == ["b//..", "x/", "x//", "x/ab", "x/c"]
+    done(desk, RestorePrefix(group=moved.group))
+    up = done(desk, MovePrefix("ab", "a"))
+    assert paths(desk) == ["a", "a/", "aab", "ac", "b//.."]
+    done(desk, RestorePrefix(group=up.group))
+    assert done(desk, DeletePrefix("ab")).files == 4
+    assert done(desk, RestorePrefix("ab/")).files == 1
+    assert paths(desk) == ["ab/", "b//.."]
+    assert counted(desk) == recounted(desk)
+
+
+def test_of_two_that_were_deleted_at_one_path_the_last_comes_back(desk: Desk) -> None:
+    desk.put_all({"a/x": [chunk("old")], "y": [chunk("new")]})
+    last = desk.at("y").file_id
+    desk.apply(Delete(path="a/x"))
+    desk.apply(Move("a/x", path="y"))
+    desk.apply(Delete(path="a/x"))
+    assert done(desk, RestorePrefix("a")).files == 1
+    assert desk.at("a/x").file_id == last
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        NewBucket(name="kept", keep_days=3),
+        NewBucket(name="off", versioning=Versioning.OFF),
+        NewBucket(name="suspended", versioning=Versioning.SUSPENDED, trash_days=7),
+    ],
+    ids=lambda new: new.name,
+)
+def test_what_a_folder_leaves_is_kept_as_what_a_file_leaves(catalogue: Catalogue, new: NewBucket) -> None:
+    desk = Desk(catalogue, new=new)
+    alone, together = desk.put_all({"b": [chunk("1")], "a/x": [chunk("2")]})
+    desk.apply(Delete(path="b"))
+    desk.apply(Restore(alone.version.file_id))
+    done(desk, DeletePrefix("a"))
+    done(desk, RestorePrefix("a"))
+    kept = [
+        [one.purge_after and (one.purge_after - one.created_at).days for one in versions]
+        for versions in (
+            desk.catalogue.files.versions(desk.me, result.version.file_id, None, 10).items
+            for result in (alone, together)
+        )
+    ]
+    assert kept[0] == kept[1]
+    assert counted(desk) == recounted(desk)
+
+
+def test_without_a_trash_a_folder_is_gone_at_once_and_every_event_tells_what_went(catalogue: Catalogue) -> None:
+    desk = Desk(catalogue, new=NewBucket(name="lean", versioning=Versioning.OFF, trash_days=0))
+    desk.put_all({"a/x": [chunk("1")], "a/y": [chunk("1")], "a/z": [chunk("2")], "b": [chunk("2")]})
+    deleted = done(desk, DeletePrefix("a"))
+    assert (deleted.files, counted(desk)) == (3, (1, 1, 5_000, 5_000))
+    assert counted(desk) == recounted(desk)
+    with pytest.raises(VersionConflict) as refused:
+        done(desk, RestorePrefix(group=deleted.group))
+    assert [one["path"] for one in refused.value.members["conflicts"]] == ["a/x", "a/y", "a/z"]
+    kinds = [kind for _, kind, _ in desk.journal()][4:]
+    assert kinds == ["file.deleted"] * 3 + ["file.purged"] * 3
+    assert desk.catalogue.collection.collect_contents(0).removed == 3
+
+
+def test_what_was_promised_to_stay_stays_when_its_folder_goes(catalogue: Catalogue) -> None:
+    desk = Desk(catalogue, new=NewBucket(name="was-on"))
+    desk.put_all({"a/x": [chunk("1")], "a/y": [chunk("2")]})
+    desk.put_all({"a/x": [chunk("3")]})
+    old = desk.at("a/x").file_id
+    catalogue.buckets.update(desk.me, desk.id, BucketChanges(versioning=Versioning.SUSPENDED, trash_days=0))
+    done(desk, DeletePrefix("a"))
+    assert [one.file_id for one in catalogue.files.trash(desk.me, desk.id, None, 10).items] == [old]
+    assert counted(desk) == recounted(desk)
+
+
+def test_a_batch_that_fails_at_its_end_leaves_nothing_of_its_folders(folder: Desk) -> None:
+    before, sequence, counters = paths(folder), folder.now().sequence, counted(folder)
+    for operation in (MovePrefix("a/b", "c"), MovePrefix("a/b", "a"), DeletePrefix("a")):
+        with pytest.raises(FileNotFound):
+            folder.apply(operation, Delete(path="nowhere"))
+    assert (paths(folder), folder.now().sequence, counted(folder)) == (before, sequence, counters)
+
+
+def test_operations_see_what_a_folder_before_them_did(folder: Desk) -> None:
+    folder.apply(
+        MovePrefix("a/b", "c"),
+        Describe(path="c/one", description="found"),
+        Put("a/b/one", []),
+        DeletePrefix("a"),
+        MakeFolder("a"),
+    )
+    assert paths(folder) == ["a/", "c/", "c/deep/three", "c/one", "c/two"]
+    assert folder.at("c/one").description == "found"
+    assert counted(folder) == recounted(folder)
+
+
+def test_a_base_sequence_refuses_a_folder_that_changed_after_it(folder: Desk) -> None:
+    base = folder.now().sequence
+    folder.put("a/b/new", [])
+    folder.apply(MovePrefix("a/bystanders", "z"), base_sequence=base)
+    for operation in (MovePrefix("a/b", "z"), MovePrefix("q", "a/b"), DeletePrefix("a")):
+        with pytest.raises(VersionConflict) as refused:
+            folder.apply(operation, base_sequence=base)
+        assert [one["path"] for one in refused.value.members["conflicts"]] == ["a/b/new"]
+
+
+def test_a_batch_with_folders_is_repeated_by_its_upload(folder: Desk) -> None:
+    upload = folder.basket()
+    operations = (MovePrefix("a/b", "c"), Put("d", []), DeletePrefix("c"))
+    first = folder.apply(*operations, upload=upload.id)
+    sequence = folder.now().sequence
+    assert folder.apply(*operations, upload=upload.id) == first
+    assert folder.now().sequence == sequence
+
+
+def test_a_folder_marker_is_made_deleted_and_taken_back_in_one_batch(desk: Desk) -> None:
+    (marker,) = desk.apply(MakeFolder("a"))
+    desk.apply(Delete(path="a/"))
+    *_, back = desk.apply(MakeFolder("a"), Delete(path="a/"), Restore(marker.version.file_id))
+    assert desk.at("a/").version_id == back.version.version_id
