@@ -30,8 +30,9 @@ def _metadata(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     app = metadata.create_app(
         catalogue_parts(catalogue, near.long_poll),
         settings=near.service_settings,
-        verifier=verifier,
+        verifier=ServiceTokenVerifier(near.tokens, verifier),
         ready={"database": catalogue.ready, **ready},
+        catalogue=catalogue,
     )
     return app, near.long_poll.end_waits
 

@@ -82,10 +82,12 @@ class Neighbours:
 
     def catalogue(self, room: Room) -> Catalogue:
         """As `room` reaches it: by CAIRN_METADATA, else on the database."""
-        if self.settings.metadata:
-            raise SettingInvalid("CAIRN_METADATA: the catalogue cannot be reached over HTTP yet.")
-        self.require_shared_database(room, "CAIRN_METADATA")
-        return self.own_catalogue
+        if not self.settings.metadata:
+            self.require_shared_database(room, "CAIRN_METADATA")
+            return self.own_catalogue
+        catalogue = metadata.http_catalogue(RoomClient(self.settings.metadata, room, self.tokens))
+        self._stack.callback(catalogue.close)
+        return catalogue
 
     def store(self, room: Room) -> BlockStore:
         """As `room` reaches it: by CAIRN_BLOCKS, else CAIRN_STORE itself."""
