@@ -20,7 +20,7 @@ class Network:
         """`loss`: how likely each request is lost, and as likely each answer."""
         parts = urlsplit(address)
         self._host, self._port = parts.hostname, parts.port
-        self._loss, self._dice = loss, random.Random(seed)
+        self.loss, self._dice = loss, random.Random(seed)
         self._next: str | None = None
         self._catalogues: list[Catalogue] = []
         self._loop = asyncio.new_event_loop()
@@ -62,7 +62,7 @@ class Network:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _loses(self, what: str) -> bool:
-        loses = self._next == what or self._dice.random() < self._loss
+        loses = self._next == what or self._dice.random() < self.loss
         if loses:
             self._next = None
             self.lost[what] += 1
