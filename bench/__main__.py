@@ -25,6 +25,7 @@ ROWS = (
     ("W2 again, other name", "Python block loop", 0.9 / 1.06),
     ("W3 100 bytes in front", "SHA-256 of the file", None),
     ("W4 small files, cairn cp -r", "cp -r", 2.5 / 0.8),
+    ("W4 down, cairn cp -r", "cp -r", None),
     ("W5 down, one stream", "nginx without sendfile", 2.0),
     ("W5 down, cairn cp", "nginx without sendfile", None),
     ("W5R down, four ranges", "nginx without sendfile", 2.0),
@@ -95,6 +96,8 @@ def one_round(
     add("W1 plain PUT", workloads.plain_put(server, big_file(folder, "put", options.mebibytes)))
     add("cp -r", limits.copy_tree(small, folder))
     add("W4 small files, cairn cp -r", fresh_small(server, small, len(seconds["cp -r"])))
+    number = len(seconds["cp -r"])
+    add("W4 down, cairn cp -r", workloads.copy_folder_down(server, f"round-{number}", folder / f"down-{number}"))
     add("W6 32 clients", workloads.many_clients(server, parts))
     listed, count = workloads.list_all(server, f"round-{len(seconds['cp -r'])}/")
     assert count == options.files, f"{count} entries"

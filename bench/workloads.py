@@ -26,6 +26,11 @@ def copy_folder_up(server: SignedInServer, source: Path) -> float:
     return timed_cairn(server, "cp", "-r", str(source), f"cairn:bench/{uuid4()}")
 
 
+def copy_folder_down(server: SignedInServer, path: str, target: Path) -> float:
+    """W4's reverse."""
+    return timed_cairn(server, "cp", "-r", f"cairn:bench/{path}", str(target))
+
+
 def copy_down(server: SignedInServer, path: str, target: Path) -> float:
     return timed_cairn(server, "cp", f"cairn:bench/{path}", str(target))
 

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, FastAPI
 
+from chunker.assembly import Shared
 from chunker.block_api import block_routes
 from chunker.bodies import JsonBodies
 from chunker.commit_api import commit_routes
@@ -10,7 +11,9 @@ from chunker.download_api import download_routes
 from chunker.intake import Intake
 from chunker.open_uploads import OpenUploads
 from chunker.parts import Parts
+from chunker.read_memory import ReadMemory
 from chunker.upload_api import upload_routes
+from chunker.versions_api import versions_routes
 from foundation.http_service import Ready, create_service
 from foundation.identity import TokenVerifier
 from foundation.settings import ServiceSettings
@@ -21,12 +24,15 @@ def routes(parts: Parts) -> APIRouter:
     intake = Intake(parts.store, parts.catalogue.blocks, parts.settings)
     open_uploads = OpenUploads(parts.catalogue.uploads)
     bodies = JsonBodies(parts.settings)
+    memory = ReadMemory(parts.settings.read_memory_bytes, parts.settings.receive_wait_seconds)
+    shared = Shared(intake.threads, memory)
     router = APIRouter()
     router.include_router(upload_routes(parts, open_uploads, bodies))
     router.include_router(block_routes(parts, open_uploads, intake))
     router.include_router(commit_routes(parts, open_uploads, bodies))
     router.include_router(content_routes(parts, intake))
-    router.include_router(download_routes(parts, intake))
+    router.include_router(download_routes(parts, shared))
+    router.include_router(versions_routes(parts, bodies, shared))
     return router
 
 

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
@@ -22,13 +23,33 @@ log = logging.getLogger("cairn.chunker")
 PAGE_CHUNKS = 256
 
 
-class Held:
-    """The bytes of one chunk on their way out, which may be let go of while the reader is slow, and read again."""
+class Load(Protocol):
+    """What is read in one go."""
 
-    __slots__ = ("_data", "_reading", "_source", "_taken", "chunk")
+    @property
+    def size(self) -> int: ...
 
-    def __init__(self, chunk: StoredChunk, source: "Source") -> None:
-        self.chunk = chunk
+
+L = TypeVar("L", bound=Load)
+L_contra = TypeVar("L_contra", bound=Load, contravariant=True)
+
+
+class Reader(Protocol[L_contra]):
+    """Where loads are read, and the memory that their bytes take."""
+
+    @property
+    def memory(self) -> ReadMemory: ...
+
+    async def read(self, load: L_contra, /) -> bytes: ...
+
+
+class Held(Generic[L]):
+    """The bytes of one load on their way out, which may be let go of while the reader is slow, and read again."""
+
+    __slots__ = ("_data", "_reading", "_source", "_taken", "load")
+
+    def __init__(self, load: L, source: Reader[L]) -> None:
+        self.load = load
         self._source = source
         self._taken = 0
         self._reading: asyncio.Task[bytes] | None = None
@@ -36,19 +57,19 @@ class Held:
 
     def read_ahead(self) -> None:
         """Begin to read, if there is memory that nobody needs more."""
-        if self._source.memory.take_now(self.chunk.size):
-            self._taken = self.chunk.size
-            self._reading = asyncio.ensure_future(self._source.read(self.chunk))
+        if self._source.memory.take_now(self.load.size):
+            self._taken = self.load.size
+            self._reading = asyncio.ensure_future(self._source.read(self.load))
             self._reading.add_done_callback(_retrieve)
 
     async def data(self) -> bytes:
         """Raises ContentDamaged; StorageFailed; Busy."""
         if self._data is None:
             if not self._taken:
-                await self._source.memory.take(self.chunk.size)
-                self._taken = self.chunk.size
+                await self._source.memory.take(self.load.size)
+                self._taken = self.load.size
             reading, self._reading = self._reading, None
-            self._data = await (reading or self._source.read(self.chunk))
+            self._data = await (reading or self._source.read(self.load))
         return self._data
 
     def let_go(self) -> None:
@@ -97,9 +118,10 @@ class Source:
 
     async def read(self, chunk: StoredChunk) -> bytes:
         """The chunk's bytes, verified. Raises ContentDamaged, after the catalogue was told; StorageFailed."""
-        return await run_sync(self._read, chunk, limiter=self._threads)
+        return await run_sync(self.read_now, chunk, limiter=self._threads)
 
-    def _read(self, chunk: StoredChunk) -> bytes:
+    def read_now(self, chunk: StoredChunk) -> bytes:
+        """As `read`, in a thread that may wait for the store."""
         try:
             return self._whole(chunk)
         except (BlockNotFound, BlockDamaged) as problem:
@@ -129,18 +151,13 @@ class Source:
         return ContentDamaged(f"Chunk {chunk.index} of {path} is {state}.", path=path, chunk=chunk.index)
 
 
-class ReadAhead:
-    """The chunks of a range one after the other, `depth` more being read while one is sent."""
+class LoadsAhead(Generic[L]):
+    """Loads one after the other, `depth` more being read while one is sent. `following` gives the next, None at the end."""
 
-    def __init__(self, source: Source, wanted: ByteRange, depth: int, page: Sequence[StoredChunk] = ()) -> None:
-        """`page`: the first chunks of the range, where they are known."""
-        self.source = source
-        self.wanted = wanted
-        self._depth = depth
-        self._ahead: deque[Held] = deque()
-        self._page: deque[StoredChunk] = deque(page)
-        self._next_index = page[-1].index + 1 if page else None
-        self._is_over = wanted.start >= wanted.end
+    def __init__(self, reader: Reader[L], following: Callable[[], Awaitable[L | None]], depth: int) -> None:
+        self.memory = reader.memory
+        self._reader, self._following, self._depth = reader, following, depth
+        self._ahead: deque[Held[L]] = deque()
 
     async def first(self) -> None:
         """Have the first bytes in hand, so that damage there is still an answer of its own. Raises as `Held.data`."""
@@ -152,16 +169,34 @@ class ReadAhead:
             self.let_go()
             raise
 
-    async def next(self) -> Held | None:
-        """The next chunk, None at the end. Raises nothing of its bytes: `Held.data` does."""
+    async def next(self) -> Held[L] | None:
+        """The next load, None at the end. Raises nothing of its bytes: `Held.data` does."""
         await self._fill()
         return self._ahead.popleft() if self._ahead else None
 
     async def _fill(self) -> None:
-        while len(self._ahead) <= self._depth and (chunk := await self._next_chunk()):
-            held = Held(chunk, self.source)
+        while len(self._ahead) <= self._depth and (load := await self._following()):
+            held = Held(load, self._reader)
             held.read_ahead()
             self._ahead.append(held)
+
+    def let_go(self) -> None:
+        """Give up what was read ahead; it is read again when its turn comes."""
+        for held in self._ahead:
+            held.let_go()
+
+
+class ReadAhead(LoadsAhead[StoredChunk]):
+    """The chunks of a range."""
+
+    def __init__(self, source: Source, wanted: ByteRange, depth: int, page: Sequence[StoredChunk] = ()) -> None:
+        """`page`: the first chunks of the range, where they are known."""
+        super().__init__(source, self._next_chunk, depth)
+        self.source = source
+        self.wanted = wanted
+        self._page: deque[StoredChunk] = deque(page)
+        self._next_index = page[-1].index + 1 if page else None
+        self._is_over = wanted.start >= wanted.end
 
     async def _next_chunk(self) -> StoredChunk | None:
         if self._is_over:
@@ -177,11 +212,6 @@ class ReadAhead:
         chunk = self._page.popleft()
         self._is_over = chunk.offset + chunk.size >= self.wanted.end
         return chunk
-
-    def let_go(self) -> None:
-        """Give up what was read ahead; it is read again when its turn comes."""
-        for held in self._ahead:
-            held.let_go()
 
 
 def _retrieve(task: "asyncio.Task[bytes]") -> None:

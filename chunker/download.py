@@ -3,13 +3,15 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from typing import Generic
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from chunker.assembly import Held, ReadAhead
+from chunker.assembly import Held, L, LoadsAhead, ReadAhead
 from chunker.ranges import ByteRange
 from chunker.read_memory import ReadMemory
+from metadata import StoredChunk
 
 # A block is written to the socket in pieces of this size: one of them is what a stalled reader costs.
 PIECE_BYTES = 128 * 1024
@@ -43,7 +45,7 @@ class ContentResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         if scope["method"] != "HEAD":
-            gone = asyncio.ensure_future(_disconnected(receive))
+            gone = asyncio.ensure_future(disconnected(receive))
             try:
                 await self._send_parts(send, gone)
             finally:
@@ -67,26 +69,38 @@ class ContentResponse(Response):
                 if gone.done():
                     return
 
-    async def _send_chunk(self, held: Held, ahead: ReadAhead, send: Send) -> None:
-        offset = held.chunk.offset
-        position = max(0, ahead.wanted.start - offset)
-        end = min(held.chunk.size, ahead.wanted.end - offset)
+    async def _send_chunk(self, held: Held[StoredChunk], ahead: ReadAhead, send: Send) -> None:
+        offset = held.load.offset
+        wanted = ByteRange(max(0, ahead.wanted.start - offset), min(held.load.size, ahead.wanted.end - offset))
+        await Outlet[StoredChunk](send, self._stall_seconds).send(held, ahead, wanted)
+
+
+class Outlet(Generic[L]):
+    """Where loads leave for one reader, in pieces, with little in memory while the reader is slow."""
+
+    def __init__(self, send: Send, stall_seconds: float) -> None:
+        self._send = send
+        self._stall_seconds = stall_seconds
+
+    async def send(self, held: Held[L], ahead: LoadsAhead[L], wanted: ByteRange) -> None:
+        """Send `wanted` of the load's bytes and let go of them."""
+        position = wanted.start
 
         def let_go() -> None:
             held.let_go()
             ahead.let_go()
 
         try:
-            while position < end:
+            while position < wanted.end:
                 # The server buffers one piece; without a piece of ours in hand we wait until it has gone.
-                await self._sent(ahead.source.memory, let_go, send)
-                piece = (await held.data())[position : min(end, position + PIECE_BYTES)]
+                await self._taken(ahead.memory, let_go)
+                piece = (await held.data())[position : min(wanted.end, position + PIECE_BYTES)]
                 position += len(piece)
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                await self._send({"type": "http.response.body", "body": piece, "more_body": True})
         finally:
             held.let_go()
 
-    async def _sent(self, memory: ReadMemory, let_go: Callable[[], None], send: Send) -> None:
+    async def _taken(self, memory: ReadMemory, let_go: Callable[[], None]) -> None:
         """Wait until the last piece is taken; `let_go` is called if that stalls, or is slow while others want the memory."""
         loop = asyncio.get_running_loop()
         timers = (
@@ -94,14 +108,15 @@ class ContentResponse(Response):
             loop.call_later(self._stall_seconds, let_go),
         )
         try:
-            await send({"type": "http.response.body", "body": b"", "more_body": True})
+            await self._send({"type": "http.response.body", "body": b"", "more_body": True})
         finally:
             for timer in timers:
                 timer.cancel()
             memory.quick(self)
 
 
-async def _disconnected(receive: Receive) -> None:
+async def disconnected(receive: Receive) -> None:
+    """Return when the reader has gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

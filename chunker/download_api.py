@@ -15,10 +15,8 @@ from chunker.digests import repr_digest
 from chunker.disposition import attachment
 from chunker.download import ContentResponse, Part, byteranges
 from chunker.errors import ContentDamaged, RangeNotSatisfiable
-from chunker.intake import Intake
 from chunker.parts import Parts
 from chunker.ranges import ByteRange, parse_ranges
-from chunker.read_memory import ReadMemory
 from foundation.http_caller import Caller
 from foundation.http_wire import RawPath
 from foundation.problems import (
@@ -50,10 +48,10 @@ _HEAD: Responses = {
 Version = Annotated[UUID | None, Query(description="An older version; absent: the current one.")]
 
 
-def download_routes(parts: Parts, intake: Intake) -> APIRouter:
+def download_routes(parts: Parts, shared: Shared) -> APIRouter:
     router = APIRouter(tags=["content"])
     files = parts.catalogue.files
-    readers = _Readers(parts, intake)
+    readers = _Readers(parts, shared)
 
     @router.get(
         "/buckets/{bucket}/content/{path:any}", summary="Download a file", responses=_DOWNLOAD, response_class=Response
@@ -112,10 +110,8 @@ def download_routes(parts: Parts, intake: Intake) -> APIRouter:
 class _Readers:
     """Answers requests for bytes of a version that the caller may read."""
 
-    def __init__(self, parts: Parts, intake: Intake) -> None:
-        self._parts = parts
-        settings = parts.settings
-        self._shared = Shared(intake.threads, ReadMemory(settings.read_memory_bytes, settings.receive_wait_seconds))
+    def __init__(self, parts: Parts, shared: Shared) -> None:
+        self._parts, self._shared = parts, shared
 
     def _source(self, version: FileVersion) -> Source:
         return Source(version, self._parts.catalogue, self._parts.store, self._shared)

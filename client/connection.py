@@ -19,6 +19,7 @@ from foundation.blocks import MIB
 from foundation.problems import Problem, problem_from
 
 MAX_JSON_BYTES = 64 * MIB
+OK = 200
 PARTIAL_CONTENT = 206
 BLOCKS_TYPE = "application/vnd.cairn.blocks"
 
@@ -97,13 +98,19 @@ class Connection:
     def pieces(self, path: str, start: int, end: int) -> Generator[bytes, None, None]:
         """Bytes `start` to `end` of what `path` answers, as they come, in one try. Raises ServerUnreachable where they break off."""
         headers = {"Range": f"bytes={start}-{end - 1}"}
+        return self._streamed(_Call("GET", path, {}, headers), PARTIAL_CONTENT)
+
+    def blocks(self, path: str, body: object) -> Generator[bytes, None, None]:
+        """The framed blocks that a POST of `body` answers, as `pieces`."""
+        data = orjson.dumps(body)
+        return self._streamed(_Call("POST", path, {}, {"Content-Type": "application/json"}, lambda: data), OK)
+
+    def _streamed(self, call: _Call, status: int) -> Generator[bytes, None, None]:
         try:
-            response = self._http.send(
-                self._http.build_request("GET", f"{self.url}/api/v1{path}", headers=headers), stream=True
-            )
+            response = self._http.send(self._request(call), stream=True)
             try:
-                if response.status_code != PARTIAL_CONTENT:
-                    raise ServerUnreachable(f"{response.url.host} answers {response.status_code} to a range")
+                if response.status_code != status:
+                    raise ServerUnreachable(f"{response.url.host} answers {response.status_code}")
                 yield from response.iter_raw()
             finally:
                 response.close()
@@ -111,17 +118,9 @@ class Connection:
             raise ServerUnreachable(f"the connection to {self.url} broke: {error or type(error).__name__}") from None
 
     def _send(self, call: _Call) -> tuple[httpx.Response, bytes]:
-        params = {key: value for key, value in call.params.items() if value is not None}
         tries, failed_first = 0, None
         while True:
-            request = self._http.build_request(
-                call.method,
-                f"{self.url}/api/v1{call.path}",
-                params=params or None,
-                content=call.body() if call.body else None,
-                headers=call.headers,
-            )
-            answer = self._try(request, call.most)
+            answer = self._try(self._request(call), call.most)
             if not isinstance(answer, Failure):
                 return answer
             tries += 1
@@ -130,6 +129,16 @@ class Connection:
             delay = self._settings.retry.delay(answer, tries, waited, call.is_repeatable, self._dice)
             if delay is None or self._closed.wait(delay):
                 raise answer.problem
+
+    def _request(self, call: _Call) -> httpx.Request:
+        params = {key: value for key, value in call.params.items() if value is not None}
+        return self._http.build_request(
+            call.method,
+            f"{self.url}/api/v1{call.path}",
+            params=params or None,
+            content=call.body() if call.body else None,
+            headers=call.headers,
+        )
 
     def _try(self, request: httpx.Request, most: int) -> tuple[httpx.Response, bytes] | Failure:
         if self._closed.is_set():

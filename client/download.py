@@ -3,14 +3,16 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from client.batches import is_final, refusal
+from client.bulk import GROUP_BYTES, GROUP_FILES, is_small, whole_files
 from client.content import chunk_list, only_block, run_of_blocks
 from client.crew import Crew
-from client.errors import PartDamaged
+from client.errors import PartDamaged, ServerUnreachable
 from client.model import Chunk, Refused, RemoteFile
 from client.partial_file import PartialFile, make_folders, partial_file, sync_folder
 from client.progress import Progress, Step
@@ -108,31 +110,50 @@ def _settle(coming: Iterable[Future[Any]]) -> None:
 
 
 def download_many(crew: Crew, files: Iterable[Wanted], progress: Progress) -> Iterator[Downloaded | Refused]:
-    """Every one of `files` by itself, small ones in parallel; what cannot be had is Refused, and the others go on.
+    """Every one of `files` by itself, small ones in groups; what cannot be had is Refused, and the others go on.
 
     Raises what would stop all of them: the server cannot be reached, or no longer lets the caller in.
     """
     folders: set[Path] = set()
-    running: deque[Future[Downloaded | Refused]] = deque()
+    running: deque[Future[list[Downloaded | Refused]]] = deque()
     try:
-        for wanted in files:
-            folder = _prepared(wanted, folders)
-            if isinstance(folder, Refused):
-                yield folder
-            elif wanted.file.is_folder:
-                progress.step(Step(files=1))
-            elif wanted.file.num_chunks > 1:  # Parallel in itself, and it would wait for its own threads there.
-                yield _one(crew, wanted, progress)
+        for group in _groups(files, folders, progress):
+            if isinstance(group, Refused):
+                yield group
+            elif group[0].file.num_chunks > 1:  # Parallel in itself, and it would wait for its own threads there.
+                yield _one(crew, group[0], progress)
             else:
-                running.append(crew.send(_one, crew, wanted, progress))
-            while len(running) > 8 * crew.settings.jobs:
-                yield running.popleft().result()
+                running.append(crew.send(_several, crew, group, progress))
+            while len(running) > 2 * crew.settings.jobs:
+                yield from running.popleft().result()
         while running:
-            yield running.popleft().result()
+            yield from running.popleft().result()
     finally:
         _settle(running)
     for folder in folders:
         sync_folder(folder)
+
+
+def _groups(files: Iterable[Wanted], folders: set[Path], progress: Progress) -> Iterator[list[Wanted] | Refused]:
+    """What is to be had together, its folders made; a file that is not small by itself."""
+    group: list[Wanted] = []
+    size = 0
+    for wanted in files:
+        folder = _prepared(wanted, folders)
+        if isinstance(folder, Refused):
+            yield folder
+        elif wanted.file.is_folder:
+            progress.step(Step(files=1))
+        elif not is_small(wanted.file):
+            yield [wanted]
+        else:
+            if group and (len(group) == GROUP_FILES or size + wanted.file.size > GROUP_BYTES):
+                yield group
+                group, size = [], 0
+            group.append(wanted)
+            size += wanted.file.size
+    if group:
+        yield group
 
 
 def _prepared(wanted: Wanted, made: set[Path]) -> Path | Refused:
@@ -146,6 +167,35 @@ def _prepared(wanted: Wanted, made: set[Path]) -> Path | Refused:
             return refusal(str(folder), problem)
         made.add(folder)
     return folder
+
+
+def _several(crew: Crew, group: Sequence[Wanted], progress: Progress) -> list[Downloaded | Refused]:
+    """A group in one answer; what is not in it, or not as it should be, one by one, where it is retried and has a name."""
+    left = list(group)
+    made: list[Downloaded | Refused] = []
+    if len(group) > 1:
+        contents = whole_files(crew.connection, [wanted.file for wanted in group])
+        others = []
+        with suppress(ServerUnreachable), closing(contents):
+            for data in contents:
+                wanted = left.pop(0)
+                if data is None:
+                    others.append(wanted)
+                else:
+                    made.append(_placed(wanted, data, progress))
+        left = others + left
+    return made + [_one(crew, wanted, progress) for wanted in left]
+
+
+def _placed(wanted: Wanted, data: bytes, progress: Progress) -> Downloaded | Refused:
+    try:
+        with partial_file(wanted.target, wanted.file) as part:
+            part.write(0, data)
+            part.publish(wanted.file)
+    except Problem as problem:
+        return refusal(str(wanted.target), problem)
+    progress.step(Step(files=1, bytes=len(data), moved_bytes=len(data)))
+    return Downloaded(wanted.file, wanted.target, len(data))
 
 
 def _one(crew: Crew, wanted: Wanted, progress: Progress) -> Downloaded | Refused:

@@ -132,6 +132,14 @@ class Files(Protocol):
         """In order, beginning with `first_index`. For those who were given `content` by one of the methods above."""
 
     @repeatable
+    def chunks_of(self, several: Several[UUID]) -> Mapping[UUID, Sequence[StoredChunk]]:
+        """As `chunks`, all of several short contents. Raises Invalid for more than 10,000 chunks together."""
+
+    @repeatable
+    def contents(self, caller: Identity, bucket: str, versions: Several[UUID]) -> Mapping[UUID, FileVersion]:
+        """Versions of files of one bucket for reading their content; what is not there, or is a deletion, is left out."""
+
+    @repeatable
     def chunk_at(self, content: UUID, offset: int) -> int:
         """The index of the chunk that holds byte `offset`."""
 

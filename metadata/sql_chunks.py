@@ -1,19 +1,23 @@
 """The chunks of a content in SQL. A content has up to 10⁷: nothing here reads more of them than is asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection as Several
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from foundation.blocks import BlockId, BlockName
 from foundation.database import Database
+from foundation.problems import Invalid
+from foundation.sql import any_of
 from metadata.errors import ChunksInvalid, VersionNotFound
 from metadata.model import BlockState, StoredChunk
 from metadata.schema import blocks, contents, file_chunks
 
 # Sizes may be as uneven as anybody likes; after so many informed guesses the interval is halved instead.
 _GUESSES = 6
+MAX_CHUNKS = 10_000  # that `chunks_of` reads
 
 _UNSIGNED = (1 << 64) - 1  # The databases keep the checksum as a signed number.
 
@@ -24,22 +28,26 @@ class SqlChunks:
 
     def chunks(self, content: UUID, first_index: int, limit: int) -> Sequence[StoredChunk]:
         query = (
-            select(
-                file_chunks.c.index,
-                file_chunks.c.offset,
-                file_chunks.c.size,
-                blocks.c.id,
-                blocks.c.name,
-                blocks.c.xxh3,
-                blocks.c.state,
-                blocks.c.verified_at,
-            )
-            .join(blocks, blocks.c.id == file_chunks.c.block)
+            _select_chunks()
             .where(file_chunks.c.content == content, file_chunks.c.index >= first_index)
             .order_by(file_chunks.c.index)
             .limit(limit)
         )
         return [_chunk(row) for row in self._database.read(lambda connection: connection.execute(query).all())]
+
+    def chunks_of(self, several: Several[UUID]) -> Mapping[UUID, Sequence[StoredChunk]]:
+        def body(connection: Connection) -> Sequence[Any]:
+            query = _select_chunks().add_columns(file_chunks.c.content)
+            query = query.where(any_of(connection, file_chunks.c.content, several))
+            return connection.execute(query.order_by(file_chunks.c.index).limit(MAX_CHUNKS + 1)).all()
+
+        rows = self._database.read(body)
+        if len(rows) > MAX_CHUNKS:
+            raise Invalid(f"These contents have more than {MAX_CHUNKS:,} chunks together.")
+        found: dict[UUID, list[StoredChunk]] = {content: [] for content in several}
+        for *chunk, content in rows:
+            found[content].append(_chunk(chunk))
+        return found
 
     def chunk_at(self, content: UUID, offset: int) -> int:
         """Raises ChunksInvalid if `offset` is outside the content, VersionNotFound if the content is gone."""
@@ -54,6 +62,20 @@ class SqlChunks:
             return _search(connection, content, offset, row.size / row.num_chunks, row.num_chunks - 1)
 
         return self._database.read(body)
+
+
+def _select_chunks() -> Select[Any]:
+    """In the order of `_chunk`."""
+    return select(
+        file_chunks.c.index,
+        file_chunks.c.offset,
+        file_chunks.c.size,
+        blocks.c.id,
+        blocks.c.name,
+        blocks.c.xxh3,
+        blocks.c.state,
+        blocks.c.verified_at,
+    ).join(blocks, blocks.c.id == file_chunks.c.block)
 
 
 def _search(connection: Connection, content: UUID, offset: int, mean: float, last: int) -> int:

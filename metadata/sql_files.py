@@ -1,6 +1,7 @@
 """Files and their versions in SQL, as readers see them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from collections.abc import Collection as Several
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from foundation.authorization import Action
 from foundation.database import Database
 from foundation.identity import Identity
 from foundation.problems import CursorInvalid
+from foundation.sql import any_of
 from metadata.access import bucket_for, bucket_of_file, decide, find_bucket
 from metadata.batch import Purged
 from metadata.errors import BucketNotFound, FileNotFound, VersionNotFound
@@ -64,6 +66,15 @@ class SqlFiles(SqlChunks):
             if version is None:
                 raise VersionNotFound
             return version
+
+        return self._database.read(body)
+
+    def contents(self, caller: Identity, bucket: str, versions: Several[UUID]) -> Mapping[UUID, FileVersion]:
+        def body(connection: Connection) -> Mapping[UUID, FileVersion]:
+            row = bucket_for(connection, caller, bucket, Action.READ_CONTENT)
+            of_bucket = select_versions().where(files.c.bucket == row.id, file_versions.c.content.is_not(None))
+            found = connection.execute(of_bucket.where(any_of(connection, file_versions.c.id, versions)))
+            return {version.version_id: version for version in map(version_from, found)}
 
         return self._database.read(body)
 

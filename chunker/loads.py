@@ -1,0 +1,74 @@
+"""Answers of many files: loads of several small blocks each, read in one go, sent one after the other; their length is not known."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+
+from anyio.to_thread import run_sync
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from chunker.assembly import Held, LoadsAhead, Shared
+from chunker.download import Outlet, disconnected
+from chunker.ranges import ByteRange
+from chunker.read_memory import ReadMemory
+from foundation.blocks import MIB
+
+LOAD_BYTES = (
+    MIB  # What many small files are gathered to: a thread and its hand-over for each would cost more than reading it.
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ManyLoad:
+    """`read` gives the bytes, about `size` of them, the same whenever it is called; by a thread."""
+
+    size: int
+    read: Callable[[], bytes]
+
+
+class LoadReader:
+    """A Reader of such loads."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+
+    @property
+    def memory(self) -> ReadMemory:
+        return self._shared.memory
+
+    async def read(self, load: ManyLoad) -> bytes:
+        return await run_sync(load.read, limiter=self._shared.threads)
+
+
+class LoadsResponse(Response):
+    """Sends what `parts` gives: bytes, and loads of `ahead`. Where one cannot be read the connection is cut, within a chunk of HTTP's."""
+
+    def __init__(
+        self,
+        parts: AsyncIterator[bytes | Held[ManyLoad]],
+        ahead: LoadsAhead[ManyLoad],
+        headers: Mapping[str, str],
+        stall_seconds: float,
+    ) -> None:
+        super().__init__(None, 200, dict(headers))
+        del self.headers["content-length"]
+        self._parts, self._ahead, self._stall_seconds = parts, ahead, stall_seconds
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        gone = asyncio.ensure_future(disconnected(receive))
+        outlet = Outlet[ManyLoad](send, self._stall_seconds)
+        try:
+            async for part in self._parts:
+                if isinstance(part, bytes):
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+                else:
+                    await outlet.send(part, self._ahead, ByteRange(0, len(await part.data())))
+                # The server swallows what is sent to a closed connection; reading on would be for nobody.
+                if gone.done():
+                    return
+        finally:
+            gone.cancel()
+            self._ahead.let_go()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
