@@ -8,6 +8,7 @@ from tools.api_examples import Recorder
 
 V1 = "/api/v1"
 DATA = b"Stones that show the way back.\n"
+GUEST = "019a5c1e-7d04-7c33-9f2b-5a0f3b6c1d20"
 BLOCK = hashlib.sha256(DATA).hexdigest()
 
 
@@ -27,6 +28,10 @@ def _buckets(api: Recorder) -> str:
     bucket: str = api.call(f"POST {V1}/buckets", body={"title": "Photos"})["id"]
     api.call(f"GET {V1}/buckets")
     api.call(f"PATCH {V1}/buckets/{{bucket}}", bucket=bucket, body={"title": "All photos", "keep_days": 90})
+    members = f"{V1}/buckets/{{bucket}}/members"
+    api.call(f"PUT {members}/{{user_id}}", bucket=bucket, user_id=GUEST, body={"role": "viewer"})
+    api.call(f"GET {members}", bucket=bucket)
+    api.call(f"DELETE {members}/{{user_id}}", bucket=bucket, user_id=GUEST)
     return bucket
 
 
@@ -88,6 +93,7 @@ def _records(api: Recorder, file: Any) -> None:
 def _journals(api: Recorder, bucket: str) -> None:
     api.call(f"GET {V1}/buckets/{{bucket}}/changes", bucket=bucket, query={"after": 0, "limit": 2})
     api.call(f"GET {V1}/changes", query={"after": 0})
+    api.call(f"GET {V1}/account/usage")
     api.call(f"GET {V1}/buckets/{{bucket}}", bucket=bucket)
 
 

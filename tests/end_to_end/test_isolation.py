@@ -14,7 +14,7 @@ BLOCK = "c0535e4be2b79ffd93291305436bf889314e4a3faec05ecffcbb7df31ad9e51a"
 NEVER = "019a0000-0000-7000-8000-000000000000"
 
 # What each kind of caller gets. `others`: a thing of somebody else's, answered as if it were not there.
-# `own`: about the caller, whoever that is. `open`: needs no one. Read-only callers read, and nothing else.
+# `own`: about the caller, whoever that is. `admin`: not for users. `open`: needs no one. Read-only callers read, and nothing else.
 TABLE = {
     "GET /buckets": "own read",
     "POST /buckets": "own write",
@@ -22,6 +22,11 @@ TABLE = {
     "PATCH /buckets/{bucket}": "others write",
     "DELETE /buckets/{bucket}": "others write",
     "POST /buckets/{bucket}/restore": "others write",
+    "GET /buckets/{bucket}/members": "others write",
+    "PUT /buckets/{bucket}/members/{user_id}": "others write",
+    "DELETE /buckets/{bucket}/members/{user_id}": "others write",
+    "GET /account/usage": "own read",
+    "PUT /accounts/{user_id}/quota": "admin write",
     "GET /buckets/{bucket}/files": "others read",
     "GET /buckets/{bucket}/trash": "others read",
     "GET /buckets/{bucket}/changes": "others read",
@@ -62,6 +67,8 @@ TABLE = {
 BODIES: dict[str, object] = {
     "POST /buckets": {"name": "of-whoever-asks"},
     "PATCH /buckets/{bucket}": {"title": "mine now"},
+    "PUT /buckets/{bucket}/members/{user_id}": {"role": "viewer"},
+    "PUT /accounts/{user_id}/quota": {"quota_bytes": 1},
     "POST /buckets/{bucket}/commits": {"operations": [{"op": "folder", "path": "made"}]},
     "PATCH /files/{file_id}": {"path": "moved"},
     "POST /files/{file_id}/restore": {"version_id": "{version_id}"},
@@ -123,6 +130,7 @@ def house(_shared_product: SignedInServer) -> House:
         "index": "0",
         "upload_id": upload_id,
         "block_id": BLOCK,
+        "user_id": NEVER,
         "token_id": keep,
         "device_id": device,
     }
@@ -176,6 +184,14 @@ def test_a_stranger_cannot_tell_what_is_anothers_from_what_is_not_there(house: H
     assert (theirs.status_code, theirs.content) == (absent.status_code, absent.content)
     told = ("content-length", "content-type", "etag", "www-authenticate")
     assert [theirs.headers.get(name) for name in told] == [absent.headers.get(name) for name in told]
+    assert house.state() == before
+
+
+@pytest.mark.parametrize("route", [route for route, rule in TABLE.items() if rule.startswith("admin")])
+@pytest.mark.parametrize("caller", ["owner", "stranger"])
+def test_what_is_for_administrators_is_refused_to_users(house: House, route: str, caller: str) -> None:
+    before = house.state()
+    assert house.ask(caller, route, house.ids).status_code == 403
     assert house.state() == before
 
 
