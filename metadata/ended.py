@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, select
 from foundation.sql import any_of, now
 from metadata.idempotency import KEPT
 from metadata.model import UploadState
-from metadata.schema import idempotency_keys, upload_blocks, upload_chunks, upload_contents, uploads
+from metadata.schema import idempotency_keys, upload_blocks, upload_contents, uploads
 
 
 def ended_uploads(connection: Connection, retention: timedelta, limit: int) -> list[int]:
@@ -18,7 +18,7 @@ def ended_uploads(connection: Connection, retention: timedelta, limit: int) -> l
 
 
 def drop_uploads(connection: Connection, writers: Collection[int], retention: timedelta) -> int:
-    """Those of `writers` that may go still."""
+    """Those of `writers` that may go still. Their plans are gone before."""
     these = any_of(connection, uploads.c.writer, writers)
     return connection.execute(delete(uploads).where(these, _may_go(connection, retention))).rowcount
 
@@ -37,6 +37,6 @@ def drop_keys(connection: Connection, limit: int) -> int:
 
 def _may_go(connection: Connection, retention: timedelta) -> ColumnElement[bool]:
     is_old = uploads.c.active_at < now(connection) - retention
-    pointing = (upload_blocks, upload_chunks, upload_contents)
+    pointing = (upload_blocks, upload_contents)
     is_free = (~exists().where(table.c.upload == uploads.c.writer) for table in pointing)
     return and_(uploads.c.state != UploadState.OPEN.value, is_old, *is_free)

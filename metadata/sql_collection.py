@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, exists, select
@@ -11,13 +10,11 @@ from sqlalchemy import Connection, delete, exists, select
 from foundation.blocks import BlockId, BlockName
 from foundation.database import Database
 from foundation.sql import any_of, now
-from metadata import collect, ended, expired
-from metadata.model import UploadState
+from metadata import collect, ended, expired, expiring
 from metadata.recount import Drift, find_drift, take_off
-from metadata.schema import backup_holds, dead_names, uploads
+from metadata.schema import backup_holds, dead_names
 from metadata.seams import Collected
 from metadata.settings import CatalogueSettings
-from metadata.sql_uploads import end_upload
 from metadata.tally import Tally
 
 log = logging.getLogger("cairn.catalogue")
@@ -70,27 +67,24 @@ class SqlCollection:
         )
 
     def expire_uploads(self, limit: int = 20) -> int:
-        def silent(connection: Connection) -> list[int]:
-            since = now(connection) - self._settings.upload_expiry
-            query = select(uploads.c.writer).where(
-                uploads.c.state == UploadState.OPEN.value, uploads.c.active_at < since
-            )
-            return list(connection.execute(query.order_by(uploads.c.active_at).limit(limit)).scalars())
+        expiry = self._settings.upload_expiry
+        silent = self._database.read(lambda connection: expiring.silent_uploads(connection, expiry, limit))
+        return sum(self._expire(writer) for writer in silent)
 
-        return sum(
-            self._database.write(partial(self._expire, writer), repeat_unknown=True)
-            for writer in self._database.read(silent)
+    def _expire(self, writer: int) -> int:
+        expiry, rows = self._settings.upload_expiry, self._settings.collect_chunks
+        is_over = self._database.write(
+            lambda connection: expiring.expire_slice(connection, writer, expiry, rows), repeat_unknown=True
         )
+        if is_over:
+            self._drop_plan(writer)
+        return 0 if is_over is None else 1
 
-    def _expire(self, writer: int, connection: Connection) -> int:
-        """Lock first, judge later: it may have been touched or committed meanwhile."""
-        connection.execute(select(uploads.c.id).where(uploads.c.writer == writer).with_for_update()).all()
-        since = now(connection) - self._settings.upload_expiry
-        still = select(uploads.c.writer).where(uploads.c.writer == writer, uploads.c.active_at < since)
-        if connection.execute(still.where(uploads.c.state == UploadState.OPEN.value)).one_or_none() is None:
-            return 0
-        end_upload(connection, writer, UploadState.EXPIRED)
-        return 1
+    def _drop_plan(self, writer: int) -> None:
+        """In slices; what a crash leaves of it goes when the upload is forgotten."""
+        rows = self._settings.collect_chunks
+        while self._database.write(lambda connection: expiring.drop_plan(connection, writer, rows)) == rows:
+            pass
 
     def purge_expired(self, limit: int = 200) -> int:
         bounds = expired.Slice(limit, self._settings.collect_chunks)
@@ -125,6 +119,8 @@ class SqlCollection:
     def prune(self, limit: int = 200) -> int:
         retention = self._settings.ended_upload_retention
         old = self._database.read(lambda connection: ended.ended_uploads(connection, retention, limit))
+        for writer in old:
+            self._drop_plan(writer)
         dropped = (
             self._database.write(lambda connection: ended.drop_uploads(connection, old, retention), repeat_unknown=True)
             if old

@@ -171,9 +171,9 @@ class SqlUploads:
         )
 
 
-def end_upload(connection: Connection, writer: int, state: UploadState) -> None:
+def end_upload(connection: Connection, writer: int, state: UploadState, *, keep_plan: bool = False) -> None:
     """Under the upload's lock: what it held becomes collectable."""
-    let_go(connection, writer)
+    let_go(connection, writer, keep_plan=keep_plan)
     ended = {"state": state.value, "active_at": now(connection)}
     connection.execute(update(uploads).where(uploads.c.writer == writer).values(ended))
 

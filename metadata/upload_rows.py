@@ -91,9 +91,16 @@ def lock_uploads(connection: Connection, ids: list[UUID]) -> None:
 
 
 def let_go(
-    connection: Connection, writer: int, *, content: UUID | None = None, blocks: list[bytes] | None = None
+    connection: Connection,
+    writer: int,
+    *,
+    content: UUID | None = None,
+    blocks: list[bytes] | None = None,
+    keep_plan: bool = False,
 ) -> None:
     """Drop all that the upload holds. What was not taken, into `content` or as `blocks`, becomes a candidate.
+
+    `keep_plan`: its planned chunks, which refer to nothing, go later.
 
     The caller holds the upload's row lock FOR UPDATE, so that nothing comes between these statements.
     """
@@ -113,7 +120,8 @@ def let_go(
     connection.execute(insert(candidates).from_select(["content"], staged))
     connection.execute(delete(upload_blocks).where(of_upload))
     connection.execute(delete(upload_contents).where(upload_contents.c.upload == writer))
-    connection.execute(delete(upload_chunks).where(upload_chunks.c.upload == writer))
+    if not keep_plan:
+        connection.execute(delete(upload_chunks).where(upload_chunks.c.upload == writer))
 
 
 def target_text(target: Target | None) -> str | None:
