@@ -34,7 +34,7 @@ def upgrade() -> None:
     # Refused before anything is written.
     is_sqlite = connection.dialect.name == "sqlite"
     if is_sqlite:
-        _check_sqlite(connection)
+        check_sqlite(connection)
     else:
         _install_pg_trgm(connection)
     _fold_again(connection)
@@ -75,7 +75,7 @@ _SQLITE = (
 )
 
 
-def _check_sqlite(connection: sa.Connection) -> None:
+def check_sqlite(connection: sa.Connection) -> None:
     try:
         connection.exec_driver_sql("CREATE VIRTUAL TABLE temp.search_probe USING fts5(text, tokenize='trigram')")
     except DBAPIError as error:
