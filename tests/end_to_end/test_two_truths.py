@@ -12,6 +12,8 @@ import pytest
 
 from tests.end_to_end.client_of import block_files, make_bucket, upload
 from tests.servers.cairn_server import SignedInServer, running_server
+from tests.servers.postgresql_server import Databases
+from tests.servers.seaweedfs_server import Buckets
 
 OLD, NEW, GONE = b"of yesterday " * 1000, b"of today " * 1000, b"purged today " * 1000
 
@@ -118,6 +120,39 @@ def test_a_database_put_back_from_yesterday(server: SignedInServer, tmp_path: Pa
         assert len(set(writers)) == len(writers) == 4
         assert content(api, "new").content == NEW
         assert content(api, "old").content == OLD
+
+
+def test_a_postgresql_put_back_from_yesterday_before_an_s3_store(
+    postgresql: Databases, seaweedfs: Buckets, tmp_path: Path
+) -> None:
+    settings = {"CAIRN_DATABASE": postgresql.fresh_database(), "CAIRN_STORE": seaweedfs.fresh_location()}
+    with (
+        running_server(tmp_path / "server", CAIRN_DEAD_NAME_DAYS="0", **settings) as server,
+        server.http(server.token) as api,
+    ):
+        make_bucket(api)
+        upload(api, "old", OLD)
+        start = stopped(server)
+        yesterday = postgresql.fresh_database(template=settings["CAIRN_DATABASE"])
+        start()
+        upload(api, "new", NEW)
+        start = stopped(server)
+        server.environment["CAIRN_DATABASE"] = yesterday
+        start()
+        assert collection(server) == "database-behind-store"
+        assert content(api, "old").content == OLD
+        start = stopped(server)
+        status, report = doctor(server)
+        assert (status, report["audit"]["unregistered"], report["audit"]["missing"]) == (1, 1, 0)
+        assert doctor(server, "--adopt", "--yes")[0] == 0
+        start()
+        assert collection(server) == "ok"
+        # The newer database is now the foreign life: it is not taken back without a word.
+        start = stopped(server)
+        server.environment["CAIRN_DATABASE"] = settings["CAIRN_DATABASE"]
+        start()
+        assert collection(server) == "database-behind-store"
+        assert content(api, "new").content == NEW
 
 
 def test_a_store_put_back_from_yesterday(server: SignedInServer, tmp_path: Path) -> None:
