@@ -24,6 +24,7 @@ class OpenUpload:
     owner: UUID
     writer: int
     largest_block: int
+    bucket: UUID | None
     recent: OrderedDict[BlockId, None] = field(default_factory=OrderedDict, compare=False)
 
     def remember(self, id: BlockId) -> None:
@@ -51,11 +52,16 @@ class OpenUploads:
     def add(self, upload: Upload) -> OpenUpload:
         if upload.state is not UploadState.OPEN:
             raise UploadEnded(f"This upload is {upload.state}. Open another.", state=upload.state)
-        known = OpenUpload(upload.id, upload.owner, upload.writer, largest_block(upload.chunking))
+        known = OpenUpload(upload.id, upload.owner, upload.writer, largest_block(upload.chunking), upload.bucket_id)
         self._known[upload.id] = known
         if len(self._known) > REMEMBERED_UPLOADS:
             self._known.popitem(last=False)
         return known
+
+    def bucket_of(self, id: UUID) -> UUID | None:
+        """Of an upload in use; None for one that this process does not know."""
+        known = self._known.get(id)
+        return known.bucket if known else None
 
     def forget(self, id: UUID) -> None:
         self._known.pop(id, None)

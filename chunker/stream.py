@@ -33,7 +33,7 @@ class StreamedPut:
         try:
             chunks = await self._store(upload, _pieces(body), digests)
             found = digests.verified()
-            request = CommitRequest(caller, upload.id, chunks, found.get("md5"), found)
+            request = CommitRequest(caller, upload.id, chunks, found.get("md5"), found, upload.bucket_id)
             return await publish(self._commits, request)
         except BaseException:
             with CancelScope(shield=True):

@@ -190,7 +190,7 @@ def upload_routes(parts: Parts, open_uploads: OpenUploads, bodies: JsonBodies) -
         ),
     )
     async def commit_upload(upload_id: UUID, caller: Caller) -> Response:
-        result = await publish(commits, CommitRequest(caller, upload_id))
+        result = await publish(commits, CommitRequest(caller, upload_id, bucket=open_uploads.bucket_of(upload_id)))
         open_uploads.forget(upload_id)
         return Json(file_document(result.version), 201)
 

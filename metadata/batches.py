@@ -98,7 +98,7 @@ def _contents(
         contents.append(content_rows.content_of(chunks, dict(put.digests)))
     content_rows.insert_contents(connection, contents, now(connection))
     content_rows.insert_chunks(
-        connection, ((content.id, put.chunks) for content, put in zip(contents, puts, strict=True))
+        connection, ((content.id, chunks) for content, chunks in zip(contents, lists, strict=True))
     )
     return contents
 

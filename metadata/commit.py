@@ -1,8 +1,12 @@
-"""The commit of uploads: one transaction, locks in the global order, refusals in place (ALGORITHMS.md 1, "Commit")."""
+"""The commit of uploads: one transaction, locks in the global order, refusals in place (ALGORITHMS.md 1, "Commit").
 
-from collections.abc import Callable, Sequence
+Every step is done for all uploads at once, so that commits that share a transaction share its statements too; one is many of length one.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from enum import Enum
+from itertools import groupby
 from uuid import UUID
 
 import orjson
@@ -11,7 +15,7 @@ from sqlalchemy import Connection, select, update
 from foundation.authorization import Action
 from foundation.database import RowVanished
 from foundation.problems import Invalid, Problem
-from foundation.sql import any_of, now
+from foundation.sql import any_of, now, update_rows
 from metadata import contents as content_rows
 from metadata.batch import GroupResult, Put, Result
 from metadata.chunk_lists import check_sizes, check_total
@@ -21,9 +25,13 @@ from metadata.model import Target, UploadState
 from metadata.operations.puts import Publication, put_all
 from metadata.operations.work import Work
 from metadata.quotas import limited_owners, lock_accounts
-from metadata.schema import blocks, buckets, uploads
+from metadata.schema import buckets, uploads
 from metadata.seams import CommitRequest
-from metadata.upload_rows import UploadRow, find_upload, let_go, lock_uploads
+from metadata.upload_rows import UploadRow, find_uploads, let_go, let_go_all, lock_uploads, of_caller
+
+ChunkList = Sequence[tuple[bytes, int]]
+
+MAX_CHUNKS = 20_000  # that one transaction writes, beyond those of its first upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,72 +43,109 @@ class Prepared:
     staged_chunks: int = 0
 
 
+class Deferred(Enum):
+    """Nothing of it was done in this transaction."""
+
+    TO_STAGE = 1  # its list is so long that it is staged in pages before
+    LATER = 2  # others wrote as much as one transaction should
+
+
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """A content that is written and waits for its bucket."""
+    """A content that is written and waits for its bucket. `chunks` None: it was staged."""
 
-    prepared: Prepared
+    request: CommitRequest
     upload: UploadRow
     target: Target
     bucket: UUID
     content: Content
+    chunks: ChunkList | None
 
 
-def commit_one(connection: Connection, prepared: Prepared) -> Result:
-    """Raises what stands against it: the whole transaction rolls back."""
-    lock_uploads(connection, [prepared.request.upload])
-    found = _made_ready(connection, prepared)
-    return found if isinstance(found, Result) else _published(connection, found)
+Committed = Result | Problem | Deferred
 
 
-def commit_several(connection: Connection, prepared: Sequence[Prepared]) -> list[Result | Problem]:
-    """Each by itself behind a savepoint; the locks of all, kind by kind, in the global order."""
+def commit_all(connection: Connection, prepared: Sequence[Prepared], stage_chunks: int) -> list[Committed]:
+    """Publish each or say what stands against it. Lists longer than `stage_chunks` must be staged.
+
+    Raises what stands against all of them together, such as a quota.
+    """
     lock_uploads(connection, [one.request.upload for one in prepared])
-    _lock_blocks(connection, prepared)
-    outcomes = [_attempt(connection, partial(_made_ready, connection, one)) for one in prepared]
-    buckets_named = {outcome.bucket for outcome in outcomes if isinstance(outcome, _Ready)}
-    lock = select(buckets.c.id).where(any_of(connection, buckets.c.id, buckets_named)).order_by(buckets.c.id)
-    connection.execute(lock.with_for_update(key_share=True)).all()
-    lock_accounts(connection, limited_owners(connection, buckets_named))
-    return [
-        _publish_or_withdraw(connection, outcome) if isinstance(outcome, _Ready) else outcome for outcome in outcomes
-    ]
+    outcomes = _made_ready(connection, prepared, stage_chunks)
+    ready = [outcome for outcome in outcomes if isinstance(outcome, _Ready)]
+    _write_contents(connection, ready)
+    # Of several buckets, all before the first is worked on: by ascending id, as everybody takes them.
+    if len(wanted := {one.bucket for one in ready}) > 1:
+        lock = select(buckets.c.id).where(any_of(connection, buckets.c.id, wanted)).order_by(buckets.c.id)
+        connection.execute(lock.with_for_update(key_share=True)).all()
+        lock_accounts(connection, limited_owners(connection, wanted))
+    published = _published(connection, ready)
+    refused = [one for one in ready if isinstance(published[one.upload.id], Problem)]
+    content_rows.withdraw(connection, [one.content.id for one in refused if one.chunks is not None])
+    return [published[outcome.upload.id] if isinstance(outcome, _Ready) else outcome for outcome in outcomes]
 
 
-def _attempt(connection: Connection, body: Callable[[], Result | _Ready]) -> Result | _Ready | Problem:
-    try:
-        with connection.begin_nested():
-            return body()
-    except Problem as problem:
-        return problem
-
-
-def _publish_or_withdraw(connection: Connection, ready: _Ready) -> Result | Problem:
-    outcome = _attempt(connection, lambda: _published(connection, ready))
-    if isinstance(outcome, _Ready):
-        raise AssertionError("unreachable")
-    if isinstance(outcome, Problem) and ready.prepared.staged_hash is None:
-        content_rows.withdraw(connection, ready.content.id)
-    return outcome
-
-
-def _lock_blocks(connection: Connection, prepared: Sequence[Prepared]) -> None:
-    ids: set[bytes] = set()
+def _made_ready(
+    connection: Connection, prepared: Sequence[Prepared], stage_chunks: int
+) -> list[Result | Problem | Deferred | _Ready]:
+    """Judge the uploads and their chunks; the result where one was committed before."""
+    found = find_uploads(connection, [one.request.upload for one in prepared])
+    deferred = _deferred(prepared, found, stage_chunks)
+    lists = _chunk_lists(connection, [one for one in prepared if one.request.upload not in deferred], found)
+    ids = {id for chunks in lists.values() for id, _ in chunks}
+    writers = [found[upload].writer for upload, chunks in lists.items() if chunks]
+    held = content_rows.held_by(connection, writers, ids) if writers else {}
+    outcomes: list[Result | Problem | Deferred | _Ready] = []
     for one in prepared:
-        if one.request.chunks is not None:
-            ids.update(chunk.id for chunk in one.request.chunks)
-        elif one.staged_hash is None:
-            writer = select(uploads.c.writer).where(uploads.c.id == one.request.upload)
-            number = connection.execute(writer).scalar_one_or_none()
-            ids.update(id for id, _ in content_rows.planned_chunks(connection, number or 0))
-    lock = select(blocks.c.id).where(any_of(connection, blocks.c.id, ids)).order_by(blocks.c.id)
-    connection.execute(lock.with_for_update(read=True, key_share=True)).all()
+        upload = one.request.upload
+        try:
+            row = of_caller(one.request.caller, found.get(upload))
+            outcomes.append(deferred.get(upload) or _one_ready(connection, one, row, lists.get(upload, []), held))
+        except Problem as problem:
+            outcomes.append(problem)
+    return outcomes
 
 
-def _made_ready(connection: Connection, prepared: Prepared) -> Result | _Ready:
-    """Judge the upload and its chunks and write the content; the result where it was committed before."""
+def _deferred(prepared: Sequence[Prepared], found: dict[UUID, UploadRow], stage_chunks: int) -> dict[UUID, Deferred]:
+    deferred, chunks = {}, 0
+    for one in prepared:
+        row, given = found.get(one.request.upload), one.request.chunks
+        if row is None or row.state is not UploadState.OPEN or one.staged_hash is not None:
+            continue
+        number = row.planned_chunks if given is None else len(given)
+        if number > stage_chunks:
+            deferred[row.id] = Deferred.TO_STAGE
+        elif chunks and chunks + number > MAX_CHUNKS:
+            deferred[row.id] = Deferred.LATER
+        else:
+            chunks += number
+    return deferred
+
+
+def _chunk_lists(
+    connection: Connection, prepared: Sequence[Prepared], found: dict[UUID, UploadRow]
+) -> dict[UUID, ChunkList]:
+    """By upload, of those that are open and not staged: given with the request, else planned."""
+    wanted = [one for one in prepared if one.staged_hash is None and one.request.upload in found]
+    is_open = [one.request for one in wanted if found[one.request.upload].state is UploadState.OPEN]
+    planned = {found[request.upload].writer for request in is_open if request.chunks is None}
+    plans = content_rows.plans(connection, planned) if planned else {}
+    return {
+        request.upload: plans.get(found[request.upload].writer, [])
+        if request.chunks is None
+        else [(chunk.id, chunk.size) for chunk in request.chunks]
+        for request in is_open
+    }
+
+
+def _one_ready(
+    connection: Connection,
+    prepared: Prepared,
+    upload: UploadRow,
+    chunks: ChunkList,
+    held: dict[tuple[int, bytes], int],
+) -> Result | _Ready:
     request = prepared.request
-    upload = find_upload(connection, request.caller, request.upload)
     if upload.state is UploadState.COMMITTED:
         (made,) = results_from(connection, upload)
         if isinstance(made, GroupResult):
@@ -109,32 +154,16 @@ def _made_ready(connection: Connection, prepared: Prepared) -> Result | _Ready:
     upload.must_be_open()
     if upload.target is None or upload.bucket is None:
         raise Invalid("This upload has no path; it is for `POST /buckets/{bucket}/commits`.")
-    content = _content(connection, prepared, upload)
-    return _Ready(prepared, upload, upload.target, upload.bucket, content)
-
-
-def _content(connection: Connection, prepared: Prepared, upload: UploadRow) -> Content:
-    digests = dict(prepared.request.digests or {})
+    digests = dict(request.digests or {})
     if prepared.staged_hash is not None:
         staged = _staged(connection, prepared.staged_chunks, upload)
-        return content_rows.finish_staged(connection, staged, prepared.staged_hash, orjson.dumps(digests).decode())
-    given = prepared.request.chunks
-    chunks = (
-        content_rows.planned_chunks(connection, upload.writer)
-        if given is None
-        else [(chunk.id, chunk.size) for chunk in given]
-    )
+        content = content_rows.finish_staged(connection, staged, prepared.staged_hash, orjson.dumps(digests).decode())
+        return _Ready(request, upload, upload.target, upload.bucket, content, None)
     check_sizes([size for _, size in chunks], upload.chunking)
     content = content_rows.content_of(chunks, digests)
     check_total(content.size, upload.size)
-    held = content_rows.held_sizes(connection, upload.writer, {id for id, _ in chunks}) if chunks else {}
-    content_rows.judge(chunks, held)
-    content_rows.insert_contents(connection, [content], now(connection))
-    if given is None:
-        content_rows.insert_planned(connection, upload.writer, content.id)
-    else:
-        content_rows.insert_chunks(connection, [(content.id, given)])
-    return content
+    content_rows.judge(chunks, {id: held[upload.writer, id] for id, _ in chunks if (upload.writer, id) in held})
+    return _Ready(request, upload, upload.target, upload.bucket, content, chunks)
 
 
 def _staged(connection: Connection, hashed_chunks: int, upload: UploadRow) -> Content:
@@ -146,20 +175,66 @@ def _staged(connection: Connection, hashed_chunks: int, upload: UploadRow) -> Co
     return staged
 
 
-def _published(connection: Connection, ready: _Ready) -> Result:
-    request = ready.prepared.request
-    work = Work.begun(connection, request.caller, ready.bucket, Action.WRITE_FILE)
-    (result,) = put_all(work, [Publication(_put(ready), ready.content)])
-    if isinstance(result, Problem):
-        raise result
+def _write_contents(connection: Connection, ready: Sequence[_Ready]) -> None:
+    new = [(one.content, one.chunks) for one in ready if one.chunks is not None]
+    if new:
+        content_rows.insert_contents(connection, [content for content, _ in new], now(connection))
+        content_rows.insert_chunks(connection, [(content.id, chunks) for content, chunks in new])
+
+
+def _published(connection: Connection, ready: Sequence[_Ready]) -> dict[UUID, Result | Problem]:
+    """By upload. One after another for each bucket, person and device, whom the journal names."""
+    outcomes: dict[UUID, Result | Problem] = {}
+
+    def place(one: _Ready) -> tuple[UUID, str, str]:
+        return one.bucket, str(one.request.caller.user), str(one.request.caller.device)
+
+    for _, together in groupby(sorted(ready, key=place), place):
+        outcomes |= _published_together(connection, list(together))
+    return outcomes
+
+
+def _published_together(connection: Connection, ready: Sequence[_Ready]) -> dict[UUID, Result | Problem]:
+    try:
+        work = Work.begun(connection, ready[0].request.caller, ready[0].bucket, Action.WRITE_FILE)
+    except Problem as problem:
+        return {one.upload.id: problem for one in ready}
+    outcomes: list[Result | Problem] = []
+    run: dict[str, Publication] = {}
+    for one in ready:
+        # A put on a path of the same run must see the other one done.
+        if one.target.path in run:
+            outcomes += put_all(work, list(run.values()))
+            run = {}
+        run[one.target.path] = Publication(_put(one), one.content)
+    outcomes += put_all(work, list(run.values()))
     work.finish()
-    let_go(connection, ready.upload.writer, content=ready.content.id)
-    mark_committed(connection, ready.upload.writer, work, [result], size=ready.content.size)
-    return result
+    _end_uploads(connection, work, list(zip(ready, outcomes, strict=True)))
+    return {one.upload.id: outcome for one, outcome in zip(ready, outcomes, strict=True)}
+
+
+def _end_uploads(connection: Connection, work: Work, outcomes: Sequence[tuple[_Ready, Result | Problem]]) -> None:
+    """What the committed ones held is let go; what they answered is kept."""
+    done = [(one, outcome) for one, outcome in outcomes if isinstance(outcome, Result)]
+    let_go_all(connection, {one.upload.writer: one.chunks for one, _ in done if one.chunks is not None})
+    for one, _ in done:
+        if one.chunks is None:
+            let_go(connection, one.upload.writer, content=one.content.id)
+    rows = [
+        {
+            "writer": one.upload.writer,
+            "state": UploadState.COMMITTED.value,
+            "result": results_text(work, [result]),
+            "size": one.content.size,
+            "active_at": work.moment,
+        }
+        for one, result in done
+    ]
+    update_rows(connection, uploads, "writer", rows)
 
 
 def _put(ready: _Ready) -> Put:
-    target, request = ready.target, ready.prepared.request
+    target, request = ready.target, ready.request
     return Put(
         path=target.path,
         chunks=(),
@@ -175,15 +250,12 @@ def _put(ready: _Ready) -> Put:
 
 
 def mark_committed(
-    connection: Connection,
-    writer: int,
-    work: Work,
-    results: Sequence[Result | GroupResult],
-    *,
-    size: int | None = None,
-    said: str | None = None,
+    connection: Connection, writer: int, work: Work, results: Sequence[Result | GroupResult], *, said: str
 ) -> None:
-    """The upload's last word, and what it answers from now on. `said`: of a batch, see `said_of`."""
-    values = {"state": UploadState.COMMITTED.value, "result": results_text(work, results, said), "active_at": work.moment}
-    statement = update(uploads).where(uploads.c.writer == writer)
-    connection.execute(statement.values(**values | ({"size": size} if size is not None else {})))
+    """The last word of a batch's upload, and what it answers from now on. `said`: see `said_of`."""
+    values = {
+        "state": UploadState.COMMITTED.value,
+        "result": results_text(work, results, said),
+        "active_at": work.moment,
+    }
+    connection.execute(update(uploads).where(uploads.c.writer == writer).values(**values))

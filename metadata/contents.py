@@ -1,20 +1,21 @@
 """Contents as they come to be: every chunk judged against what the upload holds, then the rows (ALGORITHMS.md 1, "Commit")."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, delete, exists, func, insert, literal, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from foundation.blocks import BlockId, Chunking
 from foundation.ids import new_id
 from foundation.sql import any_of, insert_rows
 from metadata.chunk_lists import BOUNDS, check_sizes, content_hash
 from metadata.errors import BlocksMissing, ChunksInvalid
-from metadata.model import BlockState, Chunk
+from metadata.model import BlockState
 from metadata.schema import block_holders, blocks, contents, file_chunks, upload_blocks, upload_chunks, upload_contents
 
 MAX_MISSING = 10_000
@@ -42,6 +43,19 @@ def held_sizes(connection: Connection, writer: int, ids: Iterable[bytes]) -> dic
         .with_for_update(read=True, key_share=True, of=blocks)
     )
     return {row.id: row.size for row in connection.execute(query)}
+
+
+def held_by(connection: Connection, writers: Iterable[int], ids: Iterable[bytes]) -> dict[tuple[int, bytes], int]:
+    """As `held_sizes`, of several uploads, by upload and block."""
+    query = (
+        select(upload_blocks.c.upload, blocks.c.id, blocks.c.size)
+        .join(upload_blocks, upload_blocks.c.block == blocks.c.id)
+        .where(any_of(connection, upload_blocks.c.upload, writers), any_of(connection, upload_blocks.c.block, ids))
+        .where(blocks.c.state == BlockState.STORED.value)
+        .order_by(blocks.c.id)
+        .with_for_update(read=True, key_share=True, of=blocks)
+    )
+    return {(row.upload, row.id): row.size for row in connection.execute(query)}
 
 
 def owned_sizes(connection: Connection, user: UUID | None, ids: Iterable[bytes]) -> dict[bytes, int]:
@@ -77,6 +91,19 @@ def planned_chunks(
     return [tuple(row) for row in connection.execute(query.order_by(upload_chunks.c.index))]
 
 
+def plans(connection: Connection, writers: Iterable[int]) -> dict[int, list[tuple[bytes, int]]]:
+    """The whole plan of each upload that has one."""
+    query = (
+        select(upload_chunks.c.upload, upload_chunks.c.block, upload_chunks.c.size)
+        .where(any_of(connection, upload_chunks.c.upload, writers))
+        .order_by(upload_chunks.c.upload, upload_chunks.c.index)
+    )
+    found: dict[int, list[tuple[bytes, int]]] = defaultdict(list)
+    for writer, block, size in connection.execute(query):
+        found[writer].append((block, size))
+    return found
+
+
 def content_of(chunks: Sequence[tuple[bytes, int]], digests: dict[str, str] | None = None) -> Content:
     """A new content of these (block, size)."""
     size = sum(size for _, size in chunks)
@@ -99,37 +126,25 @@ def insert_contents(connection: Connection, new: Sequence[Content], moment: date
     insert_rows(connection, contents, rows)
 
 
-def insert_chunks(connection: Connection, lists: Iterable[tuple[UUID, Sequence[Chunk]]]) -> None:
-    """The chunks of new contents, each list whole."""
+def insert_chunks(connection: Connection, lists: Iterable[tuple[UUID, Sequence[tuple[bytes, int]]]]) -> None:
+    """The (block, size) of new contents, each list whole."""
     rows = [
-        {"content": content, "index": index, "offset": offset, "size": chunk.size, "block": chunk.id}
+        {"content": content, "index": index, "offset": offset, "size": size, "block": block}
         for content, chunks in lists
-        for index, (chunk, offset) in enumerate(zip(chunks, _offsets(chunks), strict=True))
+        for index, ((block, size), offset) in enumerate(zip(chunks, _offsets(chunks), strict=True))
     ]
     insert_rows(connection, file_chunks, rows)
 
 
-def _offsets(chunks: Sequence[Chunk]) -> list[int]:
-    return [0, *accumulate(chunk.size for chunk in chunks)][:-1] if chunks else []
+def _offsets(chunks: Sequence[tuple[bytes, int]]) -> list[int]:
+    return [0, *accumulate(size for _, size in chunks)][:-1] if chunks else []
 
 
-def insert_planned(connection: Connection, writer: int, content: UUID) -> None:
-    """The chunks of a new content, straight from the plan."""
-    offset = func.sum(upload_chunks.c.size).over(order_by=upload_chunks.c.index) - upload_chunks.c.size
-    plan = select(
-        literal(content, type_=contents.c.id.type),
-        upload_chunks.c.index,
-        offset,
-        upload_chunks.c.size,
-        upload_chunks.c.block,
-    ).where(upload_chunks.c.upload == writer)
-    connection.execute(insert(file_chunks).from_select(["content", "index", "offset", "size", "block"], plan))
-
-
-def withdraw(connection: Connection, content: UUID) -> None:
-    """Take back a content of this same transaction, whose commit was refused while others go on."""
-    connection.execute(delete(file_chunks).where(file_chunks.c.content == content))
-    connection.execute(delete(contents).where(contents.c.id == content))
+def withdraw(connection: Connection, ids: Collection[UUID]) -> None:
+    """Take back contents of this same transaction, whose commits were refused while others go on."""
+    if ids:
+        connection.execute(delete(file_chunks).where(any_of(connection, file_chunks.c.content, ids)))
+        connection.execute(delete(contents).where(any_of(connection, contents.c.id, ids)))
 
 
 # --- long lists, staged in pages: the content stands in upload_contents and grows ---

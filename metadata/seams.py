@@ -203,13 +203,17 @@ class Blocks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CommitRequest:
-    """Publish the planned file of an upload. `chunks`: the plan of a stream, known only now. `etag`, `digests`: see Put."""
+    """Publish the planned file of an upload. `chunks`: the plan of a stream, known only now. `etag`, `digests`: see Put.
+
+    `bucket`: the upload's, where it is known: commits that wait for the same one share a transaction.
+    """
 
     caller: Identity
     upload: UUID
     chunks: Sequence[Chunk] | None = None
     etag: str | None = None
     digests: Mapping[str, str] | None = None
+    bucket: UUID | None = None
 
 
 class Commits(Protocol):

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -12,7 +13,8 @@ from foundation.sql import now
 from metadata import contents
 from metadata.batch import Batch, BatchResult, Result
 from metadata.batches import apply_batch
-from metadata.commit import Prepared, commit_one, commit_several
+from metadata.commit import Committed, Deferred, Prepared, commit_all
+from metadata.commit_queue import CommitQueue
 from metadata.idempotency import Answer, done_once
 from metadata.model import UploadState
 from metadata.seams import CommitRequest
@@ -20,7 +22,13 @@ from metadata.settings import CatalogueSettings
 from metadata.sql_uploads import SqlUploads
 from metadata.upload_rows import find_upload, lock_uploads
 
+Key = tuple[UUID, UUID | None]
+
 _APPLIED: Answer[BatchResult] = Answer(BatchResult, 200)
+
+
+def _key(request: CommitRequest) -> Key:
+    return request.upload, request.caller.user
 
 
 class SqlCommits:
@@ -30,17 +38,12 @@ class SqlCommits:
         self._database = database
         self._uploads = uploads
         self._settings = settings
+        self._queue = CommitQueue(self._several)
 
     def commit(self, requests: Sequence[CommitRequest]) -> Sequence[Result | Problem]:
-        prepared = {}  # One request an upload and caller: the same one twice has one answer.
-        for request in requests:
-            key = (request.upload, request.caller.user)
-            if key not in prepared:
-                prepared[key] = self._prepared(request)
-        ready = [one for one in prepared.values() if isinstance(one, Prepared)]
-        outcomes = iter(self._committed(ready))
-        answers = {key: next(outcomes) if isinstance(one, Prepared) else one for key, one in prepared.items()}
-        return [answers[request.upload, request.caller.user] for request in requests]
+        if len(requests) == 1 and requests[0].bucket is not None:
+            return [self._queue.commit(requests[0].bucket, requests[0])]
+        return self._several(requests)
 
     def apply(self, caller: Identity, batch: Batch) -> BatchResult:
         def body(connection: Connection) -> BatchResult:
@@ -49,28 +52,35 @@ class SqlCommits:
         repeatable = batch.upload is not None or batch.once is not None
         return self._database.write(body, repeat_unknown=repeatable)
 
-    def _committed(self, ready: Sequence[Prepared]) -> Sequence[Result | Problem]:
-        if not ready:
-            return []
-        if len(ready) > 1:
-            return self._database.write(lambda connection: commit_several(connection, ready), repeat_unknown=True)
-        try:
-            return [self._database.write(lambda connection: commit_one(connection, ready[0]), repeat_unknown=True)]
-        except Problem as problem:
-            return [problem]
+    def _several(self, requests: Sequence[CommitRequest]) -> Sequence[Result | Problem]:
+        # One request an upload and caller: the same one twice has one answer.
+        waiting = {_key(request): Prepared(request) for request in requests}
+        answers: dict[Key, Result | Problem] = {}
+        while waiting:
+            for key, outcome in zip(list(waiting), self._committed(list(waiting.values())), strict=True):
+                further = self._staged_or_refused(waiting[key].request) if outcome is Deferred.TO_STAGE else outcome
+                if isinstance(further, Prepared):
+                    waiting[key] = further
+                elif not isinstance(further, Deferred):
+                    answers[key] = further
+                    del waiting[key]
+        return [answers[_key(request)] for request in requests]
 
-    def _prepared(self, request: CommitRequest) -> Prepared | Problem:
-        """Stage a long list; a short one is written by the commit itself."""
+    def _committed(self, prepared: Sequence[Prepared]) -> Sequence[Committed]:
+        """In one transaction; where something stands against all together, each by itself."""
         page = self._settings.stage_chunks
         try:
-            upload = self._database.read(lambda connection: find_upload(connection, request.caller, request.upload))
-            if upload.state is not UploadState.OPEN:
-                return Prepared(request)
-            if request.chunks is not None and len(request.chunks) > page:
-                for first in range(0, len(request.chunks), page):
-                    self._uploads.plan(request.caller, request.upload, first, request.chunks[first : first + page])
-            elif request.chunks is not None or upload.planned_chunks <= page:
-                return Prepared(request)
+            return self._database.write(lambda connection: commit_all(connection, prepared, page), repeat_unknown=True)
+        except Problem as problem:
+            if len(prepared) == 1:
+                return [problem]
+        return [outcome for one in prepared for outcome in self._committed([one])]
+
+    def _staged_or_refused(self, request: CommitRequest) -> Prepared | Problem:
+        page, given = self._settings.stage_chunks, request.chunks or ()
+        try:
+            for first in range(0, len(given), page):
+                self._uploads.plan(request.caller, request.upload, first, given[first : first + page])
             return self._staged(request, page)
         except Problem as problem:
             return problem

@@ -1,5 +1,6 @@
 """An upload as its row says, the locks on it, and what happens to what it held when it ends."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, Select, delete, exists, insert, select
 from foundation.authorization import Action, Facts, require
 from foundation.blocks import Chunking
 from foundation.identity import Identity
-from foundation.sql import any_of
+from foundation.sql import any_of, insert_rows
 from metadata.errors import UploadEnded, UploadNotFound
 from metadata.model import Kind, Precondition, Target, UploadState
 from metadata.schema import buckets, candidates, file_chunks, upload_blocks, upload_chunks, upload_contents, uploads
@@ -67,10 +68,21 @@ def upload_from(row: Any) -> UploadRow:
 def find_upload(connection: Connection, caller: Identity, upload: UUID) -> UploadRow:
     """The caller's upload, as it was when this statement began. Raises UploadNotFound."""
     row = connection.execute(select_uploads().where(uploads.c.id == upload)).one_or_none()
+    return of_caller(caller, None if row is None else upload_from(row))
+
+
+def find_uploads(connection: Connection, ids: list[UUID]) -> dict[UUID, UploadRow]:
+    """Those that are there, whoever's they are: `of_caller` decides."""
+    query = select_uploads().where(any_of(connection, uploads.c.id, ids))
+    return {row.id: upload_from(row) for row in connection.execute(query)}
+
+
+def of_caller(caller: Identity, row: UploadRow | None) -> UploadRow:
+    """Raises UploadNotFound, the same for what is not there and for another's."""
     require(caller, Action.USE_UPLOAD, Facts(owner=row.owner if row else None), hidden=UploadNotFound)
     if row is None:
         raise UploadNotFound
-    return upload_from(row)
+    return row
 
 
 def fenced_upload(connection: Connection, caller: Identity, upload: UUID) -> UploadRow:
@@ -122,6 +134,21 @@ def let_go(
     connection.execute(delete(upload_contents).where(upload_contents.c.upload == writer))
     if not keep_plan:
         connection.execute(delete(upload_chunks).where(upload_chunks.c.upload == writer))
+
+
+def let_go_all(connection: Connection, taken: Mapping[int, Sequence[tuple[bytes, int]]]) -> None:
+    """As `let_go`, of uploads by their writers, with the (block, size) that each one's content took; none has staged contents taken."""
+    if not taken:
+        return
+    ids = list(taken)
+    held = select(upload_blocks.c.upload, upload_blocks.c.block).where(any_of(connection, upload_blocks.c.upload, ids))
+    kept = {writer: {block for block, _ in chunks} for writer, chunks in taken.items()}
+    left = {row.block for row in connection.execute(held) if row.block not in kept[row.upload]}
+    insert_rows(connection, candidates, [{"block": block} for block in left])
+    staged = select(upload_contents.c.content).where(any_of(connection, upload_contents.c.upload, ids))
+    connection.execute(insert(candidates).from_select(["content"], staged))
+    for table in (upload_blocks, upload_contents, upload_chunks):
+        connection.execute(delete(table).where(any_of(connection, table.c.upload, ids)))
 
 
 def target_text(target: Target | None) -> str | None:
