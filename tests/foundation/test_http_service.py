@@ -1,6 +1,7 @@
 """The service factory: problems on every path, limits, request ids, health and metrics; through ASGI as a server speaks it."""
 
 from collections.abc import AsyncIterator
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import httpx
@@ -9,7 +10,7 @@ from fastapi import APIRouter, FastAPI, Request
 
 from foundation.http_caller import Caller
 from foundation.http_requests import allow_body
-from foundation.http_service import create_service
+from foundation.http_service import Ready, create_service
 from foundation.http_wire import Json, RawPath, Wire, decode_cursor, encode_cursor, limit, parse_etags
 from foundation.identity import Identity
 from foundation.ids import new_id
@@ -62,7 +63,7 @@ def routes() -> APIRouter:
     return router
 
 
-def service(**settings: Any) -> FastAPI:
+def service(notices: Ready = MappingProxyType({}), **settings: Any) -> FastAPI:
     def down() -> None:
         raise Unavailable
 
@@ -71,7 +72,8 @@ def service(**settings: Any) -> FastAPI:
         [routes()],
         settings=ServiceSettings(max_body_bytes=100, **settings),
         verifier=OneToken(),
-        ready={"good": lambda: None, "bad": down},
+        ready={"good": lambda: None} if notices else {"good": lambda: None, "bad": down},
+        notices=notices,
     )
 
 
@@ -182,6 +184,15 @@ async def test_readiness_names_what_is_down_and_says_no_more(api: httpx.AsyncCli
     answer = await api.get("http://cairn.test/readyz")
     assert (answer.status_code, answer.json()) == (503, {"services": {"good": "ok", "bad": "unavailable"}})
     assert (await api.get("http://cairn.test/healthz")).status_code == 200
+
+
+async def test_a_notice_is_told_and_turns_nobody_away() -> None:
+    def off() -> None:
+        raise Unavailable
+
+    async with client(service({"collection": off})) as api:
+        answer = await api.get("http://cairn.test/readyz")
+        assert (answer.status_code, answer.json()) == (200, {"services": {"collection": "unavailable", "good": "ok"}})
 
 
 async def test_metrics_count_by_route_not_by_address(api: httpx.AsyncClient) -> None:
