@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, FastAPI
 
+from chunker.archive_api import archive_routes
 from chunker.assembly import Shared
 from chunker.block_api import block_routes
 from chunker.bodies import JsonBodies
@@ -33,6 +34,7 @@ def routes(parts: Parts) -> APIRouter:
     router.include_router(content_routes(parts, intake))
     router.include_router(download_routes(parts, shared))
     router.include_router(versions_routes(parts, bodies, shared))
+    router.include_router(archive_routes(parts, bodies, shared))
     return router
 
 

@@ -1,7 +1,8 @@
 """Answers of many files: loads of several small blocks each, read in one go, sent one after the other; their length is not known."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from anyio.to_thread import run_sync
@@ -46,7 +47,7 @@ class LoadsResponse(Response):
 
     def __init__(
         self,
-        parts: AsyncIterator[bytes | Held[ManyLoad]],
+        parts: AsyncGenerator[bytes | Held[ManyLoad], None],
         ahead: LoadsAhead[ManyLoad],
         headers: Mapping[str, str],
         stall_seconds: float,
@@ -60,14 +61,15 @@ class LoadsResponse(Response):
         gone = asyncio.ensure_future(disconnected(receive))
         outlet = Outlet[ManyLoad](send, self._stall_seconds)
         try:
-            async for part in self._parts:
-                if isinstance(part, bytes):
-                    await send({"type": "http.response.body", "body": part, "more_body": True})
-                else:
-                    await outlet.send(part, self._ahead, ByteRange(0, len(await part.data())))
-                # The server swallows what is sent to a closed connection; reading on would be for nobody.
-                if gone.done():
-                    return
+            async with aclosing(self._parts) as parts:
+                async for part in parts:
+                    if isinstance(part, bytes):
+                        await send({"type": "http.response.body", "body": part, "more_body": True})
+                    else:
+                        await outlet.send(part, self._ahead, ByteRange(0, len(await part.data())))
+                    # The server swallows what is sent to a closed connection; reading on would be for nobody.
+                    if gone.done():
+                        return
         finally:
             gone.cancel()
             self._ahead.let_go()

@@ -1,6 +1,6 @@
 """The route that gives the blocks of many small versions in one answer: the reverse of the one that receives many."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -123,6 +123,6 @@ def _framed(source: Source, chunk: StoredChunk) -> tuple[bytes, bytes]:
     return chunk.id + len(data).to_bytes(4, "big"), data
 
 
-async def _all(ahead: LoadsAhead[ManyLoad]) -> AsyncIterator[bytes | Held[ManyLoad]]:
+async def _all(ahead: LoadsAhead[ManyLoad]) -> AsyncGenerator[bytes | Held[ManyLoad], None]:
     while held := await ahead.next():
         yield held

@@ -1,0 +1,82 @@
+"""The route of archives."""
+
+from typing import Annotated
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+
+from block_storage import StorageFailed
+from chunker.answers import problems
+from chunker.archive import Archive, archive_name, selection
+from chunker.assembly import Shared
+from chunker.bodies import JsonBodies, request_body
+from chunker.disposition import attachment
+from chunker.errors import ContentDamaged
+from chunker.loads import LoadsResponse
+from chunker.parts import Parts
+from chunker.wire import Text
+from foundation.http_caller import Caller
+from foundation.http_wire import Wire
+from foundation.problems import (
+    BodyTooSlow,
+    Busy,
+    Forbidden,
+    Invalid,
+    Malformed,
+    TooLarge,
+    Unauthenticated,
+    UnsupportedMediaType,
+)
+from metadata import BucketNotFound, FileNotFound
+
+MAX_PATHS = 1000
+_ERRORS = (
+    Malformed,
+    Unauthenticated,
+    Forbidden,
+    BodyTooSlow,
+    TooLarge,
+    UnsupportedMediaType,
+    Invalid,
+    BucketNotFound,
+    FileNotFound,
+    ContentDamaged,
+    StorageFailed,
+    Busy,
+)
+_EXAMPLE = {"bucket": "documents", "paths": ["letters/2026/", "notes.txt"]}
+
+
+class ArchiveWire(Wire):
+    bucket: Text
+    paths: Annotated[tuple[Annotated[Text, Field(max_length=1024)], ...], Field(min_length=1, max_length=MAX_PATHS)]
+
+
+def archive_routes(parts: Parts, bodies: JsonBodies, shared: Shared) -> APIRouter:
+    router = APIRouter(tags=["content"])
+
+    @router.post(
+        "/archive",
+        summary="Files and folders as one ZIP archive, streamed",
+        description="A folder is all below it; an empty path is the whole bucket. What cannot be read cuts the answer off.",
+        response_class=Response,
+        responses={200: {"content": {"application/zip": {}}}, **problems(*_ERRORS)},
+        openapi_extra=request_body(ArchiveWire, _EXAMPLE),
+    )
+    async def get_archive(request: Request, caller: Caller) -> Response:
+        wire = await bodies.read(request, ArchiveWire)
+        bucket = await run_sync(parts.catalogue.buckets.get, caller, wire.bucket)
+        selected = await run_sync(selection, parts, caller, str(bucket.id), wire.paths)
+        archive = Archive(parts, caller, selected, shared)
+        await archive.ahead.first()
+        headers = {
+            "Content-Type": "application/zip",
+            "Content-Disposition": attachment(archive_name(selected, bucket.title or bucket.name)),
+            "Cache-Control": "private, no-store",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox",
+        }
+        return LoadsResponse(archive.pieces(), archive.ahead, headers, parts.settings.stall_seconds)
+
+    return router
