@@ -57,12 +57,6 @@ from metadata.http_client import (
 from metadata.internal_api import (
     internal_routes,
 )
-from metadata.http_client import (
-    http_catalogue,
-)
-from metadata.internal_api import (
-    internal_routes,
-)
 from metadata.longpoll import (
     LongPoll,
 )
@@ -221,8 +215,6 @@ __all__ = [
     "VersionNotFound",
     "Versioning",
     "create_app",
-    "http_catalogue",
-    "internal_routes",
     "http_catalogue",
     "internal_routes",
     "migrate",

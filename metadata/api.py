@@ -13,6 +13,7 @@ from metadata.api_files import file_routes, history_routes, listing_routes
 from metadata.api_journals import journal_routes
 from metadata.api_members import account_routes, member_routes
 from metadata.api_search import search_routes, statistics_routes
+from metadata.api_twins import twin_routes
 from metadata.catalogue import Catalogue
 from metadata.internal_api import internal_routes
 from metadata.parts import Parts
@@ -26,6 +27,7 @@ def routes(parts: Parts) -> APIRouter:
         member_routes,
         account_routes,
         listing_routes,
+        twin_routes,
         file_routes,
         history_routes,
         journal_routes,

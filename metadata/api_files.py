@@ -1,5 +1,6 @@
 """Routes of files: lists, records, renaming, deleting, history."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from foundation.http_json import StrictRoute
 from foundation.http_wire import Json, decode_cursor, encode_cursor, limit, parse_etags
 from foundation.identity import Identity
 from foundation.problems import CursorInvalid, Invalid, PreconditionFailed
-from metadata.batch import Batch, Delete, Move, Once, Operation, Restore, Result
+from metadata.batch import Batch, Delete, Once, Operation, Restore, Result
 from metadata.errors import (
     BucketNotFound,
     FileNotFound,
@@ -29,9 +30,9 @@ from metadata.rows import entry_from
 from metadata.wire import (
     ChunksWire,
     EntriesWire,
+    FileChangesWire,
     FilesWire,
     FileWire,
-    MoveWire,
     PurgedWire,
     RestoreWire,
     ResultWire,
@@ -100,11 +101,12 @@ def file_routes(parts: Parts) -> APIRouter:
 
     @router.patch(
         "/files/{file_id}",
-        summary="Rename or move a file within its bucket; it keeps its id",
+        summary="Rename, move or describe a file; it keeps its id unless it goes to another bucket",
         responses=answers(
             200,
             ResultWire,
             FileNotFound,
+            BucketNotFound,
             PathTaken,
             QuotaExceeded,
             PathInvalid,
@@ -113,12 +115,15 @@ def file_routes(parts: Parts) -> APIRouter:
             IdempotencyKeyReused,
         ),
     )
-    def move_file(
-        caller: Caller, file_id: UUID, wanted: MoveWire, if_match: IfMatch = None, once: OnceOf = None
+    def change_file(
+        caller: Caller, file_id: UUID, wanted: FileChangesWire, if_match: IfMatch = None, once: OnceOf = None
     ) -> Json:
-        condition = Precondition(if_match=parse_etags(if_match))
-        move = Move(wanted.path, file_id, precondition=condition)
-        return Json(result_document(_apply(parts, caller, file_id, move, once)))
+        file = files.get(caller, file_id)
+        operations = wanted.operations(file, Precondition(if_match=parse_etags(if_match)))
+        made = parts.commits.apply(caller, Batch(str(file.bucket_id), operations, once=once)).results
+        results = [result for result in made if isinstance(result, Result)]
+        sequences = [result.sequence for result in results if result.sequence is not None]
+        return Json(result_document(replace(results[-1], sequence=sequences[-1] if sequences else None)))
 
     @router.delete(
         "/files/{file_id}",

@@ -177,6 +177,19 @@ class FileVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class Twin:
+    file_id: UUID
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """Live files whose paths differ only in case or normal form: some disks cannot hold them beside each other."""
+
+    files: Sequence[Twin]
+
+
+@dataclass(frozen=True, slots=True)
 class ListQuery:
     """`include_deleted` also lists files in the trash (their delete marker), ordered by path, then file id."""
 

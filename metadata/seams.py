@@ -34,6 +34,7 @@ from metadata.model import (
     ReceivedBlock,
     StoredChunk,
     Target,
+    Twins,
     Upload,
     UploadState,
     Usage,
@@ -122,6 +123,10 @@ class Files(Protocol):
     @repeatable
     def trash(self, caller: Identity, bucket: str, after: str | None, limit: int) -> Page[FileVersion]:
         """What can be taken back, by path: the delete markers, with `deleted_at` and `purge_after`."""
+
+    @repeatable
+    def twins(self, caller: Identity, bucket: str, after: str | None, limit: int) -> Page[Twins]:
+        """At most `limit` groups. A page looks at a bounded number of paths: it may hold few groups and not be the last."""
 
     @repeatable
     def versions(self, caller: Identity, file_id: UUID, after: str | None, limit: int) -> Page[FileVersion]:

@@ -15,12 +15,13 @@ from foundation.sql import any_of
 from metadata.access import bucket_for, bucket_of_file, decide, find_bucket
 from metadata.batch import Purged
 from metadata.errors import BucketNotFound, FileNotFound, VersionNotFound
-from metadata.model import Access, FileVersion, Listing, ListQuery, Page
+from metadata.model import Access, FileVersion, Listing, ListQuery, Page, Twins
 from metadata.paths import is_storable
 from metadata.rows import select_entries, select_versions, version_from
 from metadata.schema import file_versions, files
 from metadata.sql_chunks import SqlChunks
 from metadata.sql_listing import PLACE, Found, list_files
+from metadata.sql_twins import find_twins
 
 # Removes a version, or the whole file if there is none: metadata.purge in a transaction of the same database.
 Purge = Callable[[Identity, UUID, UUID | None], Purged]
@@ -86,6 +87,13 @@ class SqlFiles(SqlChunks):
     def entries(self, caller: Identity, bucket: str, query: ListQuery) -> Found:
         """As `list`, but light: rows for metadata.rows.entry_from. 10,000 files cost a third of what `list` does."""
         return self._found(caller, bucket, query, select_entries())
+
+    def twins(self, caller: Identity, bucket: str, after: str | None, limit: int) -> Page[Twins]:
+        def body(connection: Connection) -> Page[Twins]:
+            row = bucket_for(connection, caller, bucket, Action.READ_BUCKET)
+            return find_twins(connection, row.id, after, limit)
+
+        return self._database.read(body)
 
     def trash(self, caller: Identity, bucket: str, after: str | None, limit: int) -> Page[FileVersion]:
         def body(connection: Connection) -> Page[FileVersion]:

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from foundation.blocks import Chunking
 from foundation.http_wire import Wire
 from foundation.problems import Forbidden, Invalid, Malformed, Problem, Unauthenticated
-from metadata.batch import Purged, Result
-from metadata.model import Change, FileVersion, StoredChunk
+from metadata.batch import Describe, Move, Operation, Purged, Result
+from metadata.descriptions import MAX_DESCRIPTION
+from metadata.model import NO_PRECONDITION, Access, Change, FileVersion, Precondition, StoredChunk
 
 
 class EntryWire(Wire):
@@ -57,8 +58,34 @@ class FilesWire(Wire):
     next_cursor: str | None
 
 
-class MoveWire(Wire):
-    path: str = Field(description="The new path, in the same bucket.", examples=["2026/cairn.jpg"])
+class FileChangesWire(Wire):
+    """What is absent stays as it is; one at least must be there. `tags` are all of the file's tags from then on."""
+
+    path: str | None = Field(default=None, description="The new path.", examples=["2026/cairn.jpg"])
+    bucket: str | None = Field(default=None, description="Another bucket; the file has a new id there.")
+    description: str | None = Field(default=None, max_length=MAX_DESCRIPTION)
+    tags: dict[str, str] | None = Field(
+        default=None, description="At most 50; keys of 1 to 128 characters, values of 256."
+    )
+    access: Access | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "FileChangesWire":
+        if all(value is None for value in self.model_dump().values()):
+            raise ValueError("say path, bucket, description, tags or access")
+        return self
+
+    def operations(self, file: FileVersion, precondition: Precondition) -> list[Operation]:
+        """On `file` as it was seen; `precondition` judges the first."""
+        found: list[Operation] = []
+        if (self.description, self.tags, self.access) != (None, None, None):
+            said = Describe(file.file_id, None, self.description, self.tags, self.access, precondition=precondition)
+            found.append(said)
+        if (self.path, self.bucket) != (None, None):
+            to = file.path if self.path is None else self.path
+            condition = NO_PRECONDITION if found else precondition
+            found.append(Move(to, file.file_id, precondition=condition, to_bucket=self.bucket))
+        return found
 
 
 class UndeleteWire(Wire):
