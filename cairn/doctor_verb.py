@@ -13,7 +13,7 @@ from cairn.examined import Examined, examined
 from cairn.exit_codes import ExitCode
 from cairn.settings import ServerSettings
 from cairn.terminal import note, say, say_json, shown
-from sync import adopt, refill
+from sync import adopt, mend_copies
 
 _EVERY_SECONDS = 1.0
 _ADOPT = """
@@ -98,7 +98,7 @@ def _refill(seen: Examined) -> int:
     if not isinstance(seen.store, FilesystemBlockStore):
         raise typer.BadParameter("--refill is for a store in folders.")
     steps = _Steps("pages of blocks mended")
-    return refill(seen.catalogue.installation, seen.store, lambda: steps(1))
+    return mend_copies(seen.catalogue.installation, seen.store, lambda: steps(1))
 
 
 def _mount_of(path: Path) -> Path:

@@ -62,7 +62,8 @@ def migrate() -> None:
 def doctor(
     deep: Annotated[bool, typer.Option("--deep", help="Read and hash every block, not only look for it.")] = False,
     adopt: Annotated[
-        bool, typer.Option("--adopt", help="After a restore: take database and store, as they are, for one installation.")
+        bool,
+        typer.Option("--adopt", help="After a restore: take database and store, as they are, for one installation."),
     ] = False,
     refill: Annotated[
         str | None,

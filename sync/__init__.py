@@ -1,11 +1,11 @@
 """What happens after the answer: collection of what nobody needs any more, in slices that hold no upload up."""
 
-from sync.adopt import adopt
+from sync.adoption import adopt
 from sync.api import create_app, running
-from sync.audit import Audit, Progress, audit
 from sync.collect import collect, erase, expire, nominate, prune, recount, sweep
+from sync.inspection import Audit, Progress, audit
 from sync.loop import Chore, Loop, chores
-from sync.refill import refill
+from sync.refill import mend_copies
 from sync.two_truths import TwoTruths
 
 __all__ = [
@@ -21,10 +21,10 @@ __all__ = [
     "create_app",
     "erase",
     "expire",
+    "mend_copies",
     "nominate",
     "prune",
     "recount",
-    "refill",
     "running",
     "sweep",
 ]

@@ -12,7 +12,7 @@ from foundation.doorbell import InProcessDoorbell
 from foundation.problems import Problem
 from metadata import Collection
 from sync.collect import Pause, collect, erase, expire, nominate, prune, recount, sweep
-from sync.refill import refill
+from sync.refill import mend_copies
 from sync.two_truths import TwoTruths
 
 log = logging.getLogger("cairn.sync")
@@ -47,7 +47,7 @@ def chores(collection: Collection, store: BlockStore, truths: TwoTruths, pause: 
 
     mending: tuple[Chore, ...] = ()
     if isinstance(store, FilesystemBlockStore) and store.has_copies:
-        mending = (Chore("refill", DAY, partial(refill, truths.installation, store, pause)),)
+        mending = (Chore("refill", DAY, partial(mend_copies, truths.installation, store, pause)),)
 
     def ended() -> int:
         done = expire(collection, pause)

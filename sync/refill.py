@@ -5,8 +5,8 @@ from typing import Protocol
 from block_storage import BlockDamaged, BlockNotFound, BlockStore, Presence
 from foundation.blocks import BlockName
 from metadata import Installation
-from sync.audit import pages, presences
 from sync.collect import Pause
+from sync.inspection import pages, presences
 
 
 class Mender(BlockStore, Protocol):
@@ -16,7 +16,7 @@ class Mender(BlockStore, Protocol):
         """Rewrite the copies that are absent or wrong from one that hashes right; how many."""
 
 
-def refill(installation: Installation, store: Mender, pause: Pause) -> int:
+def mend_copies(installation: Installation, store: Mender, pause: Pause) -> int:
     """Look at every registered block and mend what has too few copies; how many copies were written. Repeatable.
 
     A block without any right copy is left to whoever reads it. Raises StorageFailed while a copy's folder is not there.

@@ -8,8 +8,8 @@ from block_storage import BlockStore, Presence
 from foundation.blocks import BlockName
 from foundation.problems import Problem
 from metadata import Blocks, BlockState, Generation, Installation, RegisteredBlock
-from sync.audit import Audit, Progress, is_right, pages, presences
 from sync.errors import AdoptionRefused
+from sync.inspection import Audit, Progress, is_right, pages, presences
 from sync.store_truth import StoreTruth, read_truth, write_truth
 
 # PostgreSQL counts to 2⁶³ - 1; no installation comes anywhere near, so a higher number was made up.
