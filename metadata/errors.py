@@ -24,7 +24,7 @@ class MemberNotFound(NotFound):
 
 
 class QuotaExceeded(Problem):
-    """The bucket's owner has no room for it. `used_bytes` now, `quota_bytes` allowed, `wanted_bytes` that would be added."""
+    """The bucket's owner has no room for `wanted_bytes` more. The owner is also told `used_bytes` and `quota_bytes`."""
 
     slug, title, status = "quota-exceeded", "The quota of the bucket's owner is used up", 507
 

@@ -17,23 +17,23 @@ def used_bytes(connection: Connection, owner: UUID) -> int:
     return int(connection.execute(total).scalar_one())
 
 
-def check_grown(connection: Connection, owner: UUID, grown_bytes: int) -> None:
+def check_grown(connection: Connection, owner: UUID, grown_bytes: int, actor: UUID | None) -> None:
     """Judge what this transaction has added, its counters written, its bucket locked. Takes the account's lock.
 
-    Raises QuotaExceeded.
+    Raises QuotaExceeded, which tells only the owner what is used: their other buckets are no business of a member.
     """
     # Two commits into two buckets of one owner: the second waits here, and sees the first in the next statement.
     lock_accounts(connection, [owner])
     quota = _quota(connection, owner)
     if quota is not None and (used := used_bytes(connection, owner)) > quota:
-        raise _exceeded(used - grown_bytes, quota, grown_bytes)
+        raise _exceeded(used - grown_bytes, quota, grown_bytes, is_owner=actor == owner)
 
 
-def check_early(connection: Connection, owner: UUID, wanted_bytes: int) -> None:
-    """What is certain before any byte is sent; judged again at the commit. Raises QuotaExceeded."""
+def check_early(connection: Connection, owner: UUID, wanted_bytes: int, actor: UUID | None) -> None:
+    """What is certain before any byte is sent; judged again at the commit. Raises QuotaExceeded, as `check_grown`."""
     quota = _quota(connection, owner)
     if quota is not None and (used := used_bytes(connection, owner)) + wanted_bytes > quota:
-        raise _exceeded(used, quota, wanted_bytes)
+        raise _exceeded(used, quota, wanted_bytes, is_owner=actor == owner)
 
 
 def lock_accounts(connection: Connection, owners: Iterable[UUID]) -> None:
@@ -65,6 +65,8 @@ def _quota(connection: Connection, owner: UUID) -> int | None:
     return connection.execute(select(accounts.c.quota_bytes).where(accounts.c.user == owner)).scalar_one_or_none()
 
 
-def _exceeded(used: int, quota: int, wanted: int) -> QuotaExceeded:
+def _exceeded(used: int, quota: int, wanted: int, *, is_owner: bool) -> QuotaExceeded:
+    if not is_owner:
+        return QuotaExceeded(f"The bucket's owner has no room for {wanted} bytes more.", wanted_bytes=wanted)
     detail = f"{used} of {quota} bytes are used, and this would add {wanted}. Purge what is no longer needed."
     return QuotaExceeded(detail, used_bytes=used, quota_bytes=quota, wanted_bytes=wanted)

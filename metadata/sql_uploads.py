@@ -16,7 +16,6 @@ from metadata.access import BucketRow, bucket_for
 from metadata.batch import Once
 from metadata.chunk_lists import check_page
 from metadata.contents import planned_chunks
-from metadata.descriptions import check_described
 from metadata.errors import ChunksInvalid, UploadEnded
 from metadata.idempotency import Answer, done_once
 from metadata.model import BlockState, Chunk, Page, Precondition, Target, Upload, UploadState
@@ -62,8 +61,6 @@ class SqlUploads:
             bucket = _bucket(connection, caller, target, precondition)
             check_page(chunks, bucket.chunking if bucket else None)
             _check_size(chunks, target)
-            if target is not None:
-                check_described(target.description, target.tags)
             moment, id = now(connection), new_id()
             new = {
                 "id": id,
@@ -191,7 +188,7 @@ def _bucket(
     check_path(target.path, bucket.naming)
     check_early(connection, bucket, target.path, precondition)
     if target.size and not goes_at_once(bucket):  # Else what it replaces makes room.
-        quotas.check_early(connection, bucket.owner, target.size)
+        quotas.check_early(connection, bucket.owner, target.size, caller.user)
     return bucket
 
 

@@ -125,6 +125,6 @@ class Work:
             statement = update(buckets).where(buckets.c.id == self.bucket.id)
             self.connection.execute(statement.values(next_sequence=self.next_sequence, **moved))
         if self.has_quota and self.counters["version_bytes"] > 0:
-            check_grown(self.connection, self.bucket.owner, self.counters["version_bytes"])
+            check_grown(self.connection, self.bucket.owner, self.counters["version_bytes"], self.actor)
         insert_rows(self.connection, changes, self._changes)
         insert_rows(self.connection, sync_events, self._events)

@@ -92,8 +92,12 @@ def test_the_owner_of_the_bucket_pays_whoever_writes(desk: Desk) -> None:
     theirs.put("paid", chunks("a"))
     assert (used(desk), used(theirs)) == (SIZE, 0)
     limit(desk, SIZE)
-    with pytest.raises(QuotaExceeded):
+    with pytest.raises(QuotaExceeded) as early:
+        theirs.open("not paid", chunks("b"), size=SIZE)
+    with pytest.raises(QuotaExceeded) as late:
         theirs.put("not paid", chunks("b"))
+    # What else the owner has is no business of a member.
+    assert early.value.members == late.value.members == {"wanted_bytes": SIZE}
 
 
 def test_old_versions_and_the_trash_count_until_they_are_purged(desk: Desk) -> None:
