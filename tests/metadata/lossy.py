@@ -4,6 +4,7 @@ import asyncio
 import random
 import threading
 from collections import Counter
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -12,16 +13,23 @@ from foundation.http_room import RoomClient, RoomLimits
 from foundation.service_tokens import Room, ServiceTokens
 from metadata import Catalogue, http_catalogue
 
+Likely = Callable[[str, bytes], float]
+
+
+def never(_what: str, _head: bytes) -> float:
+    return 0.0
+
 
 class Network:
     """Passes whole requests and answers on, or cuts the connection instead: before the request arrives, or behind the answer."""
 
-    def __init__(self, address: str, *, loss: float = 0.0, seed: int = 0) -> None:
-        """`loss`: how likely each request is lost, and as likely each answer."""
+    def __init__(self, address: str, *, likely: Likely = never, seed: int = 0) -> None:
+        """`likely`: how likely a "request", or the "answer" to it, is lost, by the request's bytes."""
         parts = urlsplit(address)
         self._host, self._port = parts.hostname, parts.port
-        self.loss, self._dice = loss, random.Random(seed)
+        self.likely, self._dice = likely, random.Random(seed)
         self._next: str | None = None
+        self._meanwhile: Callable[[], None] = lambda: None
         self._catalogues: list[Catalogue] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -39,6 +47,7 @@ class Network:
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
 
     def catalogue(self, tokens: ServiceTokens, limits: RoomLimits) -> Catalogue:
@@ -47,9 +56,9 @@ class Network:
         self._catalogues.append(http_catalogue(RoomClient(f"http://127.0.0.1:{port}", Room.SYNC, tokens, limits)))
         return self._catalogues[-1]
 
-    def lose_next(self, what: str) -> None:
-        """The next request, or the next answer, and no other."""
-        self._next = what
+    def lose_next(self, what: str, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """The next request, or the next answer, and no other; `meanwhile` happens before anybody hears of it."""
+        self._next, self._meanwhile = what, meanwhile
 
     async def _listen(self) -> asyncio.Server:
         return await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -61,23 +70,25 @@ class Network:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _loses(self, what: str) -> bool:
-        loses = self._next == what or self._dice.random() < self.loss
-        if loses:
+    async def _loses(self, what: str, request: bytes) -> bool:
+        if self._next == what:
             self._next = None
-            self.lost[what] += 1
-        return loses
+            await self._loop.run_in_executor(None, self._meanwhile)
+        elif self._dice.random() >= self.likely(what, request):
+            return False
+        self.lost[what] += 1
+        return True
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection(self._host, self._port)
         try:
             while request := await _message(reader):
                 self.requests += 1
-                if self._loses("request"):
+                if await self._loses("request", request):
                     return
                 far_writer.write(request)
                 answer = await _message(far_reader)
-                if answer is None or self._loses("answer"):
+                if answer is None or await self._loses("answer", request):
                     return
                 writer.write(answer)
                 await writer.drain()

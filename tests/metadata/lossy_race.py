@@ -6,12 +6,15 @@ from contextlib import ExitStack
 from typing import Any
 
 from foundation.http_room import RoomLimits
-from tests.metadata.lossy import Network
+from tests.metadata.lossy import Network, never
 from tests.metadata.race import Race
 from tests.metadata.served import TOKENS, service
 from tests.servers.served import serving
 
-LOSS = 0.04  # More would spend the clients' budget of repetitions, and nothing would be repeated any more.
+
+def likely(_what: str, _request: bytes) -> float:
+    """More would spend the clients' budget of repetitions, and nothing would be repeated any more."""
+    return 0.04
 
 
 class LossyRace(Race):
@@ -20,7 +23,7 @@ class LossyRace(Race):
         self._stack = ExitStack()
         self._stack.callback(self.catalogue.close)
         address = self._stack.enter_context(serving(service(self.catalogue)))
-        self.network = self._stack.enter_context(Network(address, loss=LOSS, seed=seed))
+        self.network = self._stack.enter_context(Network(address, likely=likely, seed=seed))
         self.catalogue = self.network.catalogue(TOKENS, RoomLimits())
 
     def close(self) -> None:
@@ -35,5 +38,5 @@ class LossyRace(Race):
         super().pause(*event)
 
     def drain(self) -> dict[str, int]:
-        self.network.loss = 0.0
+        self.network.likely = never
         return super().drain()
