@@ -83,8 +83,9 @@ class _Walk:
     def on(self, wanted: int, most: int) -> list[Place]:
         """The next matches, until `wanted` are found or some `most` files are looked at."""
         found: list[Place] = []
-        size = min(_FIRST_FILES, most)
+        size = 2 * wanted
         while self._scope and len(found) < wanted and most > 0:
+            size = min(size, most)
             number, places = self._slice(self._group(size), size)
             found += places
             self.seen += number

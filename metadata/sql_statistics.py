@@ -150,6 +150,5 @@ def _store(connection: Connection) -> StoreFigures:
     )
 
 
-def _count_and_sum(size: Any) -> Select[Any]:
-    query: Select[Any] = select(func.count(), func.coalesce(func.sum(size), 0)).select_from(size.table)
-    return query
+def _count_and_sum(size: Any) -> Select[int, Any]:
+    return select(func.count(), func.coalesce(func.sum(size), 0)).select_from(size.table)
