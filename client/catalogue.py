@@ -37,7 +37,7 @@ class Catalogue:
 
     def create_bucket(self, name: str, chunking: Chunking | None = None) -> Bucket:
         new = {"name": name} | ({"chunking": chunking.value} if chunking else {})
-        return checked(bucket_from, self._connection.ask("POST", "/buckets", new, is_repeatable=False))
+        return checked(bucket_from, self._connection.ask_once("/buckets", new))
 
     def ensure_bucket(self, name: str) -> Bucket:
         """The bucket of that name, made if there is none."""

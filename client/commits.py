@@ -14,7 +14,7 @@ Operation = Mapping[str, Any]
 
 def open_upload(connection: Connection) -> str:
     """The id of a new upload without a path. One that is left behind expires by itself."""
-    return checked(upload_id_from, connection.ask("POST", "/uploads", {}))
+    return checked(upload_id_from, connection.ask_once("/uploads", {}))
 
 
 def commit(connection: Connection, bucket_id: str, operations: Sequence[Operation]) -> Sequence[Mapping[str, Any]]:

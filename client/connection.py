@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import orjson
 
@@ -72,6 +73,11 @@ class Connection:
         """End all connections, and every retry that waits."""
         self._closed.set()
         self._http.close()
+
+    def ask_once(self, path: str, body: object) -> Any:
+        """What a POST of `body` makes, once however often it is tried: under an Idempotency-Key of its own."""
+        data, headers = orjson.dumps(body), {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
+        return _json(*self._send(_Call("POST", path, {}, headers, lambda: data)))
 
     def ask(self, method: str, path: str, body: object = None, *, is_repeatable: bool = True, **params: Any) -> Any:
         """The JSON that `path` (below /api/v1, already percent-encoded) answers; None for an answer without a body.
