@@ -16,6 +16,7 @@ from metadata.access import BucketRow, bucket_for
 from metadata.batch import Once
 from metadata.chunk_lists import check_page
 from metadata.contents import planned_chunks
+from metadata.descriptions import check_described
 from metadata.errors import ChunksInvalid, UploadEnded
 from metadata.idempotency import Answer, done_once
 from metadata.model import BlockState, Chunk, Page, Precondition, Target, Upload, UploadState
@@ -61,6 +62,8 @@ class SqlUploads:
             bucket = _bucket(connection, caller, target, precondition)
             check_page(chunks, bucket.chunking if bucket else None)
             _check_size(chunks, target)
+            if target is not None:
+                check_described(target.description, target.tags)
             moment, id = now(connection), new_id()
             new = {
                 "id": id,
