@@ -31,7 +31,7 @@ def with_own_database(
 
 @pytest.fixture
 def with_own_store(own_seaweedfs: SeaweedFSServer, tmp_path: Path) -> Iterator[tuple[SignedInServer, SeaweedFSServer]]:
-    with running_server(tmp_path / "server", CAIRN_STORE=own_seaweedfs.buckets.fresh_location()) as server:
+    with running_server(tmp_path / "server", CAIRN_STORE=own_seaweedfs.address.fresh_location()) as server:
         with server.http(server.token) as api:
             make_bucket(api)
         yield server, own_seaweedfs

@@ -1,0 +1,175 @@
+"""Rooms by themselves: what they refuse to start with, what they never do, and what the one-process server does not serve."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cairn.serve import PORTS
+from foundation.service_tokens import Room, ServiceTokens
+from tests.servers.cairn_server import CairnServer, running_server, wait_until
+
+SECRET = "0123456789abcdef0123456789abcdef"
+METADATA, BLOCKS, IDENTITY = (f"CAIRN_{name}=http://127.0.0.1:9" for name in ("METADATA", "BLOCKS", "IDENTITY"))
+
+
+def serve(data: Path, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cairn", "serve", *arguments],
+        env=os.environ | {"CAIRN_DATA": str(data), "CAIRN_SECRET": SECRET} | (environment or {}),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def settings(*lines: str) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("room", "given", "named"),
+    [
+        ("chunker", [], "CAIRN_METADATA"),
+        ("sync", [], "CAIRN_METADATA"),
+        ("chunker", [METADATA], "CAIRN_BLOCKS"),
+        ("chunker", [METADATA, BLOCKS], "CAIRN_IDENTITY"),
+        ("chunker", [METADATA, BLOCKS, IDENTITY, "CAIRN_SECRET=short"], "CAIRN_SECRET"),
+        ("chunker", ["CAIRN_METADATA=postgresql://x"], "CAIRN_METADATA"),
+        ("chunker", ["CAIRN_BLOCKS=http://user:pass@host"], "CAIRN_BLOCKS"),
+        ("metadata", ["CAIRN_DATABASE=mysql://host/db"], "CAIRN_DATABASE"),
+        ("block-storage", ["CAIRN_STORE=ftp://somewhere"], "CAIRN_STORE"),
+        ("kitchen", [], "block-storage"),
+    ],
+)
+def test_a_room_that_could_not_work_so_names_the_setting(
+    tmp_path: Path, room: str, given: list[str], named: str
+) -> None:
+    done = serve(tmp_path / "data", "--only", room, environment=settings(*given))
+    assert done.returncode == 2, done.stderr
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_secret_is_required_of_rooms_by_themselves_and_made_by_none(tmp_path: Path) -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "CAIRN_SECRET"}
+    done = subprocess.run(
+        [sys.executable, "-m", "cairn", "serve", "--only", "identity"],
+        env=environment | {"CAIRN_DATA": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "required when rooms run separately" in done.stderr
+    assert not (tmp_path / "secret").exists()
+
+
+@pytest.mark.parametrize("arguments", [("--port", "9000"), ("--only", "sync", "--only", "chunker", "--port", "9000")])
+def test_a_port_is_of_one_room(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = serve(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert "--port" in done.stderr
+
+
+@pytest.mark.parametrize("room", ["metadata", "identity"])
+def test_a_room_by_itself_does_not_migrate_but_names_the_command(tmp_path: Path, room: str) -> None:
+    done = serve(tmp_path / "data", "--only", room, environment=settings(IDENTITY))
+    assert done.returncode == 3
+    assert "cairn migrate" in done.stderr
+
+
+def test_a_store_that_was_never_made_is_not_made_by_block_storage(tmp_path: Path) -> None:
+    done = serve(tmp_path / "data", "--only", "block-storage")
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert not list((tmp_path / "data").rglob("cairn-store"))
+
+
+class RoomsServer(CairnServer):
+    """Some rooms in one process, on a data folder that was migrated; `port` is the last one's."""
+
+    def __init__(self, folder: Path, room: Room) -> None:
+        super().__init__(folder, CAIRN_SECRET=SECRET, **settings(IDENTITY))
+        self.arguments = ("serve", "--only", room.value, "--port", str(self.port))
+
+
+@pytest.fixture
+def block_storage(tmp_path: Path) -> Iterator[RoomsServer]:
+    server = RoomsServer(tmp_path, Room.BLOCK_STORAGE)
+    server.cairn("migrate")
+    server.start()
+    yield server
+    if server.is_running:
+        server.kill()
+
+
+def test_one_folder_of_blocks_has_one_block_storage(block_storage: RoomsServer, tmp_path: Path) -> None:
+    second = RoomsServer(tmp_path, Room.BLOCK_STORAGE)
+    done = second.cairn(*second.arguments, check=False)
+    assert done.returncode == 3
+    assert "open in another process" in done.stderr
+    assert f"block-storage {block_storage.url}" in block_storage.output
+    assert httpx.get(f"{block_storage.url}/readyz").json() == {"services": {"store": "ok"}}
+
+
+def test_block_storage_leaves_the_data_folder_to_the_room_that_has_the_database(
+    block_storage: RoomsServer, tmp_path: Path
+) -> None:
+    metadata = RoomsServer(tmp_path, Room.METADATA)
+    metadata.start()
+    try:
+        third = RoomsServer(tmp_path, Room.METADATA)
+        done = third.cairn(*third.arguments, check=False)
+        assert done.returncode == 3
+        assert "already runs" in done.stderr
+    finally:
+        metadata.kill()
+
+
+def test_the_one_process_server_has_no_routes_between_rooms_and_takes_no_service_token(tmp_path: Path) -> None:
+    with running_server(tmp_path / "server", CAIRN_SECRET=SECRET) as server:
+        tokens = ServiceTokens(SECRET.encode())
+        for token in (server.token, *(tokens.mint(room) for room in Room)):
+            with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {token}"}) as http:
+                for path in ("introspect", "catalogue/buckets/list", "chunks", f"chunks/{'0' * 64}.0-0", "meta"):
+                    assert http.get(f"/internal/v1/{path}").status_code == 404
+                    assert http.post(f"/internal/v1/{path}", json={}).status_code == 404
+                if token != server.token:
+                    assert http.get("/api/v1/buckets").status_code == 401
+                    assert http.post("/api/v1/buckets", json={"name": "mine"}).status_code == 401
+
+
+def test_all_rooms_in_one_process_share_sqlite_and_the_disk_each_on_its_own_port(tmp_path: Path) -> None:
+    host = "127.0.0.77"  # Of this machine, and of nobody else on it.
+    server = CairnServer(tmp_path, CAIRN_SECRET=SECRET, CAIRN_HOST=host)
+    server.arguments = ("serve", *(part for room in Room for part in ("--only", room.value)))
+    server.cairn("migrate")
+    server.start()
+    try:
+        headers = {"Authorization": f"Bearer {server.add_user('ada@example.org')}"}
+        with httpx.Client(headers=headers) as http:
+            wait_until(lambda: answers(http, host))
+            assert http.post(f"http://{host}:8000/api/v1/buckets", json={"name": "studio"}).status_code == 201
+            content = f"http://{host}:8002/api/v1/buckets/studio/content/file"
+            assert http.put(content, content=b"data").status_code == 201
+            assert http.get(content).content == b"data"
+            assert http.get(f"http://{host}:8004/api/v1/me").status_code == 200
+        assert server.kill(signal.SIGTERM) == 0
+    finally:
+        if server.is_running:
+            server.kill()
+
+
+def answers(http: httpx.Client, host: str) -> bool:
+    try:
+        return all(http.get(f"http://{host}:{port}/readyz").status_code == 200 for port in PORTS.values())
+    except httpx.ConnectError:
+        return False
