@@ -81,5 +81,7 @@ def _by_pg_trgm(
     # Bitmaps alone are left to it: of the trigrams, of the buckets, or of both.
     connection.exec_driver_sql("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL jit = off")
     found = [Place(*row) for row in connection.execute(query.limit(limit))]
-    connection.exec_driver_sql("SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = on; SET LOCAL jit = on")
+    connection.exec_driver_sql(
+        "SET LOCAL enable_seqscan TO DEFAULT; SET LOCAL enable_indexscan TO DEFAULT; SET LOCAL jit TO DEFAULT"
+    )
     return found
