@@ -12,16 +12,32 @@ from client.errors import (
     PartDamaged,
     ServerUnreachable,
 )
+from client.figures import Account, BucketFigures, Search, Statistics, Usage
 from client.folders import CopyReport
-from client.model import Bucket, Chunk, Committed, Damage, Listing, Refused, RemoteFile, Verified
+from client.model import (
+    Bucket,
+    Chunk,
+    Committed,
+    Damage,
+    FileRecord,
+    Group,
+    Listing,
+    Member,
+    PurgeLeft,
+    Refused,
+    RemoteFile,
+    Verified,
+)
 from client.progress import Progress, Silent, Step
 from client.retry import RetryPolicy
 from client.settings import ClientSettings
 
 __all__ = [
+    "Account",
     "AddressInvalid",
     "AnswerInvalid",
     "Bucket",
+    "BucketFigures",
     "CairnClient",
     "Chunk",
     "ClientSettings",
@@ -29,18 +45,25 @@ __all__ = [
     "CopyReport",
     "Damage",
     "Downloaded",
+    "FileRecord",
+    "Group",
     "Listing",
     "LocalFileChanged",
     "LocalFileUnreadable",
     "LocalTargetRefused",
+    "Member",
     "NoSuchFile",
     "PartDamaged",
     "Progress",
+    "PurgeLeft",
     "Refused",
     "RemoteFile",
     "RetryPolicy",
+    "Search",
     "ServerUnreachable",
     "Silent",
+    "Statistics",
     "Step",
+    "Usage",
     "Verified",
 ]

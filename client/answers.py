@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from client.errors import AnswerInvalid
-from client.model import Bucket, Chunk, RemoteFile
+from client.model import Bucket, Chunk, FileRecord, Group, Member, PurgeLeft, RemoteFile
 from foundation.blocks import MAX_BLOCK_BYTES, BlockId, Chunking
 
 T = TypeVar("T")
@@ -51,9 +51,41 @@ def bucket_from(document: Document) -> Bucket:
         title=_text(document, "title"),
         versioning=_text(document, "versioning"),
         chunking=Chunking(document["chunking"]),
-        files=_count(document, "files"),
-        logical_bytes=_count(document, "logical_bytes"),
+        files=count(document, "files"),
+        logical_bytes=count(document, "logical_bytes"),
+        naming=document.get("naming", "portable"),
+        keep_days=document.get("keep_days"),
+        trash_days=document.get("trash_days", 30),
+        versions=document.get("versions", 0),
+        version_bytes=document.get("version_bytes", 0),
+        role=document.get("role", "owner"),
+        created_at=time(document.get("created_at")),
+        deleted_at=time(document.get("deleted_at")),
+        restorable_until=time(document.get("restorable_until")),
+        purge=_purge(document.get("purge")),
     )
+
+
+def record_from(document: Document) -> FileRecord:
+    tags = document["tags"]
+    if not all(isinstance(text, str) for text in (*tags.keys(), *tags.values())):
+        raise ValueError("tags are texts")
+    return FileRecord(
+        file=file_from(document),
+        description=str(document.get("description") or ""),
+        tags=dict(tags),
+        access=_text(document, "access"),
+        verified_at=time(document.get("verified_at")),
+        deleted_at=time(document.get("deleted_at")),
+    )
+
+
+def group_from(document: Document) -> Group:
+    return Group(_text(document, "group"), count(document, "files"))
+
+
+def member_from(document: Document) -> Member:
+    return Member(_text(document, "user_id"), _text(document, "role"))
 
 
 def file_from(document: Document, bucket: str = "") -> RemoteFile:
@@ -66,23 +98,23 @@ def file_from(document: Document, bucket: str = "") -> RemoteFile:
         version_id=_text(document, "version_id"),
         bucket=bucket or _text(document, "bucket_id"),
         path=_text(document, "path"),
-        size=_count(document, "size"),
-        num_chunks=_count(document, "num_chunks"),
+        size=count(document, "size"),
+        num_chunks=count(document, "num_chunks"),
         content_hash=content_hash,
         etag=document.get("etag") or "",
         content_type=document.get("content_type") or "",
         kind=document.get("kind", "file"),
         is_executable=document.get("executable", False) is True,
-        modified_at=_time(document.get("modified_at")),
-        created_at=_time(document.get("created_at")),
+        modified_at=time(document.get("modified_at")),
+        created_at=time(document.get("created_at")),
         is_current=document.get("is_current", True) is True,
-        purge_after=_time(document.get("purge_after")),
+        purge_after=time(document.get("purge_after")),
     )
 
 
 def chunk_from(document: Document) -> Chunk:
     chunk = Chunk(
-        _count(document, "index"), _count(document, "offset"), _count(document, "size"), BlockId.parse(document["id"])
+        count(document, "index"), count(document, "offset"), count(document, "size"), BlockId.parse(document["id"])
     )
     if not 1 <= chunk.size <= MAX_BLOCK_BYTES:
         raise ValueError(f"a chunk of {chunk.size} bytes")
@@ -108,17 +140,23 @@ def _text(document: Document, key: str) -> str:
     return value
 
 
-def _count(document: Document, key: str) -> int:
+def count(document: Document, key: str) -> int:
     value = document[key]
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ValueError(f"{key} is no count")
     return value
 
 
-def _time(value: Any) -> datetime | None:
+def _purge(document: Document | None) -> PurgeLeft | None:
+    if document is None:
+        return None
+    return PurgeLeft(count(document, "files_left"), count(document, "versions_left"), count(document, "bytes_left"))
+
+
+def time(value: Any) -> datetime | None:
     if value is None:
         return None
-    time = datetime.fromisoformat(value)
-    if time.tzinfo is None:
+    found = datetime.fromisoformat(value)
+    if found.tzinfo is None:
         raise ValueError("a time without a zone")
-    return time
+    return found

@@ -6,11 +6,13 @@ from typing import Self
 
 from client.addresses import check_path
 from client.batches import upload_many
-from client.catalogue import Catalogue
+from client.buckets import Buckets
+from client.changes import Changes
 from client.connection import Connection
 from client.content import read_in_order
 from client.crew import Crew
 from client.download import Downloaded, Wanted, download_file
+from client.figures import Figures
 from client.folders import CopyReport, download_files, upload_files, wanted_below
 from client.local_files import local_file, walk
 from client.model import Committed, Refused, RemoteFile, Verified
@@ -22,7 +24,7 @@ from client.verify import verify
 SILENT = Silent()
 
 
-class CairnClient(Catalogue):
+class CairnClient(Buckets, Changes, Figures):
     """The server at `url`, as the owner of `token` sees it. Thread-safe. Close it, or use it in a `with`.
 
     `bucket` is a bucket's name or id, `path` a file's path in it, without a leading `/`. Every method raises

@@ -1,57 +1,18 @@
-"""Buckets, files and versions, as the server lists and changes them."""
+"""Files and versions, as the server lists them."""
 
 from collections.abc import Iterator, Sequence
 
 from client.addresses import check_path, segment
-from client.answers import bucket_from, checked, file_from, items, pages
-from client.commits import commit, commit_all
-from client.connection import Connection
+from client.answers import checked, file_from, items, pages
+from client.asking import SMALL_PAGE, Asking
 from client.errors import AnswerInvalid, NoSuchFile
-from client.model import Bucket, Listing, RemoteFile
-from foundation.blocks import Chunking
-from foundation.problems import NotFound, Problem
+from client.model import Listing, RemoteFile
 
 PAGE = 10_000
-SMALL_PAGE = 1000
 
 
-class Catalogue:
+class Catalogue(Asking):
     """What a server knows of a caller's files. Every answer is checked: it keeps to the bucket and prefix that were asked for."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def who(self) -> str:
-        """The e-mail address (or else the id) of whom the token belongs to. Raises Unauthenticated."""
-        answer = self._connection.ask("GET", "/me")
-        return checked(lambda me: str(me.get("email") or me["user_id"]), answer)
-
-    def buckets(self) -> Iterator[Bucket]:
-        """The caller's own, by name."""
-        for page in pages(lambda cursor: self._connection.ask("GET", "/buckets", limit=SMALL_PAGE, cursor=cursor)):
-            yield from checked(lambda document: [bucket_from(one) for one in items(document)[0]], page)
-
-    def bucket(self, name: str) -> Bucket:
-        """By name or id."""
-        return checked(bucket_from, self._connection.ask("GET", f"/buckets/{segment(name)}"))
-
-    def create_bucket(self, name: str, chunking: Chunking | None = None) -> Bucket:
-        new = {"name": name} | ({"chunking": chunking.value} if chunking else {})
-        return checked(bucket_from, self._connection.ask_once("/buckets", new))
-
-    def ensure_bucket(self, name: str) -> Bucket:
-        """The bucket of that name, made if there is none."""
-        try:
-            return self.bucket(name)
-        except Problem as problem:
-            if problem.status != NotFound.status:
-                raise
-        try:
-            return self.create_bucket(name)
-        except Problem as problem:
-            if problem.slug != "bucket-exists":  # Another copy made it between the two calls.
-                raise
-            return self.bucket(name)
 
     def files(self, bucket: str, prefix: str = "", *, include_deleted: bool = False) -> Iterator[RemoteFile]:
         """Every live file below `prefix`, bytewise by path; with `include_deleted` also those in the trash."""
@@ -101,20 +62,6 @@ class Catalogue:
         place = f"/files/{segment(file_id)}/versions"
         for page in pages(lambda cursor: self._connection.ask("GET", place, limit=SMALL_PAGE, cursor=cursor)):
             yield from checked(lambda document: [file_from(one) for one in items(document)[0]], page)
-
-    def delete(self, bucket_id: str, files: Sequence[RemoteFile]) -> None:
-        """Into the trash, a thousand at a time."""
-        for _ in commit_all(self._connection, bucket_id, ({"op": "delete", "file_id": one.file_id} for one in files)):
-            pass
-
-    def move(self, bucket_id: str, file: RemoteFile, to: str) -> None:
-        """Rename within the bucket; the file keeps its id. 409 `path-taken` if a live file has `to`."""
-        commit(self._connection, bucket_id, [{"op": "move", "file_id": file.file_id, "to": check_path(to)}])
-
-    def restore(self, bucket_id: str, file_id: str, version_id: str | None = None, to: str | None = None) -> None:
-        """Make an old version the current one again, or (without `version_id`) take the file out of the trash."""
-        operation = {"op": "restore", "file_id": file_id, "version_id": version_id, "to": to}
-        commit(self._connection, bucket_id, [{key: value for key, value in operation.items() if value is not None}])
 
     def _listed(self, bucket: str, prefix: str, delimiter: str, include_deleted: bool) -> Iterator[object]:
         place = f"/buckets/{segment(bucket)}/files"

@@ -1,5 +1,6 @@
 """What the server tells, as the client's values. Immutable; times are aware UTC; sizes are bytes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,18 @@ from foundation.blocks import BlockId, Chunking
 
 
 @dataclass(frozen=True, slots=True)
+class PurgeLeft:
+    """What is left of a bucket that is on its way out."""
+
+    files: int
+    versions: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Bucket:
+    """`logical_bytes` of current versions, `version_bytes` of all; `role` is the caller's: owner, editor or viewer."""
+
     id: str
     name: str
     title: str
@@ -15,6 +27,21 @@ class Bucket:
     chunking: Chunking
     files: int
     logical_bytes: int
+    naming: str = "portable"
+    keep_days: int | None = None
+    trash_days: int = 30
+    versions: int = 0
+    version_bytes: int = 0
+    role: str = "owner"
+    created_at: datetime | None = None
+    deleted_at: datetime | None = None
+    restorable_until: datetime | None = None
+    purge: PurgeLeft | None = None
+
+    @property
+    def address(self) -> str:
+        """What the caller addresses it by: names are the owner's own, a shared bucket has only its id."""
+        return self.name if self.role == "owner" else self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +74,34 @@ class RemoteFile:
     @property
     def is_deleted(self) -> bool:
         return not self.content_hash
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file with what people say of it. `access`: private or public; `deleted_at` of one in the trash."""
+
+    file: RemoteFile
+    description: str
+    tags: Mapping[str, str]
+    access: str
+    verified_at: datetime | None
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What was done to `files` files at once; `id` undoes it."""
+
+    id: str
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """With whom a bucket is shared."""
+
+    user_id: str
+    role: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def remove(
             files = list(files_at(client, place)) if recursive else [client.find(bucket.id, place.path)]
             if not files and place.path:
                 raise NoSuchFile(f"{place}: no such file or folder")
-            client.delete(bucket.id, files)
+            list(client.delete(bucket.id, files))
             deleted += len(files)
     if as_json:
         say_json({"deleted": deleted})
