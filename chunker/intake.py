@@ -1,6 +1,7 @@
 """Receiving blocks: bytes are hashed and put by a few threads, registered in groups, and only then acknowledged (ALGORITHMS.md 1)."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 from uuid import UUID
@@ -63,7 +64,7 @@ class Lane:
         self._slots = asyncio.Semaphore(intake.settings.stream_depth)
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
-        self._outcomes: list[list[Outcome]] = []
+        self._outcomes: deque[list[Outcome]] = deque()
         self._unregistered: list[ReceivedBlock] = []
 
     async def send(self, load: Sequence[Promised], *, is_counted: bool = False) -> None:
@@ -122,6 +123,13 @@ class Lane:
         await self.settle()
         self._raise_failure()
         return [outcome for outcomes in self._outcomes for outcome in outcomes]
+
+    def taken(self) -> list[Outcome]:
+        """What became of the first blocks, as far as it is known, in order; `finish` tells of the others only."""
+        known = []
+        while self._outcomes and self._outcomes[0]:
+            known += self._outcomes.popleft()
+        return known
 
     async def settle(self) -> None:
         """Wait, whatever failed: what is whole and durable is kept for the resume."""

@@ -24,6 +24,12 @@ class ChunkerSettings(Settings):
     register_group_blocks: int = Field(
         default=128, ge=1, le=1000, description="Blocks that are registered in one transaction."
     )
+    stream_page_chunks: int = Field(
+        default=10_000,
+        ge=1,
+        le=10_000,
+        description="Chunks of a streamed file that are kept in memory before they are planned.",
+    )
     read_ahead_blocks: int = Field(default=3, ge=0, description="Blocks that a download reads before they are sent.")
     stall_seconds: float = Field(
         default=1,

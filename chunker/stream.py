@@ -31,7 +31,7 @@ class StreamedPut:
         """Raises DigestMismatch, BodyIncomplete, and what the catalogue and the store raise; the upload has ended then."""
         upload, _ = await run_sync(self._uploads.open, caller, target, precondition, ())
         try:
-            chunks = await self._store(upload, _pieces(body), digests)
+            chunks = await self._store(caller, upload, _pieces(body), digests)
             found = digests.verified()
             request = CommitRequest(caller, upload.id, chunks, found.get("md5"), found, upload.bucket_id)
             return await publish(self._commits, request)
@@ -46,19 +46,32 @@ class StreamedPut:
         except Problem:
             return  # It expires by itself; the request's own failure is the one to tell.
 
-    async def _store(self, upload: Upload, pieces: AsyncIterator[bytes], digests: PromisedDigests) -> list[Chunk]:
+    async def _store(
+        self, caller: Identity, upload: Upload, pieces: AsyncIterator[bytes], digests: PromisedDigests
+    ) -> list[Chunk] | None:
+        """The chunks in order; None: there were so many that they are planned, so that no list grows with the file."""
         lane = self._intake.lane(upload.id, upload.writer)
         cut = cutter(upload.chunking or Chunking.FIXED)
+        chunks: list[Chunk] = []
+        planned, page = 0, self._intake.settings.stream_page_chunks
         try:
             async for piece in pieces:
                 await _send(lane, cut.feed(piece), digests)
+                chunks += map(_chunk, lane.taken())
+                if len(chunks) >= page:
+                    await run_sync(self._uploads.plan, caller, upload.id, planned, chunks[:page])
+                    planned, chunks = planned + page, chunks[page:]
             await _send(lane, cut.finish(), digests)
-            outcomes = await lane.finish()
+            chunks += map(_chunk, await lane.finish())
         except BaseException:
             with CancelScope(shield=True):
                 await lane.abandon()
             raise
-        return [_chunk(outcome) for outcome in outcomes]
+        if not planned:
+            return chunks
+        if chunks:
+            await run_sync(self._uploads.plan, caller, upload.id, planned, chunks)
+        return None
 
 
 async def _send(lane: Lane, blocks: Iterable[Block], digests: PromisedDigests) -> None:

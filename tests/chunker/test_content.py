@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from chunker.settings import ChunkerSettings
 from foundation.blocks import MIB, Chunking
-from tests.chunker.served import Person, Served, some_bytes
+from tests.chunker.served import Person, Served, served, some_bytes
 
 DOCUMENT = some_bytes(4_281_445, seed=7)
 
@@ -189,3 +190,13 @@ def test_a_file_of_somebody_else_is_not_there(me: Person, stranger: Person) -> N
     assert absent.status_code == 404
     assert me.http.get(f"{me.content}/a", headers={"Authorization": ""}).status_code == 401
     assert me.http.get(f"{me.content}/a").content == b"mine"
+
+
+@pytest.mark.parametrize("size", [4 * MIB, 5 * MIB + 1, 9 * MIB])
+def test_a_stream_of_more_chunks_than_a_page_is_planned_while_it_arrives(stack: Served, size: int) -> None:
+    data = some_bytes(size, seed=size)
+    with served(stack.catalogue, stack.store, ChunkerSettings(stream_page_chunks=2)) as impatient:
+        me = impatient.person()
+        made = me.http.put(f"{me.content}/long", content=data).json()
+        assert (made["size"], made["num_chunks"]) == (size, -(-size // MIB))
+        assert me.http.get(f"{me.content}/long").content == data
