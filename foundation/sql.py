@@ -86,7 +86,7 @@ def any_of(connection: Connection, key: ColumnElement[Any], values: Iterable[Any
         array = func.json_each(json.dumps([value.hex() for value in values])).table_valued("value")
         return key.in_(select(func.unhex(array.c.value)))
     if isinstance(key.type, Uuid):
-        values = [value.hex for value in values]
+        values = [value if isinstance(value, str) else value.hex for value in values]  # see `raw_ids`
     array = func.json_each(json.dumps(values)).table_valued("value")
     return key.in_(select(array.c.value))
 

@@ -1,5 +1,6 @@
 """Folders as sets of light rows: what lies below a prefix, and who stands in the way of where it shall be."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, NoReturn, TypeVar
@@ -104,21 +105,49 @@ def is_inhabited(work: Work, prefix: str) -> bool:
 
 def check_free(work: Work, paths: Sequence[str]) -> None:
     """Whether files may appear at all of `paths` together. Raises PathTaken with `conflicts`."""
+    if _is_empty_place(work, paths):
+        return
     taken: dict[str, str] = {}
     among = Neighbours(work.bucket.naming)
+    seen: set[str] = set()
     for page in pages(paths):
         live = and_(files.c.bucket == work.bucket.id, files.c.deleted_at.is_(None))
         query = select(files.c.path).where(live, any_of(work.connection, files.c.path, page))
         taken |= {path: path for path in work.connection.execute(query).scalars()}
         taken |= obstacles(work.connection, work.bucket, page)
         for path in page:
-            obstacle = among.obstacle(path)
+            obstacle = path if path in seen else among.obstacle(path)
             if obstacle is not None and path not in taken:
                 taken[path] = obstacle
             among.add(path)
+            seen.add(path)
     if taken:
         conflicts = ({"path": path, "obstacle": obstacle} for path, obstacle in sorted(taken.items()))
         refuse(PathTaken, conflicts, len(taken))
+
+
+def _is_empty_place(work: Work, paths: Sequence[str]) -> bool:
+    """Whether a look at the folder that all `paths` share already tells that each is free: nothing is in it or in its way."""
+    wanted = set(paths)
+    shared = os.path.commonprefix([min(wanted), max(wanted)]) if wanted else ""  # noqa: RUF071 — text, no disk's path.
+    if work.bucket.naming is Naming.PORTABLE:
+        shared = shared[: shared.rfind("/") + 1]
+    if not shared or len(wanted) < len(paths) or is_inhabited(work, shared):
+        return False
+    is_portable = work.bucket.naming is Naming.PORTABLE
+    return not is_portable or (
+        wanted.isdisjoint(folders_above(wanted)) and not obstacles(work.connection, work.bucket, [shared])
+    )
+
+
+def folders_above(paths: Iterable[str]) -> set[str]:
+    """All folders that `paths` lie in, markers in their own too, without trailing `/`."""
+    found: set[str] = set()
+    left = {path.rpartition("/")[0] for path in paths}
+    while left := left - found - {""}:
+        found |= left
+        left = {folder.rpartition("/")[0] for folder in left}
+    return found
 
 
 def refuse(

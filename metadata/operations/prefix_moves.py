@@ -1,7 +1,6 @@
 """Move a folder: all that is live below a prefix goes to the same place below another one, as a group."""
 
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,17 +12,17 @@ from foundation.sql import any_of, update_columns
 from metadata.batch import GroupResult, MovePrefix
 from metadata.errors import PathTaken
 from metadata.model import ChangeKind
-from metadata.operations.conflicts import folders_of, obstacles
+from metadata.operations.conflicts import obstacles
 from metadata.operations.folder_rows import (
     Member,
     check_free,
     check_lengths,
     folder_prefix,
+    folders_above,
     is_inhabited,
     live_below,
     pages,
     raw,
-    uuids,
 )
 from metadata.operations.journal_rows import record_many
 from metadata.operations.work import Work
@@ -81,9 +80,9 @@ def move_group(work: Work, passages: Sequence[Passage], group: UUID) -> None:
 def _cross(paths: Sequence[str], targets: Sequence[str]) -> bool:
     """Whether a target is, lies in or holds a path that is left."""
     left, wanted = set(paths), set(targets)
-    folders_left = set(chain.from_iterable(map(folders_of, left)))
-    folders_wanted = set(chain.from_iterable(map(folders_of, wanted)))
-    return not (left.isdisjoint(wanted) and left.isdisjoint(folders_wanted) and wanted.isdisjoint(folders_left))
+    return not (
+        left.isdisjoint(wanted) and left.isdisjoint(folders_above(wanted)) and wanted.isdisjoint(folders_above(left))
+    )
 
 
 def _write(work: Work, passages: Sequence[Passage], group: UUID, *, is_parked: bool = False) -> None:
@@ -113,5 +112,5 @@ def _write(work: Work, passages: Sequence[Passage], group: UUID, *, is_parked: b
 
 def _texts(work: Work, ids: Sequence[Any]) -> dict[Any, str]:
     """What search looks at, of each of these files."""
-    query = select(raw(files.c.id), files.c.search_text).where(any_of(work.connection, files.c.id, uuids(ids)))
+    query = select(raw(files.c.id), files.c.search_text).where(any_of(work.connection, files.c.id, ids))
     return {row[0]: row[1] for row in work.connection.execute(query)}

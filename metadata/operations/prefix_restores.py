@@ -10,7 +10,7 @@ from foundation.ids import new_id, new_ids
 from foundation.sql import raw_ids, update_columns
 from metadata.batch import GroupResult
 from metadata.model import ChangeKind
-from metadata.operations.folder_rows import at_most, below, check_free, folder_prefix, pages, raw, uuids
+from metadata.operations.folder_rows import at_most, below, check_free, folder_prefix, pages, raw
 from metadata.operations.group_rows import insert_restored
 from metadata.operations.journal_rows import record_many
 from metadata.operations.kept_contents import keep
@@ -72,7 +72,7 @@ def restore_group(work: Work, trashed: Sequence[Trashed], group: UUID) -> None:
     """Each to its own path. Raises PathTaken with `conflicts`."""
     check_free(work, [one.path for one in trashed])
     for page in pages(trashed):
-        keep(work, uuids({one.content for one in page}))
+        keep(work, {one.content for one in page})
         ids, markers = [one.file for one in page], [one.marker for one in page]
         versions = raw_ids(work.connection, new_ids(len(page)))
         told = {"file": ids, "version": versions, "previous_version": markers, "path": [one.path for one in page]}

@@ -12,7 +12,7 @@ from foundation.sql import any_of
 from metadata.batch import GroupResult, RestorePrefix
 from metadata.errors import GroupNotFound, VersionConflict
 from metadata.model import ChangeKind
-from metadata.operations.folder_rows import Member, at_most, pages, raw, refuse, uuids
+from metadata.operations.folder_rows import Member, at_most, pages, raw, refuse
 from metadata.operations.prefix_deletes import delete_group
 from metadata.operations.prefix_moves import Passage, move_group
 from metadata.operations.prefix_restores import Trashed, restore_group, restore_prefix, select_trashed
@@ -79,10 +79,10 @@ def _changes(work: Work, group: UUID | None) -> Sequence[_Done]:
         raw(changes.c.file),
         files.c.path,
         raw(files.c.current_version),
-        files.c.deleted_at.is_not(None),
+        raw(files.c.deleted_at.is_not(None)),
         func.coalesce(contents.c.size, 0),
         func.coalesce(contents.c.num_chunks, 0),
-        before.c.content.is_not(None),
+        raw(before.c.content.is_not(None)),
     )
     query = select(*columns).select_from(joined).where(of_group).order_by(changes.c.sequence)
     return [_Done(*row) for row in at_most(work, query)]
@@ -109,7 +109,7 @@ def _trashed(work: Work, deleted: Sequence[_Done]) -> list[Trashed]:
     """In the group's order. Raises VersionConflict for those whose content was purged."""
     found: dict[Any, Trashed] = {}
     for page in pages(deleted):
-        query = select_trashed().where(any_of(work.connection, files.c.id, uuids(one.file for one in page)))
+        query = select_trashed().where(any_of(work.connection, files.c.id, [one.file for one in page]))
         found |= {row[0]: Trashed(*row) for row in work.connection.execute(query)}
     gone = [one for one in deleted if one.file not in found]
     if gone:
