@@ -18,7 +18,7 @@ from metadata.schema import buckets, files, members
 from metadata.search_model import SearchQuery
 from metadata.search_terms import terms_of
 from metadata.search_text import Term
-from metadata.sql_trigrams import Place, indexed, matching
+from metadata.sql_trigrams import Place, indexed, matching, walk_by_index
 
 # Files looked at in path order before the index is asked, and in all: beyond it a page ends before it is full.
 _FIRST_FILES, _MOST_FILES = 1_000, 200_000
@@ -37,7 +37,9 @@ class SqlSearch:
         terms, after = terms_of(query), _place(query.after)
 
         def body(connection: Connection) -> Page[FileVersion]:
-            walk = _Walk(connection, _visible(connection, caller, query.bucket), terms, after)
+            scope = _visible(connection, caller, query.bucket)
+            walk_by_index(connection)
+            walk = _Walk(connection, scope, terms, after)
             found = _found(walk, query.limit + 1)
             last = found[query.limit - 1] if len(found) > query.limit else walk.position
             return Page(_versions(connection, found[: query.limit]), last and f"{last.bucket}{last.path}")

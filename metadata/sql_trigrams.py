@@ -37,6 +37,18 @@ def matching(connection: Connection, terms: Sequence[Term]) -> ColumnElement[boo
     return and_(true(), *(column.like(term.like()) for term in terms))
 
 
+def walk_by_index(connection: Connection) -> None:
+    """Until the transaction ends, PostgreSQL reads in an index's order, and joins as written: no page reads a whole bucket.
+
+    It would where it takes a bucket that was just filled for an empty one.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;"
+            " SET LOCAL enable_indexscan TO DEFAULT; SET LOCAL join_collapse_limit = 1; SET LOCAL jit = off"
+        )
+
+
 def indexed(
     connection: Connection, scope: Sequence[UUID], terms: Sequence[Term], behind: Place | None, limit: int
 ) -> list[Place] | None:
@@ -79,9 +91,7 @@ def _by_pg_trgm(
         query = query.where(or_(files.c.bucket > behind.bucket, in_bucket))
     # The planner guesses how many texts match from a sample of them; where it guesses wrong it reads the whole table.
     # Bitmaps alone are left to it: of the trigrams, of the buckets, or of both.
-    connection.exec_driver_sql("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL jit = off")
+    connection.exec_driver_sql("SET LOCAL enable_bitmapscan TO DEFAULT; SET LOCAL enable_indexscan = off")
     found = [Place(*row) for row in connection.execute(query.limit(limit))]
-    connection.exec_driver_sql(
-        "SET LOCAL enable_seqscan TO DEFAULT; SET LOCAL enable_indexscan TO DEFAULT; SET LOCAL jit TO DEFAULT"
-    )
+    walk_by_index(connection)
     return found
