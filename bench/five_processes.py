@@ -31,35 +31,35 @@ def main() -> None:
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="cairn-bench-", dir=".")).resolve()
     try:
-        Console().print(table(folder, options.mebibytes))
+        Console().print(*measure(folder, options.mebibytes), sep="\n")
     finally:
         shutil.rmtree(folder)
 
 
-def table(folder: Path, mebibytes: int) -> Table:
-    title = f"{mebibytes} MiB up, one process and five (goal ≤ {GOAL:.0f} ×)"
-    printed = Table(
-        "workload", "one", "five", "ratio", "CPU seconds: one", "five, by room", "RSS in MB, by room", title=title
-    )
+def measure(folder: Path, mebibytes: int) -> list[Table | str]:
+    """The table, and what each process used."""
+    title = f"{mebibytes} MiB up, to one process and to five (goal ≤ {GOAL:.0f} ×)"
+    printed, notes = Table("workload", "one", "five", "ratio", title=title), []
     with PostgreSQLServer.running() as database, SeaweedFSServer.running() as store:
 
         def settings() -> dict[str, str]:
             return {"CAIRN_DATABASE": database.fresh_database(), "CAIRN_STORE": store.address.fresh_location()}
 
         with running_server(folder / "one", **settings()) as one, running_stack(folder / "five", **settings()) as five:
-            memory = {room: rss_megabytes(server.pid) for room, server in five.rooms.items()}
+            rooms = {room.value: server.pid for room, server in five.rooms.items()}
+            notes.append("MB at rest: " + told({"one": rss(one.pid)} | {name: rss(pid) for name, pid in rooms.items()}))
             for server in (one, five):
                 workloads.timed_cairn(server, "cp", str(big_file(folder, "warm", 4)), "cairn:bench/warm")
             for name, work in WORKLOADS.items():
                 # Each has its own bytes: neither store may know them.
                 seconds, cpu = watched({"one": one.pid}, one, big_file(folder, "source", mebibytes), work)
-                rooms = {room.value: server.pid for room, server in five.rooms.items()}
-                seconds_of_five, cpu_of_five = watched(rooms, five, big_file(folder, "source", mebibytes), work)
-                printed.add_row(
-                    name, f"{seconds:.1f}", f"{seconds_of_five:.1f}", f"{seconds_of_five / seconds:.2f} ×", told(cpu),
-                    told(cpu_of_five), ", ".join(f"{room} {size}" for room, size in memory.items()),
-                )  # fmt: skip
-    return printed
+                of_five, cpu_of_five = watched(rooms, five, big_file(folder, "source", mebibytes), work)
+                printed.add_row(name, f"{seconds:.1f}", f"{of_five:.1f}", f"{of_five / seconds:.2f} ×")
+                notes.append(f"CPU seconds, {name}: {told(cpu | cpu_of_five)}; five {sum(cpu_of_five.values()):.1f}")
+            notes.append(
+                "MB afterwards: " + told({"one": rss(one.pid)} | {name: rss(pid) for name, pid in rooms.items()})
+            )
+    return [printed, *notes]
 
 
 def watched(
@@ -77,13 +77,14 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def rss_megabytes(pid: int) -> int:
+def rss(pid: int) -> float:
+    """Megabytes of memory that the process holds."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith("VmRSS"))) // 1024
+    return int(next(line.split()[1] for line in lines if line.startswith("VmRSS"))) / 1000
 
 
-def told(cpu: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {seconds:.1f}" for name, seconds in cpu.items())
+def told(figures: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {figure:.1f}" for name, figure in figures.items())
 
 
 if __name__ == "__main__":

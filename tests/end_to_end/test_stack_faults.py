@@ -5,12 +5,18 @@ import random
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+import metadata
+from block_storage import BlockStore, open_block_store
+from foundation.blocks import BlockName
 from foundation.service_tokens import Room
+from sync import erase, sweep
 from tests.end_to_end.client_of import MIB, make_bucket, open_upload, send, upload
 from tests.end_to_end.load import load_on, require_all_there
 from tests.servers.cairn_server import wait_until
@@ -140,6 +146,23 @@ def test_a_failed_metadata_write_leaves_nothing_visible(house: Stack) -> None:
         state = api.get(f"/uploads/{opened['upload_id']}").json()
         assert set(state["missing"]) == set(opened["missing"][1:])
         assert api.delete(f"/uploads/{opened['upload_id']}").status_code == 204
+    with closing(open_block_store(house.environment["CAIRN_STORE"])) as store:
+        orphans = copies_of(store, id)
+        assert orphans
+        swept_and_erased(house, store)
+        assert copies_of(store, id) == []
+
+
+def copies_of(store: BlockStore, id: str) -> list[BlockName]:
+    return [name for name in store.list(None, 10_000) if str(name.id) == id]
+
+
+def swept_and_erased(house: Stack, store: BlockStore) -> None:
+    """What the sync room does weekly, and days later: now."""
+    at_once = metadata.CatalogueSettings(dead_name_retention=timedelta(0))
+    with closing(metadata.open_catalogue(house.environment["CAIRN_DATABASE"], at_once)) as catalogue:
+        sweep(catalogue.collection, store, lambda _names: None, lambda: None)
+        wait_until(lambda: erase(catalogue.collection, store, lambda: None) > 0)
 
 
 def test_who_is_known_goes_on_for_half_a_minute_without_identity_and_who_is_not_waits(house: Stack) -> None:
