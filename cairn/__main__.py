@@ -1,12 +1,16 @@
 """The `cairn` command. Each verb loads its rooms when it runs: `cairn ls` starts without the server's."""
 
 import gc
+import os
 import sys
 from importlib import import_module
 
 import typer
 
-from cairn.exit_codes import EPILOG, ExitCode
+from cairn.completion import VARIABLE, run_completion
+from cairn.errors import CommandInvalid
+from cairn.exit_codes import MEANINGS, ExitCode
+from cairn.session import tell, wants_json
 
 # Where the user's verbs are, in the order of `cairn --help`. All others are the server's.
 VERBS = {
@@ -22,18 +26,25 @@ VERBS = {
     "restore": "cairn.verbs.history",
 }
 
+_HELP = """Files on a Cairn server: copy, list, find, share, check, restore; and the server itself.
+
+A place on the server is written cairn:BUCKET/PATH; a path that ends with / is a folder. `cairn help VERB` shows
+examples of each verb. `cairn login URL` comes first.
+"""
+
 
 def command(verb: str | None = None) -> typer.Typer:
     """The command: with all its verbs, or with as many as running `verb` takes."""
     app = typer.Typer(
         name="cairn",
-        epilog=EPILOG,
+        epilog="Exit status: " + "; ".join(f"{code.value} {meaning}" for code, meaning in MEANINGS.items()) + ".",
         no_args_is_help=True,
-        add_completion=False,
+        # What it takes to be installed is of no use to a verb.
+        add_completion=verb not in VERBS,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    app.callback(help="Files on a Cairn server: copy, list, check, restore; and the server itself.")(_cairn)
+    app.callback(help=_HELP)(_cairn)
     for name in dict.fromkeys([VERBS[verb]] if verb in VERBS else VERBS.values()):
         app.add_typer(import_module(name).app)
     if verb not in VERBS:
@@ -51,10 +62,29 @@ def _cairn() -> None:
 def main() -> None:
     # What a verb makes it keeps or drops by count; looking for cycles in it again and again took a tenth of a large copy.
     gc.set_threshold(50_000, 20, 100)
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:], "--help"]
     try:
-        command(sys.argv[1] if len(sys.argv) > 1 else None)()
+        if VARIABLE in os.environ:
+            run_completion(lambda: command()(prog_name="cairn"))
+        elif wants_json():
+            sys.exit(_run_for_programs(arguments))
+        else:
+            command(arguments[0] if arguments else None)(arguments, prog_name="cairn")
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
+
+
+def _run_for_programs(arguments: list[str]) -> int:
+    """The exit status. What the command line breaks is a problem document, as all other errors are."""
+    try:
+        return command(arguments[0])(arguments, prog_name="cairn", standalone_mode=False) or ExitCode.DONE
+    except typer.TyperException as error:
+        tell(CommandInvalid(error.format_message()))
+        return ExitCode.USAGE
+    except typer.Abort:
+        return ExitCode.FAILED
 
 
 if __name__ == "__main__":

@@ -41,3 +41,9 @@ class HeadTooSlow(Problem):
     """The request's head did not arrive in time."""
 
     slug, title, status = "head-too-slow", "The request's headers came too slowly", 408
+
+
+class CommandInvalid(Problem):
+    """A command line that cannot be understood. `detail` says why. Nothing was done."""
+
+    slug, title, status = "command-invalid", "The command makes no sense", 400

@@ -4,11 +4,6 @@ from enum import IntEnum
 
 from foundation.problems import Problem
 
-EPILOG = (
-    "Exit status: 0 all is well; 1 something was refused, failed or is damaged, and named; 2 the command makes no sense;"
-    " 3 the server could not be asked; 4 not signed in, or not allowed; 5 no such file or bucket; 130 interrupted."
-)
-
 
 class ExitCode(IntEnum):
     DONE = 0
@@ -17,16 +12,44 @@ class ExitCode(IntEnum):
     NOT_ASKED = 3
     NOT_ALLOWED = 4
     NOT_FOUND = 5
+    CONFLICT = 6
+    PARTLY = 7
     INTERRUPTED = 130
 
 
-_BY_STATUS = {401: ExitCode.NOT_ALLOWED, 403: ExitCode.NOT_ALLOWED, 404: ExitCode.NOT_FOUND, 429: ExitCode.NOT_ASKED}
+MEANINGS = {
+    ExitCode.DONE: "all is well",
+    ExitCode.FAILED: "something was refused, failed or is damaged, and is named",
+    ExitCode.USAGE: "the command makes no sense",
+    ExitCode.NOT_ASKED: "the server could not be asked: away, busy, or not a Cairn server",
+    ExitCode.NOT_ALLOWED: "not signed in, or not allowed",
+    ExitCode.NOT_FOUND: "no such file, folder, bucket or group",
+    ExitCode.CONFLICT: "something else has that place, or somebody changed it meanwhile",
+    ExitCode.PARTLY: "some of it is done; what is not is named, and the same command goes on with it",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+_BY_STATUS = {
+    401: ExitCode.NOT_ALLOWED,
+    403: ExitCode.NOT_ALLOWED,
+    404: ExitCode.NOT_FOUND,
+    409: ExitCode.CONFLICT,
+    412: ExitCode.CONFLICT,
+    429: ExitCode.NOT_ASKED,
+}
 _BY_SLUG = {
     "address-invalid": ExitCode.USAGE,
     "setting-invalid": ExitCode.USAGE,
     "block-damaged": ExitCode.FAILED,
     "part-damaged": ExitCode.FAILED,
     "content-damaged": ExitCode.FAILED,
+    "quota-exceeded": ExitCode.FAILED,
+    # Of this machine: nobody else is in the way.
+    "data-folder-foreign": ExitCode.FAILED,
+    "data-folder-too-new": ExitCode.FAILED,
+    "local-file-changed": ExitCode.FAILED,
+    "local-target-refused": ExitCode.FAILED,
+    "server-runs": ExitCode.FAILED,
 }
 
 
@@ -37,3 +60,8 @@ def exit_code(problem: Problem) -> ExitCode:
     if problem.status >= 500:
         return ExitCode.NOT_ASKED
     return _BY_STATUS.get(problem.status, ExitCode.FAILED)
+
+
+def refused_code(done: int) -> ExitCode:
+    """Of a command that names what was refused, beside `done` others."""
+    return ExitCode.PARTLY if done else ExitCode.FAILED

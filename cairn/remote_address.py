@@ -35,3 +35,11 @@ def remote_address(text: str) -> RemoteAddress:
     if any(part in {"", ".", ".."} for part in path.removesuffix("/").split("/")) and path:
         raise typer.BadParameter(f"{text!r} has an empty, `.` or `..` segment")
     return RemoteAddress(bucket, path)
+
+
+def bucket_name(text: str) -> str:
+    """A bucket's name or id, written `BUCKET` or `cairn:BUCKET`. Raises typer.BadParameter."""
+    address = remote_address(text if is_remote(text) else SCHEME + text)
+    if address.path:
+        raise typer.BadParameter(f"{text!r} is a place in a bucket; here a bucket is meant")
+    return address.bucket

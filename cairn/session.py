@@ -1,14 +1,15 @@
 """One run of a user's verb: the signed-in client, and every way it may end as an exit status with a sentence."""
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from cairn.exit_codes import ExitCode, exit_code
-from cairn.terminal import note, shown
+from cairn.terminal import note, say_json, shown
 from foundation.problems import Problem
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def ending() -> Iterator[None]:
     try:
         yield
     except Problem as problem:
-        note(f"cairn: {shown(problem)}")
+        tell(problem)
         raise typer.Exit(exit_code(problem)) from None
     except KeyboardInterrupt:
         note("cairn: interrupted; run the same command again to go on")
@@ -30,6 +31,28 @@ def ending() -> Iterator[None]:
         # Whoever read our answer has had enough. What Python still holds for standard output has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         raise typer.Exit(ExitCode.DONE) from None
+
+
+def wants_json() -> bool:
+    return "--json" in sys.argv[1:]
+
+
+def tell(problem: Problem) -> None:
+    """On standard error: a sentence and the paths in conflict, or for programs the problem document on one line."""
+    if wants_json():
+        say_json(problem.document(), sys.stderr)
+        return
+    note(f"cairn: {shown(problem)}")
+    conflicts = problem.members.get("conflicts")
+    for conflict in conflicts if isinstance(conflicts, list) else ():
+        if isinstance(conflict, dict) and conflict.get("path"):
+            note(f"cairn: {shown(conflict['path'])}: {_reason(conflict)}")
+
+
+def _reason(conflict: Mapping[str, Any]) -> str:
+    if conflict.get("obstacle"):
+        return f"{shown(conflict['obstacle'])} is in the way"
+    return shown(conflict.get("detail") or conflict.get("problem", ""))
 
 
 @contextmanager

@@ -1,7 +1,11 @@
 """What the verbs write: names that cannot steer a terminal, and one JSON document where programs ask for it."""
 
 import sys
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 def shown(text: object) -> str:
@@ -26,11 +30,32 @@ def note(line: str) -> None:
     sys.stderr.write(line + "\n")
 
 
-def say_json(document: Any) -> None:
+def say_json(document: Any, output: TextIO | None = None) -> None:
     """One JSON document on one line: snake_case, sizes in bytes, times RFC 3339 in UTC. Frozen dataclasses become objects."""
     import orjson
 
-    sys.stdout.write(orjson.dumps(document, default=str, option=orjson.OPT_UTC_Z).decode() + "\n")
+    (output or sys.stdout).write(orjson.dumps(document, default=str, option=orjson.OPT_UTC_Z).decode() + "\n")
+
+
+def time_text(time: "datetime | None") -> str:
+    """19 characters in UTC; nothing for no time."""
+    return time.strftime("%Y-%m-%d %H:%M:%S") if time else ""
+
+
+def say_table(rows: Sequence[Sequence[str]], *, left: int = 1) -> None:
+    """Lines with the first `left` columns to the left, and the others, figures, to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [
+            text.ljust(width) if index < left else text.rjust(width)
+            for index, (text, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        say("  ".join(cells).rstrip())
+
+
+def say_facts(facts: Mapping[str, object]) -> None:
+    """Names and values, one a line."""
+    say_table([(name, str(value)) for name, value in facts.items()], left=2)
 
 
 def size_text(size: int) -> str:

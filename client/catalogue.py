@@ -34,6 +34,13 @@ class Catalogue(Asking):
             prefixes += checked(lambda document: [_prefix(one, folder) for one in document.get("prefixes") or ()], page)
         return Listing(tuple(files), tuple(prefixes))
 
+    def beginning(self, bucket: str, prefix: str, most: int) -> Listing:
+        """The first up to `most` files and folders whose names go on from `prefix`."""
+        place = f"/buckets/{segment(bucket)}/files"
+        page = self._connection.ask("GET", place, prefix=prefix or None, delimiter="/", limit=most)
+        prefixes = checked(lambda document: [_prefix(one, prefix) for one in document.get("prefixes") or ()], page)
+        return Listing(tuple(self._checked_files(page, bucket, prefix)), tuple(prefixes))
+
     def find(self, bucket: str, path: str) -> RemoteFile:
         """The live file at exactly `path`. Raises NoSuchFile."""
         for file in self._first(bucket, check_path(path)):
