@@ -194,7 +194,8 @@ class Blocks(Protocol):
     def register(self, upload: UUID, received: Sequence[ReceivedBlock]) -> None:
         """Blocks whose bytes are durable become the upload's and its owner's (ALGORITHMS.md 1, "Register").
 
-        Raises UploadEnded (the names are dead then); Invalid for a name of another writer; OutcomeUnknown. NEVER repeated with the same names.
+        Raises UploadEnded (the names are dead then); Invalid for a name of another writer; OutcomeUnknown.
+        NEVER repeated with the same names.
         """
 
     @repeatable

@@ -19,6 +19,7 @@ def walk(api: Recorder, email: str, password: str) -> None:
     _content(api, bucket)
     _batches(api, bucket)
     _records(api, file)
+    _looking(api, bucket, file)
     _journals(api, bucket)
     _identity(api, email, password)
     _end_of_buckets(api)
@@ -88,6 +89,22 @@ def _records(api: Recorder, file: Any) -> None:
     api.call(f"POST {V1}/files/{{file_id}}/restore", **ids, body={"version_id": ids["version_id"]})
     api.call(f"DELETE {V1}/files/{{file_id}}/versions/{{version_id}}", **ids)
     api.call(f"DELETE {V1}/files/{{file_id}}", **ids)
+
+
+def _looking(api: Recorder, bucket: str, file: Any) -> None:
+    api.call(f"GET {V1}/search", query={"q": "copy", "tag": "place=north"})
+    api.call(f"GET {V1}/stats")
+    api.call(f"GET {V1}/buckets/{{bucket}}/twins", bucket=bucket)
+    api.call(f"POST {V1}/archive", body={"bucket": bucket, "paths": ["2026"]})
+    put = f"PUT {V1}/buckets/{{bucket}}/content/{{path}}"
+    small = api.call(put, bucket=bucket, path="small.txt", content=b"small")
+    api.call(f"POST {V1}/buckets/{{bucket}}/blocks", bucket=bucket, body={"versions": [small["version_id"]]})
+
+
+def administration(api: Recorder, user: str) -> None:
+    """As an administrator."""
+    api.call(f"PUT {V1}/accounts/{{user_id}}/quota", user_id=user, body={"quota_bytes": 10_000_000_000})
+    api.call(f"GET {V1}/stats/store")
 
 
 def _journals(api: Recorder, bucket: str) -> None:

@@ -8,20 +8,28 @@ from typing import Any
 
 import httpx
 
+from cairn.serve import ADMIN
 from tests.servers.cairn_server import SignedInServer, running_server
 from tools import api_examples, api_page, configuration, problems
 from tools.api_examples import Recorder, masked
-from tools.api_walk import walk
+from tools.api_walk import V1, administration, walk
 
 PASSWORD = "correct horse battery"  # noqa: S105 — of the walk's own user, on a server that ends with it.
 
 
 def recorded(server: SignedInServer) -> dict[str, Any]:
     """One exchange of each operation with `server`, whose user owns nothing yet."""
-    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {server.token}"}, timeout=60) as http:
-        api = Recorder(http)
+    with _recorder(server, server.token) as api, _recorder(server, server.add_token(ADMIN, "admin")) as admin:
         walk(api, server.email, PASSWORD)
-    return masked(api.exchanges, {server.url: "https://cairn.example.org", server.email: "ada@example.org"})
+        administration(admin, api.exchanges[f"GET {V1}/me"]["answer"]["user_id"])
+    names = {server.url: "https://cairn.example.org", server.email: "ada@example.org"}
+    return masked(api.exchanges | admin.exchanges, names)
+
+
+@contextmanager
+def _recorder(server: SignedInServer, token: str) -> Iterator[Recorder]:
+    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as http:
+        yield Recorder(http)
 
 
 def specification(server: SignedInServer) -> dict[str, Any]:
