@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from foundation.openapi import Responses, problems
 from foundation.problems import Problem
 from metadata import BatchResult, FileVersion, GroupResult, Result, Upload
 
@@ -145,20 +146,6 @@ def refusal(problem: Problem) -> dict[str, Any]:
     return {"status": "refused", "problem": problem.document()}
 
 
-Responses = dict[int | str, dict[str, Any]]
-
-
 def answers(statuses: Sequence[int], shape: type[BaseModel], *kinds: type[Problem]) -> Responses:
     """What OpenAPI is told of a route: its answer and its errors."""
     return {**{status: {"model": shape} for status in statuses}, **problems(*kinds)}
-
-
-def problems(*kinds: type[Problem]) -> Responses:
-    """The error list of a route for OpenAPI."""
-    by_status: Responses = {}
-    for kind in kinds:
-        known = by_status.setdefault(
-            kind.status, {"description": "", "content": {"application/problem+json": {"schema": {"type": "object"}}}}
-        )
-        known["description"] = ", ".join(filter(None, [known["description"], f"`{kind.slug}`"]))
-    return by_status

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from block_storage import StorageFailed
-from chunker.answers import problems
 from chunker.archive import Archive, archive_name, selection
 from chunker.assembly import Shared
 from chunker.bodies import JsonBodies, request_body
@@ -18,6 +17,7 @@ from chunker.parts import Parts
 from chunker.wire import Text
 from foundation.http_caller import Caller
 from foundation.http_wire import Wire
+from foundation.openapi import problems
 from foundation.problems import (
     BodyTooSlow,
     Busy,

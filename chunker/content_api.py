@@ -5,7 +5,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 
 from block_storage import StorageFailed, StorageFull
-from chunker.answers import FileAnswer, answers, file_document, problems
+from chunker.answers import FileAnswer, answers, file_document
 from chunker.conditions import precondition
 from chunker.digests import PromisedDigests
 from chunker.errors import DigestMismatch
@@ -18,6 +18,7 @@ from foundation.http_caller import Caller
 from foundation.http_requests import allow_body
 from foundation.http_wire import Json, RawPath
 from foundation.identity import Identity
+from foundation.openapi import problems
 from foundation.problems import (
     BodyIncomplete,
     Forbidden,

@@ -8,7 +8,6 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from block_storage import StorageFailed
-from chunker.answers import Responses, problems
 from chunker.assembly import ReadAhead, Shared, Source
 from chunker.conditions import is_not_modified, is_range_wanted
 from chunker.digests import repr_digest
@@ -19,6 +18,7 @@ from chunker.parts import Parts
 from chunker.ranges import ByteRange, parse_ranges
 from foundation.http_caller import Caller
 from foundation.http_wire import RawPath
+from foundation.openapi import Responses, problems
 from foundation.problems import (
     Forbidden,
     Invalid,

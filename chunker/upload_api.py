@@ -15,7 +15,6 @@ from chunker.answers import (
     UploadsAnswer,
     answers,
     file_document,
-    problems,
     upload_document,
 )
 from chunker.bodies import JsonBodies, request_body
@@ -34,6 +33,7 @@ from foundation.blocks import BlockId
 from foundation.http_caller import Caller
 from foundation.http_wire import Json, decode_cursor, encode_cursor, limit
 from foundation.identity import Identity
+from foundation.openapi import problems
 from foundation.problems import (
     BodyTooSlow,
     Busy,

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from block_storage import StorageFailed
-from chunker.answers import problems
 from chunker.assembly import Held, LoadsAhead, Shared, Source
 from chunker.bodies import JsonBodies, request_body
 from chunker.errors import ContentDamaged
@@ -18,6 +17,7 @@ from chunker.loads import LOAD_BYTES, LoadReader, LoadsResponse, ManyLoad
 from chunker.parts import Parts
 from foundation.http_caller import Caller
 from foundation.http_wire import Wire
+from foundation.openapi import problems
 from foundation.problems import (
     BodyTooSlow,
     Busy,

@@ -28,6 +28,20 @@ _SLUG = re.compile(r"`([a-z0-9-]+)`")
 Examples = Mapping[str, Mapping[str, Any]]
 
 
+# What FastAPI takes as the `responses` of a route.
+Responses = dict[int | str, dict[str, Any]]
+
+
+def problems(*kinds: type[Problem]) -> Responses:
+    """The error list of a route, by status, each problem by its slug and title."""
+    found: Responses = {}
+    for kind in sorted(kinds, key=lambda kind: kind.status):
+        before = found.get(kind.status, {}).get("description")
+        described = f"`{kind.slug}`: {kind.title}"
+        found[kind.status] = {"description": f"{before}; {described}" if before else described}
+    return found
+
+
 def describe(app: FastAPI) -> None:
     """Have `app` describe itself so; the document is made when it is first asked for.
 

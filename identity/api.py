@@ -14,9 +14,11 @@ from foundation.http_json import StrictRoute
 from foundation.http_service import Background, create_service
 from foundation.http_wire import decode_cursor, encode_cursor, limit
 from foundation.identity import Identity, Scope, TokenVerifier
-from foundation.problems import CursorInvalid, Forbidden, Unauthenticated, Unavailable
+from foundation.openapi import problems
+from foundation.problems import CursorInvalid, Forbidden, Invalid, Malformed, Unauthenticated, Unavailable
 from foundation.settings import ServiceSettings
 from identity.cookie import clear_session, refuse_other_sites, sent_session, set_session
+from identity.errors import DeviceNotFound, SignInFailed, TokenInvalid, TokenNotFound, TooManyAttempts
 from identity.introspect_api import internal_routes
 from identity.model import Device, PersonalToken
 from identity.oauth import root_routes
@@ -95,7 +97,11 @@ def _session_routes(router: APIRouter, parts: Parts) -> None:
         identity = parts.verifier.verify(secret)
         return secret, _me(parts, identity)
 
-    @router.post("/auth/login", summary="Sign a browser in by e-mail and password")
+    @router.post(
+        "/auth/login",
+        summary="Sign a browser in by e-mail and password",
+        responses=problems(Malformed, SignInFailed, Forbidden, Invalid, TooManyAttempts, Unavailable),
+    )
     async def login(login: Login, request: Request, response: Response) -> Me:
         refuse_other_sites(request)
         # Waiting here holds no thread: a flood of sign-ins must not take those that move bytes.
@@ -108,44 +114,72 @@ def _session_routes(router: APIRouter, parts: Parts) -> None:
         response.headers["Cache-Control"] = "no-store"
         return me
 
-    @router.post("/auth/logout", status_code=204, summary="End this browser's session")
+    @router.post(
+        "/auth/logout",
+        status_code=204,
+        summary="End this browser's session",
+        responses=problems(Unauthenticated, Forbidden),
+    )
     def logout(_caller: Caller, request: Request, response: Response) -> None:
         secret = sent_session(request, parts.public_url)
         if secret is not None:
             parts.sessions.end(secret)
         clear_session(response, parts.public_url)
 
-    @router.get("/me", summary="Who the caller is, and with what")
+    @router.get("/me", summary="Who the caller is, and with what", responses=problems(Unauthenticated, Forbidden))
     def me(person: Person, response: Response) -> Me:
         response.headers["Cache-Control"] = "no-store"
         return _me(parts, person)
 
 
 def _token_routes(router: APIRouter, parts: Parts) -> None:
-    @router.get("/tokens", summary="The caller's personal tokens, without their secrets")
+    @router.get(
+        "/tokens",
+        summary="The caller's personal tokens, without their secrets",
+        responses=problems(Unauthenticated, Forbidden, Invalid, CursorInvalid),
+    )
     def list_tokens(user: Account, limit: PageLimit = 100, cursor: str | None = None) -> TokenList:
         found = parts.tokens.list(user, _after("tokens", user, cursor), limit + 1)
         return TokenList(items=token_items(found[:limit]), next_cursor=_next("tokens", user, found, limit))
 
-    @router.post("/tokens", status_code=201, summary="Make a personal token; it is shown this once")
+    @router.post(
+        "/tokens",
+        status_code=201,
+        summary="Make a personal token; it is shown this once",
+        responses=problems(Malformed, Unauthenticated, Forbidden, Invalid, TokenInvalid),
+    )
     def create_token(body: NewToken, user: Account, caller: Caller, response: Response) -> MadeToken:
         _refuse_more_than(caller, body.scopes)
         response.headers["Cache-Control"] = "no-store"
         return made_token(parts.tokens.create(user, body.name, body.scopes, body.expires_at))
 
-    @router.delete("/tokens/{token_id}", status_code=204, summary="Revoke a personal token, at once and for good")
+    @router.delete(
+        "/tokens/{token_id}",
+        status_code=204,
+        summary="Revoke a personal token, at once and for good",
+        responses=problems(Unauthenticated, Forbidden, TokenNotFound, Invalid),
+    )
     def revoke_token(token_id: UUID, user: Account) -> None:
         parts.tokens.revoke(user, token_id)
 
 
 def _device_routes(router: APIRouter, parts: Parts) -> None:
-    @router.get("/devices", summary="What the caller is signed in with")
+    @router.get(
+        "/devices",
+        summary="What the caller is signed in with",
+        responses=problems(Unauthenticated, Forbidden, Invalid, CursorInvalid),
+    )
     def list_devices(user: Account, caller: Caller, limit: PageLimit = 100, cursor: str | None = None) -> DeviceList:
         found = parts.devices.list(user, _after("devices", user, cursor), limit + 1)
         items = device_items(found[:limit], caller.device)
         return DeviceList(items=items, next_cursor=_next("devices", user, found, limit))
 
-    @router.delete("/devices/{device_id}", status_code=204, summary="Sign a device out, with its sessions and tokens")
+    @router.delete(
+        "/devices/{device_id}",
+        status_code=204,
+        summary="Sign a device out, with its sessions and tokens",
+        responses=problems(Unauthenticated, Forbidden, DeviceNotFound, Invalid),
+    )
     def revoke_device(device_id: UUID, user: Account) -> None:
         parts.devices.revoke(user, device_id)
 

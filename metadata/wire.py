@@ -1,6 +1,5 @@
 """The catalogue's shapes on the wire (API.md "Catalogue")."""
 
-from collections import defaultdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +8,7 @@ from pydantic import Field, model_validator
 
 from foundation.blocks import Chunking
 from foundation.http_wire import Wire
+from foundation.openapi import Responses, problems
 from foundation.problems import Forbidden, Invalid, Malformed, Problem, Unauthenticated
 from metadata.batch import Describe, Move, Operation, Purged, Result
 from metadata.descriptions import MAX_DESCRIPTION
@@ -174,15 +174,6 @@ def change_document(change: Change) -> dict[str, Any]:
 _ALWAYS: tuple[type[Problem], ...] = (Malformed, Unauthenticated, Forbidden, Invalid)
 
 
-def answers(status: int, shape: type[Wire] | None, *problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
+def answers(status: int, shape: type[Wire] | None, *kinds: type[Problem]) -> Responses:
     """The `responses` of a route for OpenAPI: what it answers, and each problem by its slug."""
-    found: dict[int | str, dict[str, Any]] = {status: {"description": "Done", **({"model": shape} if shape else {})}}
-    slugs: dict[int, list[type[Problem]]] = defaultdict(list)
-    for problem in _ALWAYS + problems:
-        slugs[problem.status].append(problem)
-    for code, kinds in sorted(slugs.items()):
-        found[code] = {
-            "description": "; ".join(f"`{kind.slug}`: {kind.title}" for kind in kinds),
-            "content": {"application/problem+json": {"schema": {"type": "object"}}},
-        }
-    return found
+    return {status: {"description": "Done", **({"model": shape} if shape else {})}} | problems(*_ALWAYS, *kinds)
