@@ -1,6 +1,7 @@
 """Upload and commit against a model that fits on a page: random calls, the same answers."""
 
 import tempfile
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,15 +10,24 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
+from foundation.problems import Invalid
 from metadata import (
     BlocksMissing,
     Chunk,
+    Copy,
     Delete,
+    DeletePrefix,
+    Describe,
     FileNotFound,
+    GroupResult,
     ListQuery,
+    MovePrefix,
+    PathInvalid,
     PathTaken,
     Precondition,
     Restore,
+    RestorePrefix,
+    Result,
     UploadEnded,
     VersionConflict,
     migrate,
@@ -26,7 +36,17 @@ from metadata import (
 from tests.metadata.catalogues import Desk, chunk
 
 PATHS = st.sampled_from(["a", "a/b", "a/b/c", "d", "d/"])
+FOLDERS = st.sampled_from(["a", "a/b", "d", "d/a", "a/a"])
 TEXTS = st.sampled_from("xyz")
+
+
+def is_free_among(live: Set[str], path: str) -> bool:
+    """No live file above it, and no live folder of that name."""
+    segments = path.removesuffix("/").split("/")
+    above = {"/".join(segments[:depth]) for depth in range(1, len(segments))}
+    above |= {path[:-1]} if path.endswith("/") else set()
+    below = any(other.startswith(path + "/") for other in live) and not path.endswith("/")
+    return path in live or not (above & live or below)
 
 
 class CommitMachine(RuleBasedStateMachine):
@@ -53,12 +73,7 @@ class CommitMachine(RuleBasedStateMachine):
         self.folder.cleanup()
 
     def is_free(self, path: str) -> bool:
-        """No live file above it, and no live folder of that name."""
-        segments = path.removesuffix("/").split("/")
-        above = {"/".join(segments[:depth]) for depth in range(1, len(segments))}
-        above |= {path[:-1]} if path.endswith("/") else set()
-        below = any(other.startswith(path + "/") for other in self.live) and not path.endswith("/")
-        return path in self.live or not (above & self.live.keys() or below)
+        return is_free_among(self.live.keys(), path)
 
     @rule(target=uploads, path=PATHS, text=TEXTS, is_new=st.booleans())
     def open(self, path: str, text: str, is_new: bool) -> Any:
@@ -143,6 +158,70 @@ class CommitMachine(RuleBasedStateMachine):
             (restored,) = self.desk.apply(Restore(file))
             self.live[path] = (file, restored.version.version_id, plan)
             self.changes += 1
+
+    @rule(prefix=FOLDERS, to=FOLDERS)
+    def move_folder(self, prefix: str, to: str) -> None:
+        """Into itself and onto what is taken it does not go; the model moves nothing then."""
+        moving = {path for path in self.live if path.startswith(f"{prefix}/")}
+        rest = self.live.keys() - moving
+        targets = {path: to + path.removeprefix(prefix) for path in moving}
+        try:
+            (moved,) = self.desk.apply(MovePrefix(prefix, to))
+        except Invalid:
+            assert to.startswith(f"{prefix}/")
+            return
+        except PathTaken:
+            assert not all(is_free_among(rest, target) and target not in rest for target in targets.values())
+            return
+        assert isinstance(moved, GroupResult)
+        if prefix == to:
+            return
+        assert moved.files == len(moving)
+        assert all(is_free_among(rest, target) for target in targets.values())
+        gone = {path: self.live.pop(path) for path in moving}
+        self.live |= {targets[path]: known for path, known in gone.items()}
+        self.changes += len(moving)
+
+    @rule(prefix=FOLDERS, comes_back=st.booleans())
+    def delete_folder(self, prefix: str, comes_back: bool) -> None:
+        (deleted,) = self.desk.apply(DeletePrefix(prefix))
+        gone = {path: self.live.pop(path) for path in [*self.live] if path.startswith(f"{prefix}/")}
+        assert isinstance(deleted, GroupResult)
+        assert deleted.files == len(gone)
+        self.changes += len(gone)
+        if comes_back and gone:
+            self.desk.apply(RestorePrefix(group=deleted.group))
+            self.changes += len(gone)
+            for path, (file, _, plan) in gone.items():
+                self.live[path] = (file, self.desk.at(path).version_id, plan)
+
+    @rule(path=PATHS, to=PATHS)
+    def copy(self, path: str, to: str) -> None:
+        try:
+            (copied,) = self.desk.apply(Copy(to, path=path))
+        except FileNotFound:
+            assert path not in self.live
+        except PathTaken:
+            assert not self.is_free(to)
+        except PathInvalid:
+            assert path.endswith("/") != to.endswith("/")
+        else:
+            assert isinstance(copied, Result)
+            assert copied.version.content_hash is not None
+            self.live[to] = (copied.version.file_id, copied.version.version_id, self.live[path][2])
+            self.changes += path != to
+
+    @rule(path=PATHS, text=TEXTS)
+    def describe(self, path: str, text: str) -> None:
+        try:
+            (described,) = self.desk.apply(Describe(path=path, description=text))
+        except FileNotFound:
+            assert path not in self.live
+            return
+        assert isinstance(described, Result)
+        file, _, plan = self.live[path]
+        self.live[path] = (file, described.version.version_id, plan)
+        self.changes += described.sequence is not None
 
     @invariant()
     def the_list_is_the_models(self) -> None:
