@@ -51,7 +51,7 @@ class SqlFiles(SqlChunks):
             if row is not None and is_storable(path):
                 live = and_(files.c.bucket == row.id, files.c.path == path, files.c.deleted_at.is_(None))
                 version = _version(connection, live, version_id)
-            is_public = self._is_public(version)
+            is_public = self._is_public(connection, version)
             decide(caller, Action.READ_CONTENT, row, is_public=is_public, hidden=BucketNotFound)
             if version is None:
                 raise FileNotFound if version_id is None else VersionNotFound
@@ -62,7 +62,7 @@ class SqlFiles(SqlChunks):
     def content(self, caller: Identity, file_id: UUID, version_id: UUID) -> FileVersion:
         def body(connection: Connection) -> FileVersion:
             version = _version(connection, files.c.id == file_id, version_id)
-            is_public = self._is_public(version)
+            is_public = self._is_public(connection, version)
             bucket_of_file(connection, caller, file_id, Action.READ_CONTENT, is_public=is_public)
             if version is None:
                 raise VersionNotFound
@@ -129,8 +129,12 @@ class SqlFiles(SqlChunks):
 
         return self._database.read(body)
 
-    def _is_public(self, version: FileVersion | None) -> bool:
-        return bool(self._public_files and version and version.access is Access.PUBLIC and version.deleted_at is None)
+    def _is_public(self, connection: Connection, version: FileVersion | None) -> bool:
+        """A version that is public itself, of a file that is: what somebody shows or hides is the file, all of it."""
+        if not self._public_files or version is None or version.deleted_at is not None:
+            return False
+        current = version if version.is_current else _version(connection, files.c.id == version.file_id, None)
+        return current is not None and {version.access, current.access} == {Access.PUBLIC}
 
 
 def _version(connection: Connection, of_file: ColumnElement[bool], version_id: UUID | None) -> FileVersion | None:

@@ -12,8 +12,9 @@ from foundation.identity import NOBODY
 from foundation.ids import new_id
 from foundation.problems import CursorInvalid, NotFound, Unauthenticated
 from foundation.sql import insert_rows, now
-from metadata.batch import Batch, Delete
+from metadata.batch import Batch, Delete, Describe
 from metadata.errors import BucketNotFound, ChunksInvalid, FileNotFound, VersionNotFound
+from metadata.model import Access
 from metadata.schema import blocks, contents, file_chunks, file_versions
 from tests.metadata.readers import House, house, made_house, somebody
 
@@ -180,3 +181,29 @@ def test_public_content_is_for_everybody_only_if_the_installation_allows_it(hous
         files.content(somebody(), shown.file_id, shown.version_id)
     with pytest.raises(BucketNotFound):
         files.find(somebody(), ref, "shown")
+
+
+def test_a_version_is_public_while_its_file_is_and_if_it_was_itself(house: House) -> None:
+    files = made_house(house.database, public_files=True).files
+    bucket = house.bucket()
+    [before] = house.put(bucket.id, "f")
+
+    def made(access: Access) -> UUID:
+        return house.commits.apply(house.me, Batch("mine", [Describe(path="f", access=access)])).only.version.version_id
+
+    def may_read(version_id: UUID) -> bool:
+        answers = []
+        for read in (files.content, lambda caller, _, version: files.find(caller, str(bucket.id), "f", version)):
+            try:
+                answers.append(read(NOBODY, before.file_id, version_id).version_id == version_id)
+            except Unauthenticated:
+                answers.append(False)
+        assert len(set(answers)) == 1
+        return answers[0]
+
+    shown = made(Access.PUBLIC)
+    assert (may_read(before.version_id), may_read(shown)) == (False, True)
+    [later] = house.put(bucket.id, "f")
+    assert (may_read(shown), may_read(later.version_id)) == (True, True)
+    hidden = made(Access.PRIVATE)
+    assert not any(may_read(version) for version in (before.version_id, shown, later.version_id, hidden))
