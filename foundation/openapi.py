@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from foundation.problems import Problem, problem_classes
+from foundation.problems import Invalid, Problem, problem_classes
 
 PROBLEM_TYPE = "application/problem+json"
 _PROBLEM_SCHEMA = {
@@ -23,6 +23,8 @@ _PROBLEM_SCHEMA = {
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _NAME = re.compile(r"{(\w+)}")
 _SLUG = re.compile(r"`([a-z0-9-]+)`")
+
+_FRAMEWORK_REFUSAL = "Validation Error"
 
 # `METHOD /path` → {request?, status, answer?}: one real exchange of each operation.
 Examples = Mapping[str, Mapping[str, Any]]
@@ -75,6 +77,8 @@ def _describe_errors(responses: dict[str, Any], kinds: Mapping[str, type[Problem
     """Every error with the documents that it may be, by their slugs, which its description names."""
     for status, response in responses.items():
         if int(status) >= 400:
+            if response["description"] == _FRAMEWORK_REFUSAL:
+                response.update(problems(Invalid)[Invalid.status])
             named = [kinds[slug] for slug in _SLUG.findall(response["description"]) if slug in kinds]
             response["content"] = _problems(named)
     described = "Any other problem, such as `unavailable`."
