@@ -28,12 +28,14 @@ class Slice:
 
 
 def purge_expired(connection: Connection, bounds: Slice) -> int | Tally:
-    """How many versions went; 0 only when nothing is due. A tally that must be counted first: nothing went."""
+    """How many versions went; 0 when nothing is due, or is no more. A tally that must be counted first: nothing went."""
     moment = now(connection)
-    deleted = select(buckets.c.id).where(buckets.c.purge_after <= moment).order_by(buckets.c.purge_after).limit(1)
+    is_over = buckets.c.purge_after <= moment
+    deleted = select(buckets.c.id).where(is_over).order_by(buckets.c.purge_after).limit(1)
     bucket = connection.execute(deleted).scalar_one_or_none()
     if bucket is not None:
-        return _purge_bucket(connection, bucket, bounds.versions)
+        row = _locked(connection, bucket, is_over)
+        return 0 if row is None else _purge_bucket(connection, row, bounds.versions)
     due = (
         select(file_versions.c.bucket)
         .join(buckets, buckets.c.id == file_versions.c.bucket)
@@ -42,14 +44,12 @@ def purge_expired(connection: Connection, bounds: Slice) -> int | Tally:
         .limit(1)
     )
     bucket = connection.execute(due).scalar_one_or_none()
-    return 0 if bucket is None else _purge_due(connection, bucket, moment, bounds)
+    row = None if bucket is None else _locked(connection, bucket, buckets.c.deleted_at.is_(None))
+    return 0 if row is None else _purge_due(connection, row, moment, bounds)
 
 
-def _purge_due(connection: Connection, bucket: UUID, moment: datetime, bounds: Slice) -> int | Tally:
+def _purge_due(connection: Connection, row: BucketRow, moment: datetime, bounds: Slice) -> int | Tally:
     """Versions first; a file in the trash goes with its delete marker, after all its versions."""
-    row = _locked(connection, bucket)
-    if row is None:
-        return 0
     work = Work.by_itself(connection, row)
     number, chunks = 0, 0
     for version in _due(work, moment, bounds.versions):
@@ -90,11 +90,9 @@ def _due(work: Work, moment: datetime, limit: int) -> Iterator[FileVersion]:
                 yield one
 
 
-def _purge_bucket(connection: Connection, bucket: UUID, limit: int) -> int:
+def _purge_bucket(connection: Connection, row: BucketRow, limit: int) -> int:
     """A slice of a deleted bucket, in the end the bucket itself; its journal stays. Counts the bucket as one version more."""
-    row = _locked(connection, bucket)
-    if row is None:
-        return 0
+    bucket = row.id
     work = Work.by_itself(connection, row)
     page = select(files.c.id).where(files.c.bucket == bucket).order_by(files.c.path, files.c.id).limit(limit)
     ids = list(connection.execute(page).scalars())
@@ -124,11 +122,11 @@ def _count_current(work: Work, going: ColumnElement[bool]) -> None:
     work.count(files=-number, logical=-int(size))
 
 
-def _locked(connection: Connection, bucket: UUID) -> BucketRow | None:
-    """The bucket, live or deleted, under its lock."""
+def _locked(connection: Connection, bucket: UUID, is_still: ColumnElement[bool]) -> BucketRow | None:
+    """The bucket under its lock. None where `is_still` holds no more: whoever had the lock may have taken it back."""
     columns = [buckets.c[name] for name in BucketRow.__slots__ if name != "role"]
     connection.execute(select(buckets.c.id).where(buckets.c.id == bucket).with_for_update(key_share=True)).all()
-    row = connection.execute(select(*columns).where(buckets.c.id == bucket)).one_or_none()
+    row = connection.execute(select(*columns).where(buckets.c.id == bucket, is_still)).one_or_none()
     if row is None:
         return None
     return BucketRow(

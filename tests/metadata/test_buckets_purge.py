@@ -3,12 +3,13 @@
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, Table, event, func, select, update
+from sqlalchemy import Connection, Engine, Table, event, func, select, update
 
 from foundation.authorization import Role
 from foundation.blocks import MIB
@@ -24,6 +25,7 @@ from metadata import (
     NewBucket,
     Versioning,
 )
+from metadata.deleted_buckets import take_back
 from metadata.schema import (
     blocks,
     buckets,
@@ -38,6 +40,7 @@ from metadata.schema import (
 )
 from tests.metadata.catalogues import Desk, chunks, somebody
 from tests.metadata.purge_child import SLICE
+from tests.metadata.test_members import wait_for_a_waiter
 
 LEAN = NewBucket(name="lean", versioning=Versioning.OFF, trash_days=1)
 SMALL = CatalogueSettings(dead_name_retention=timedelta(0), collect_chunks=4)
@@ -130,6 +133,28 @@ def test_a_slice_takes_no_more_files_than_it_may(desk: Desk, database: Database)
         assert before - after <= 10
         before, slices = after, slices + 1
     assert slices == 4
+
+
+def test_a_purge_that_waits_for_the_one_who_takes_the_bucket_back_takes_nothing(desk: Desk, database: Database) -> None:
+    """Its time was not over when the restore began, and is when the purge does."""
+    file = desk.put("f", chunks("a")).version
+    desk.catalogue.buckets.delete(desk.me, desk.id, recursive=True)
+    purged: list[int] = []
+    purging = threading.Thread(target=lambda: purged.append(desk.catalogue.collection.purge_expired()))
+    row = buckets.c.id == desk.bucket.id
+
+    def take_it_back(connection: Connection) -> None:
+        connection.execute(select(buckets.c.id).where(row).with_for_update(key_share=True)).all()
+        purging.start()
+        if not database.is_sqlite:
+            wait_for_a_waiter(database)
+        take_back(connection, desk.bucket.id, None)
+
+    make_due(database)
+    database.write(take_it_back)
+    purging.join()
+    assert purged == [0]
+    assert desk.at("f").version_id == file.version_id
 
 
 def test_others_commit_between_the_slices_of_a_purge(desk: Desk, database: Database) -> None:
