@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 
 import uvicorn
 import uvloop
@@ -36,6 +37,14 @@ def serve_all(services: Sequence[Served]) -> None:
     SystemExit if one of them cannot start; the others end then, too.
     """
     servers = [_Server(service) for service in services]
+
+    def end_all(number: int, _frame: FrameType | None) -> None:
+        for server in servers:
+            server.end(number)
+
+    # To the process's end, unlike a loop's own handlers: a signal that is sent again must not turn an orderly end into a death.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end_all)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_served(servers))
     if any(server.was_interrupted for server in servers):
@@ -43,15 +52,7 @@ def serve_all(services: Sequence[Served]) -> None:
 
 
 async def _served(servers: Sequence["_Server"]) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _end_all, servers, number)
     await asyncio.gather(*(server.serve() for server in servers))
-
-
-def _end_all(servers: Sequence["_Server"], number: int) -> None:
-    for server in servers:
-        server.end(number)
 
 
 class _Server(uvicorn.Server):

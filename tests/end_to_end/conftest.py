@@ -51,6 +51,9 @@ def product(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SignedIn
             yield server
         return
     stack: Stack = request.getfixturevalue("stack")
+    if request.path.stem not in QUICK_ON_STACK:
+        stack.kill()
+        stack.start()  # What other tests made it take of memory is not this one's.
     stack.sign_in()
     yield stack
     stack.restore()

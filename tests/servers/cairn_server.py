@@ -75,8 +75,12 @@ class CairnServer:
 
     def kill(self, how: int = signal.SIGKILL) -> int:
         """End it by a signal and wait for that; its exit status."""
+        self.send_signal(how)
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait for its end; its exit status."""
         assert self._process is not None
-        self._process.send_signal(how)
         status = self._process.wait(60)
         if self._process.stdout:
             self._process.stdout.close()

@@ -76,10 +76,9 @@ class Stack(SignedInServer):
     def kill(self, how: int = signal.SIGKILL) -> int:
         """All processes at once, the front door last; 0 if every one of them ended with 0, else another's status."""
         alive = [room for room in self.rooms.values() if room.is_running]
-        if how != signal.SIGKILL:
-            for room in alive:
-                room.send_signal(how)
-        statuses = [room.kill(how) for room in alive]
+        for room in alive:
+            room.send_signal(how)
+        statuses = [room.ended() for room in alive]
         self.nginx.stop()
         return next((status for status in statuses if status), 0)
 
@@ -89,7 +88,7 @@ class Stack(SignedInServer):
 
     def peak_memory_bytes(self) -> int:
         """Of the largest process."""
-        return max(room.peak_memory_bytes() for room in self.rooms.values())
+        return max(room.peak_memory_bytes() for room in self.rooms.values() if room.is_running)
 
     def service_token(self, room: Room) -> str:
         """What `room` shows the others."""
