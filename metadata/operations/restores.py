@@ -35,6 +35,7 @@ def restore(work: Work, operation: Restore) -> Result:
         old,
         version_id=new_id(),
         path=path,
+        access=current.access,  # Who hid a file has hidden all of it.
         created_at=work.moment,
         actor=work.actor,
         device=work.device,

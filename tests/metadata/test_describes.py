@@ -154,3 +154,15 @@ def test_strangers_and_viewers_describe_nothing(desk: Desk) -> None:
     with pytest.raises(Forbidden):
         desk.catalogue.commits.apply(viewer, batch)
     assert desk.at("f").access is Access.PRIVATE
+
+
+def test_restoring_what_was_shown_once_does_not_show_it_again(desk: Desk) -> None:
+    version = desk.put("f", chunks("a")).version
+    desk.apply(Describe(path="f", access=Access.PUBLIC))
+    shown = desk.at("f").version_id
+    desk.apply(Describe(path="f", access=Access.PRIVATE))
+    (restored,) = desk.apply(Restore(version.file_id, shown))
+    assert restored.version.access is desk.at("f").access is Access.PRIVATE
+    desk.apply(Delete(path="f"))
+    (restored,) = desk.apply(Restore(version.file_id, shown))
+    assert restored.version.access is desk.at("f").access is Access.PRIVATE
