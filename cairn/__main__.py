@@ -21,9 +21,17 @@ VERBS = {
     "cat": "cairn.verbs.content",
     "verify": "cairn.verbs.content",
     "rm": "cairn.verbs.changing",
-    "mv": "cairn.verbs.changing",
+    "mv": "cairn.verbs.moving",
+    "undo": "cairn.verbs.undoing",
+    "tags": "cairn.verbs.tagging",
+    "search": "cairn.verbs.searching",
+    "stats": "cairn.verbs.figures",
+    "usage": "cairn.verbs.figures",
     "versions": "cairn.verbs.history",
     "restore": "cairn.verbs.history",
+    "undelete": "cairn.verbs.trash",
+    "trash": "cairn.verbs.trash",
+    "bucket": "cairn.verbs.buckets",
 }
 
 _HELP = """Files on a Cairn server: copy, list, find, share, check, restore; and the server itself.

@@ -2,12 +2,12 @@
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from client import Progress, Step
+    from client import Group, Progress, Step
 
 
 @contextmanager
@@ -63,3 +63,25 @@ class _Counted:
             self.done_files += step.files
             self.done_bytes += step.bytes
         self._show(self)
+
+
+@contextmanager
+def counting(what: str, *, is_quiet: bool) -> "Iterator[Callable[[Iterable[Group]], Iterator[Group]]]":
+    """Gives what passes groups on and shows on a terminal how many files they were so far: `Deleted 120,000`."""
+    shows = not is_quiet and sys.stderr.isatty()
+    total = 0
+
+    def counted(groups: "Iterable[Group]") -> "Iterator[Group]":
+        nonlocal total
+        for group in groups:
+            total += group.files
+            if shows:
+                sys.stderr.write(f"\r{what} {total:,}")
+                sys.stderr.flush()
+            yield group
+
+    try:
+        yield counted
+    finally:
+        if shows:
+            sys.stderr.write("\r\x1b[K")

@@ -1,4 +1,4 @@
-"""The verbs that act on the server's own data: serve, migrate, user add, token create."""
+"""The verbs that act on the server's own data: serve, migrate, doctor, user, token."""
 
 import json
 import sys
@@ -6,14 +6,26 @@ from typing import Annotated
 
 import typer
 
+from cairn.manual import manual
 from cairn.session import ending
+from cairn.terminal import size_from, size_text
+from cairn.verbs.arguments import AsJson
 
 app = typer.Typer()
 user_app = typer.Typer(help="People who may sign in.", no_args_is_help=True)
 token_app = typer.Typer(help="Personal API tokens.", no_args_is_help=True)
 
 
-@app.command()
+@app.command(
+    epilog=manual(
+        {
+            "cairn serve": "everything in one process",
+            "cairn serve --only metadata": "one room by itself",
+            "CAIRN_PORT=9090 cairn serve": "settings are variables; docs/configuration.md lists them",
+        },
+        see=("migrate", "doctor"),
+    )
+)
 @ending()
 def serve(
     only: Annotated[
@@ -43,7 +55,7 @@ def serve(
         server.serve(settings)
 
 
-@app.command()
+@app.command(epilog=manual({"cairn migrate": "before rooms are served one by one"}, see=("serve", "doctor")))
 @ending()
 def migrate() -> None:
     """Bring the database to this version's schema, and make a new installation's store. `serve` does so by itself."""
@@ -57,7 +69,18 @@ def migrate() -> None:
     typer.echo("The database has this version's schema.")
 
 
-@app.command()
+@app.command(
+    epilog=manual(
+        {
+            "cairn doctor": "look; exits with 1 if something is wrong",
+            "cairn doctor --deep": "read every block too",
+            "cairn doctor --adopt": "after a restore from a backup",
+            "cairn doctor --refill /mnt/disk2/blocks": "after a disk was lost and replaced",
+        },
+        answer="{findings: [{check, found, advice}], …}",
+        see=("verify", "serve"),
+    )
+)
 @ending()
 def doctor(
     deep: Annotated[bool, typer.Option("--deep", help="Read and hash every block, not only look for it.")] = False,
@@ -70,7 +93,7 @@ def doctor(
         typer.Option(help="A folder of the store whose disk was lost, now empty: make it a copy again and fill it."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Look at the server's data and say what to do about what is wrong. Also while the server runs."""
     from cairn.doctor_verb import run
@@ -79,7 +102,17 @@ def doctor(
     run(ServerSettings.read(), deep=deep, adopts=adopt, refills=refill, yes=yes, as_json=as_json)
 
 
-@user_app.command("add")
+@user_app.command(
+    "add",
+    epilog=manual(
+        {
+            "cairn user add ada@example.org": "asks for the password",
+            "cairn user add ada@example.org --admin --password-stdin < password": "an administrator",
+        },
+        answer="{user_id, email}",
+        see=("user quota", "token create"),
+    ),
+)
 @ending()
 def add_user(
     email: str,
@@ -87,7 +120,7 @@ def add_user(
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
     admin: Annotated[bool, typer.Option("--admin", help="May see the whole installation's figures and users.")] = False,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Add a person. Asks for the password unless it comes on standard input."""
     from cairn.compose import migrate as bring_up
@@ -106,13 +139,53 @@ def add_user(
     typer.echo(json.dumps({"user_id": str(user.id), "email": email}) if as_json else f"Added {email}.")
 
 
-@token_app.command("create")
+@user_app.command(
+    "quota",
+    epilog=manual(
+        {
+            "cairn user quota ada@example.org 10G": "at most 10 GiB, all versions counted",
+            "cairn user quota ada@example.org none": "as much as there is room for",
+        },
+        answer="{user_id, email, used_bytes, quota_bytes}",
+        see=("usage", "user add"),
+    ),
+)
+@ending()
+def set_quota(
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Whose.")],
+    size: Annotated[str, typer.Argument(metavar="BYTES|none", help="A number, also as 500M, 10G, 2T: powers of 1024.")],
+    as_json: AsJson = False,
+) -> None:
+    """Set how much a person's buckets may hold. What is there stays, also where it is more. Also while the server runs."""
+    from cairn.quotas import set_quota as set_for
+    from cairn.settings import ServerSettings
+
+    quota = None if size == "none" else size_from(size)
+    user_id, usage = set_for(ServerSettings.read(), email, quota)
+    if as_json:
+        found = {"user_id": str(user_id), "email": email, "used_bytes": usage.used_bytes, "quota_bytes": quota}
+        typer.echo(json.dumps(found))
+    else:
+        typer.echo(f"{email}: {size_text(usage.used_bytes)} used of {size if quota is None else size_text(quota)}.")
+
+
+@token_app.command(
+    "create",
+    epilog=manual(
+        {
+            "cairn token create --email ada@example.org": "prints the token, this once",
+            "cairn token create --email ada@example.org --read-only --name backup": "it may read files only",
+        },
+        answer="{id, token}",
+        see=("login", "user add"),
+    ),
+)
 @ending()
 def create_token(
     email: Annotated[str, typer.Option("--email", help="Whose token.")],
     name: Annotated[str, typer.Option(help="What it is for.")] = "command line",
     read_only: Annotated[bool, typer.Option("--read-only", help="It may read files, nothing else.")] = False,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Create a personal token and show it, this once."""
     from cairn.compose import migrate as bring_up

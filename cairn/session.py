@@ -45,14 +45,15 @@ def tell(problem: Problem) -> None:
     note(f"cairn: {shown(problem)}")
     conflicts = problem.members.get("conflicts")
     for conflict in conflicts if isinstance(conflicts, list) else ():
-        if isinstance(conflict, dict) and conflict.get("path"):
+        if isinstance(conflict, dict) and conflict.get("path") and conflict.get("detail") != str(problem):
             note(f"cairn: {shown(conflict['path'])}: {_reason(conflict)}")
 
 
 def _reason(conflict: Mapping[str, Any]) -> str:
     if conflict.get("obstacle"):
         return f"{shown(conflict['obstacle'])} is in the way"
-    return shown(conflict.get("detail") or conflict.get("problem", ""))
+    slug = conflict.get("problem", "")
+    return shown(conflict.get("detail") or ("it was changed meanwhile" if slug == "version-conflict" else slug))
 
 
 @contextmanager

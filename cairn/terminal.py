@@ -1,11 +1,17 @@
 """What the verbs write: names that cannot steer a terminal, and one JSON document where programs ask for it."""
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
+import typer
+
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?([KMGTPE]?)(?:i?B)?", re.ASCII | re.IGNORECASE)
 
 
 def shown(text: object) -> str:
@@ -56,6 +62,17 @@ def say_table(rows: Sequence[Sequence[str]], *, left: int = 1) -> None:
 def say_facts(facts: Mapping[str, object]) -> None:
     """Names and values, one a line."""
     say_table([(name, str(value)) for name, value in facts.items()], left=2)
+
+
+def size_from(text: str) -> int:
+    """`1500`, `500M`, `10GiB`: bytes, in powers of 1024. Raises typer.BadParameter."""
+    from decimal import Decimal
+
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise typer.BadParameter(f"{text!r} is no size, such as 1500, 500M or 10G")
+    number, unit = found.groups()
+    return int(Decimal(number) * 1024 ** "bkmgtpe".index(unit.lower() or "b"))
 
 
 def size_text(size: int) -> str:

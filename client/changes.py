@@ -41,14 +41,19 @@ class Changes(Catalogue):
         operation = {"op": "move", "file_id": file.file_id, "to": check_path(to)}
         return self._together(bucket_id, [file], [operation])
 
+    def move_out(self, bucket_id: str, file: RemoteFile, to_bucket: str, to: str) -> None:
+        """Into another bucket, where it has a new id and no older versions. 409 `path-taken`."""
+        operation = {"op": "move", "file_id": file.file_id, "to": check_path(to), "to_bucket": to_bucket}
+        commit(self._connection, bucket_id, [operation])
+
     def move_away(self, bucket_id: str, files: Pairs, to_bucket: str) -> Iterator[RemoteFile | Refused]:
-        """To paths in another bucket, where they have new ids and no older versions; a thousand at a time, and no group."""
+        """As move_out, any number, a thousand at a time, in no particular order; what is refused is told."""
         operations = ({"op": "move", "file_id": file.file_id, "to": to, "to_bucket": to_bucket} for file, to in files)
         for outcome in commit_each(self._connection, bucket_id, operations):
             yield _file_or_refused(outcome, to_bucket)
 
     def copy(self, bucket_id: str, files: Pairs, version_id: str | None = None) -> Iterator[RemoteFile | Refused]:
-        """Of any bucket, to paths in this one, where each is a new version; a row each, and no bytes."""
+        """Of any bucket, to paths in this one, where each is a new version; a row each, and no bytes. As move_away."""
         version = {"version_id": version_id} if version_id else {}
         operations = ({"op": "copy", "file_id": file.file_id, "to": to} | version for file, to in files)
         for outcome in commit_each(self._connection, bucket_id, operations):

@@ -231,11 +231,12 @@ def _problem_document(response: httpx.Response, data: bytes) -> Mapping[str, Any
 
 
 def _problem(document: Mapping[str, Any], status: int) -> Problem:
-    """As problem_from, and with the slug of a problem that only the server's rooms have a class for."""
+    """As problem_from, and with the slug and title of a problem that only the server's rooms have a class for."""
     members = {key: value for key, value in document.items() if isinstance(key, str)}
     problem = problem_from(members, status)
     if type(problem) is Problem:
         problem.slug = str(document.get("type", "")).rpartition(":")[2] or "unknown"  # type: ignore[misc]
+        problem.title = str(document.get("title") or problem.slug)  # type: ignore[misc]
     return problem
 
 

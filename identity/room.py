@@ -69,6 +69,10 @@ class IdentityRoom:
         """Raises EmailInvalid, EmailTaken, PasswordInvalid."""
         return self.parts.people.add(email, self._passwords.hashed(password), is_admin=is_admin)
 
+    def user(self, email: str) -> User:
+        """Raises UserNotFound."""
+        return self.parts.people.by_email(email)
+
     def disable_user(self, email: str) -> None:
         """Let nothing of theirs in any more. Raises UserNotFound."""
         self.parts.people.disable(self.parts.people.by_email(email).id)

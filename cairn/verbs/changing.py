@@ -1,61 +1,81 @@
-"""`cairn rm`, `cairn mv`."""
+"""`cairn rm`."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cairn.remote_address import RemoteAddress, remote_address
+from cairn.manual import manual
+from cairn.progress_bar import counting
+from cairn.remote_address import RemoteAddress
 from cairn.session import signed_in
 from cairn.terminal import say, say_json, shown
-from cairn.verbs.arguments import AsJson, Place, Recursive
-from cairn.verbs.found import files_at
+from cairn.verbs.arguments import AsJson, InBucket, Places, Recursive
+from cairn.verbs.found import file_or_folder
+from cairn.verbs.undoing import Undo, groups_document, undo_groups, undo_hint
+
+if TYPE_CHECKING:
+    from client import CairnClient, Group
 
 app = typer.Typer()
 
 
-@app.command("rm")
+@app.command(
+    "rm",
+    epilog=manual(
+        {
+            "cairn rm cairn:work/draft.txt": "one file, into the trash",
+            "cairn rm -r cairn:work/2025": "a folder, and all that is in it",
+            "cairn rm -r cairn:work": "all files of a bucket; the bucket stays",
+            "cairn rm --undo GROUP": "take back what a removal that printed GROUP did",
+        },
+        answer="{deleted, groups: [{bucket, group, files}]}",
+        see=("undo", "undelete", "trash", "bucket"),
+    ),
+)
 def remove(
-    places: Annotated[
-        list[RemoteAddress], typer.Argument(metavar="cairn:BUCKET/PATH…", parser=remote_address, help="What to delete.")
-    ],
+    places: Places = None,
     recursive: Recursive = False,
+    undo: Undo = None,
+    bucket: InBucket = None,
     as_json: AsJson = False,
 ) -> None:
-    """Delete files into the trash, where `cairn restore` finds them."""
+    """Delete files and folders into the trash.
+
+    A folder goes as a whole, or not at all; above 100,000 files by its subfolders, each as a whole. Each removal prints
+    the id of its group, which `cairn undo` takes back. --bucket goes with --undo.
+    """
+    if undo:
+        _require_alone(places)
+        undo_groups(undo, bucket, as_json=as_json)
+        return
+    if not places:
+        raise typer.BadParameter("say what to delete")
     for place in places:
         if place.path == place.folder and not recursive:
-            raise typer.BadParameter(f"{str(place)!r} is a folder: delete what is in it with -r")
-    deleted = 0
-    with signed_in() as client:
-        from client import NoSuchFile
-
+            raise typer.BadParameter(f"{str(place)!r} is a folder: delete it with -r")
+    deleted, groups = 0, list[dict[str, Any]]()
+    with signed_in() as client, counting("Deleted", is_quiet=as_json) as count:
         for place in places:
-            bucket = client.bucket(place.bucket)
-            files = list(files_at(client, place)) if recursive else [client.find(bucket.id, place.path)]
-            if not files and place.path:
-                raise NoSuchFile(f"{place}: no such file or folder")
-            list(client.delete(bucket.id, files))
-            deleted += len(files)
+            done = list(count(_deleted(client, place, recursive=recursive)))
+            deleted += sum(group.files for group in done)
+            groups += groups_document(place.bucket, done)
+            if not as_json:
+                say(f"{shown(place)}: {sum(group.files for group in done):,} deleted.")
+                say(undo_hint(place.bucket, done))
     if as_json:
-        say_json({"deleted": deleted})
+        say_json({"deleted": deleted, "groups": groups})
+
+
+def _deleted(client: "CairnClient", place: RemoteAddress, *, recursive: bool) -> "Iterator[Group]":
+    bucket = client.bucket(place.bucket)
+    file = file_or_folder(client, place) if recursive else client.find(place.bucket, place.path)
+    if file is not None:
+        yield from client.delete(bucket.id, [file])
     else:
-        say(f"{deleted:,} deleted.")
+        yield from client.delete_folder(bucket.id, place.folder)
 
 
-@app.command("mv")
-def move(source: Place, target: Place, as_json: AsJson = False) -> None:
-    """Rename a file within its bucket. It keeps its versions. A TARGET that ends with `/` is a folder to move into."""
-    if source.bucket != target.bucket:
-        raise typer.BadParameter("a file moves within its bucket only")
-    if not source.path or source.path.endswith("/"):
-        raise typer.BadParameter("only files move")
-    name = source.path.rpartition("/")[2]
-    path = f"{target.path}{name}" if target.path == target.folder else target.path
-    with signed_in() as client:
-        bucket = client.bucket(source.bucket)
-        file = client.find(bucket.id, source.path)
-        client.move(bucket.id, file, path)
-        if as_json:
-            say_json({"file_id": file.file_id, "path": path, "old_path": file.path})
-        else:
-            say(f"{shown(source)} is now {shown(RemoteAddress(source.bucket, path))}.")
+def _require_alone(places: object) -> None:
+    if places:
+        raise typer.BadParameter("--undo takes the id of a group, and no places")

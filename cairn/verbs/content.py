@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
+from cairn.completion import places as complete_places
 from cairn.exit_codes import ExitCode
+from cairn.manual import manual
 from cairn.progress_bar import progress_bar
 from cairn.remote_address import RemoteAddress, remote_address
 from cairn.session import signed_in
@@ -16,7 +18,15 @@ from cairn.verbs.found import file_at, files_at
 app = typer.Typer()
 
 
-@app.command()
+@app.command(
+    epilog=manual(
+        {
+            "cairn cat cairn:work/a.txt": "its bytes",
+            "cairn cat cairn:work/a.txt --version ID | less": "as it was in that version",
+        },
+        see=("cp", "versions"),
+    )
+)
 def cat(place: Place, version: Version = None) -> None:
     """Write a file's bytes to standard output; every one was checked before."""
     with signed_in() as client:
@@ -25,10 +35,23 @@ def cat(place: Place, version: Version = None) -> None:
         sys.stdout.buffer.flush()
 
 
-@app.command()
+@app.command(
+    epilog=manual(
+        {
+            "cairn verify": "all your buckets",
+            "cairn verify cairn:work/2026": "one folder",
+            "cairn verify --json": "for a nightly job; exits with 1 if anything is damaged",
+        },
+        answer="{files, blocks, bytes, damaged: [{bucket, path, chunk, reason}]}",
+        see=("doctor", "cp"),
+    )
+)
 def verify(
     place: Annotated[
-        str, typer.Argument(metavar="[cairn:BUCKET[/PATH]]", help="Nothing: all your buckets.")
+        str,
+        typer.Argument(
+            metavar="[cairn:BUCKET[/PATH]]", autocompletion=complete_places, help="Nothing: all your buckets."
+        ),
     ] = "cairn:",
     jobs: Jobs = None,
     as_json: AsJson = False,
@@ -38,7 +61,7 @@ def verify(
     with signed_in(jobs) as client, progress_bar("Verifying", is_quiet=as_json) as progress:
         from client import Damage, NoSuchFile
 
-        places = [address] if address else [RemoteAddress(bucket.name, "") for bucket in client.buckets()]
+        places = [address] if address else [RemoteAddress(bucket.address, "") for bucket in client.buckets()]
         files = blocks = size = 0
         damaged: list[Damage] = []
         for one in places:

@@ -26,3 +26,25 @@ def file_at(client: "CairnClient", place: RemoteAddress, version_id: str | None 
         if version.version_id == version_id and not version.is_deleted:
             return version
     raise NoSuchFile(f"{place} has no version {version_id}")
+
+
+def file_or_folder(client: "CairnClient", place: RemoteAddress) -> "RemoteFile | None":
+    """The live file at `place`, None: there is a folder. Raises NoSuchFile."""
+    from client import NoSuchFile
+
+    if place.path != place.folder:
+        try:
+            return client.find(place.bucket, place.path)
+        except NoSuchFile:
+            pass
+    if place.path and not client.has_folder(place.bucket, place.folder):
+        raise NoSuchFile(f"{place}: no such file or folder")
+    return None
+
+
+def target_of(source: RemoteAddress, target: RemoteAddress) -> RemoteAddress:
+    """`target` itself, or where it is a folder (ends with `/`, or is a bucket), the place in it with the source's name."""
+    if target.path != target.folder:
+        return target
+    path = source.path.removesuffix("/")
+    return RemoteAddress(target.bucket, target.path + path.rpartition("/")[2])

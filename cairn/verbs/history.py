@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cairn.manual import manual
 from cairn.session import signed_in
 from cairn.terminal import say, say_json, shown, size_text
 from cairn.verbs.arguments import AsJson, Place
@@ -15,7 +16,16 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
-@app.command()
+@app.command(
+    epilog=manual(
+        {
+            "cairn versions cairn:work/a.txt": "ids, times, sizes",
+            "cairn restore cairn:work/a.txt ID": "make one of them the current one again",
+        },
+        answer="{items: [file]}",
+        see=("restore", "cat", "trash"),
+    )
+)
 def versions(place: Place, as_json: AsJson = False) -> None:
     """List a file's versions, newest first, also of a file in the trash."""
     with signed_in() as client:
@@ -27,7 +37,17 @@ def versions(place: Place, as_json: AsJson = False) -> None:
             say(_line(version))
 
 
-@app.command()
+@app.command(
+    epilog=manual(
+        {
+            "cairn restore cairn:work/a.txt ID": "a version, by its id from `cairn versions`",
+            "cairn restore cairn:work/a.txt": "out of the trash, as `cairn undelete`",
+            "cairn restore cairn:work/a.txt --to old.txt": "under another path",
+        },
+        answer="{file_id, path, version_id}",
+        see=("versions", "undelete", "undo"),
+    )
+)
 def restore(
     place: Place,
     version: Annotated[

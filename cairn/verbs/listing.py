@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cairn.completion import places
+from cairn.manual import manual
 from cairn.remote_address import RemoteAddress, remote_address
 from cairn.session import signed_in
 from cairn.terminal import say, say_json, shown, size_text
@@ -17,9 +19,23 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
-@app.command("ls")
+@app.command(
+    "ls",
+    epilog=manual(
+        {
+            "cairn ls": "your buckets, and those shared with you",
+            "cairn ls cairn:work/2026": "what lies directly in a folder",
+            "cairn ls -lr cairn:work": "all files of a bucket, with sizes and times",
+        },
+        answer="{items: [bucket]}; of a place {items: [file], prefixes: [text]}; with -r {items: [file]}",
+        see=("search", "stats", "bucket ls", "trash ls"),
+    ),
+)
 def list_(
-    place: Annotated[str, typer.Argument(metavar="[cairn:BUCKET[/PATH]]", help="Nothing: your buckets.")] = "cairn:",
+    place: Annotated[
+        str,
+        typer.Argument(metavar="[cairn:BUCKET[/PATH]]", autocompletion=places, help="Nothing: your buckets."),
+    ] = "cairn:",
     is_long: Annotated[bool, typer.Option("--long", "-l", help="Sizes, times and version ids too.")] = False,
     recursive: Annotated[
         bool, typer.Option("--recursive", "-r", help="All that lies below, not only directly.")
@@ -44,7 +60,8 @@ def _buckets(client: "CairnClient", *, is_long: bool, as_json: bool) -> None:
         return
     for bucket in buckets:
         details = f"{size_text(bucket.logical_bytes):>10}  {bucket.files:>10,} files  " if is_long else ""
-        say(f"{details}cairn:{shown(bucket.name)}")
+        title = f"  {shown(bucket.title)}" if bucket.address != bucket.name else ""
+        say(f"{details}cairn:{shown(bucket.address)}{title}")
 
 
 def _folder(client: "CairnClient", place: RemoteAddress) -> "Listing":
