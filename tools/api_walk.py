@@ -19,7 +19,7 @@ def walk(api: Recorder, email: str, password: str) -> None:
     _content(api, bucket)
     _batches(api, bucket)
     _records(api, file)
-    _looking(api, bucket, file)
+    _looking(api, bucket)
     _journals(api, bucket)
     _identity(api, email, password)
     _end_of_buckets(api)
@@ -91,7 +91,7 @@ def _records(api: Recorder, file: Any) -> None:
     api.call(f"DELETE {V1}/files/{{file_id}}", **ids)
 
 
-def _looking(api: Recorder, bucket: str, file: Any) -> None:
+def _looking(api: Recorder, bucket: str) -> None:
     api.call(f"GET {V1}/search", query={"q": "copy", "tag": "place=north"})
     api.call(f"GET {V1}/stats")
     api.call(f"GET {V1}/buckets/{{bucket}}/twins", bucket=bucket)
