@@ -5,7 +5,7 @@ from metadata.paths import is_storable
 from metadata.search_model import SearchQuery
 from metadata.search_text import Term, anywhere, in_description, in_path, tagged
 
-MAX_TEXT_LENGTH = 1024
+MAX_TEXT_LENGTH = 1024  # as it is given, and as it is compared
 MAX_TAGS = 10
 
 
@@ -28,4 +28,11 @@ def terms_of(query: SearchQuery) -> list[Term]:
             raise Invalid(f"`{field}` has at most {MAX_TEXT_LENGTH} characters.", field=field)
         if not is_storable(text):
             raise Invalid(f"`{field}` holds NUL or half of a surrogate pair, which no file's text does.", field=field)
-    return [term(text) for _, text, term in given]
+    return [_bounded(field, term(text)) for field, text, term in given]
+
+
+def _bounded(field: str, term: Term) -> Term:
+    """A few characters of Unicode stand for up to eighteen when they are compared."""
+    if max(map(len, term.parts)) > MAX_TEXT_LENGTH + 3:  # and the separators around it
+        raise Invalid(f"`{field}` has at most {MAX_TEXT_LENGTH} characters, ligatures written out.", field=field)
+    return term

@@ -1,5 +1,6 @@
 """Search in SQL: files in path order where matches are dense, by the trigram index where they are rare."""
 
+import time
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -8,9 +9,10 @@ from sqlalchemy import Connection, func, or_, select, union
 from foundation.authorization import Action, require
 from foundation.database import Database
 from foundation.identity import Identity
-from foundation.problems import CursorInvalid
+from foundation.problems import CursorInvalid, Invalid
 from foundation.sql import any_of
 from metadata.access import bucket_for
+from metadata.cut_off import TookTooLong, cut_off
 from metadata.model import FileVersion, Page
 from metadata.paths import is_storable
 from metadata.rows import select_versions, version_from
@@ -22,7 +24,10 @@ from metadata.sql_trigrams import Place, indexed, matching, walk_by_index
 
 # Files looked at in path order before the index is asked, and in all: beyond it a page ends before it is full.
 _FIRST_FILES, _MOST_FILES = 1_000, 200_000
-_SLICE_FILES = 20_000
+_FIRST_SLICE_FILES, _SLICE_FILES = 16, 20_000
+# A comparison of two long texts that are nearly alike takes a tenth of a second, and a bucket may be full of them: slices
+# grow while they are quick, a page ends when they take long, and what takes longer still is cut off.
+_QUICK_SECONDS, _PAGE_SECONDS, _INDEX_SECONDS, _MOST_SECONDS = 0.05, 2, 2, 10
 # What the index may find for one page; where it finds more, walking in path order fills the page sooner.
 _MOST_HITS = 2_000
 
@@ -40,7 +45,13 @@ class SqlSearch:
             scope = _visible(connection, caller, query.bucket)
             walk_by_index(connection)
             walk = _Walk(connection, scope, terms, after)
-            found = _found(walk, query.limit + 1)
+            try:
+                with cut_off(connection, _MOST_SECONDS):
+                    found = _found(walk, query.limit + 1)
+            except TookTooLong as error:
+                raise Invalid(
+                    "This takes too long here. Ask for other words, or for shorter ones.", field="q"
+                ) from error
             last = found[query.limit - 1] if len(found) > query.limit else walk.position
             return Page(_versions(connection, found[: query.limit]), last and f"{last.bucket}{last.path}")
 
@@ -50,7 +61,7 @@ class SqlSearch:
 def _found(walk: "_Walk", wanted: int) -> list[Place]:
     """The first `wanted` matches at least, or all; fewer where looking on would take too long: the walk is not over then."""
     found = walk.on(wanted, max(_FIRST_FILES, 2 * wanted))
-    if len(found) >= wanted or walk.is_over:
+    if len(found) >= wanted or walk.is_over or walk.is_late:
         return found
     # So dense that the page is full before the index has told what it knows.
     is_dense = walk.seen * (wanted - len(found)) <= _SLICE_FILES * len(found)
@@ -70,6 +81,11 @@ class _Walk:
         self._position = position if begins_within else None
         self._matches = matching(connection, terms)
         self.seen = 0
+        self._end = time.monotonic() + _PAGE_SECONDS
+
+    @property
+    def is_late(self) -> bool:
+        return time.monotonic() > self._end
 
     @property
     def is_over(self) -> bool:
@@ -83,22 +99,29 @@ class _Walk:
         return self._position
 
     def on(self, wanted: int, most: int) -> list[Place]:
-        """The next matches, until `wanted` are found or some `most` files are looked at."""
+        """The next matches, until `wanted` are found, some `most` files are looked at, or it is late."""
         found: list[Place] = []
-        size = 2 * wanted
+        size = _FIRST_SLICE_FILES
         while self._scope and len(found) < wanted and most > 0:
-            size = min(size, most)
+            size, began = min(size, most), time.monotonic()
             number, places = self._slice(self._group(size), size)
             found += places
             self.seen += number
             most -= max(number, 1)
-            size = min(2 * size, _SLICE_FILES)
+            if self.is_late:
+                break
+            if time.monotonic() - began < _QUICK_SECONDS:
+                size = min(max(4 * size, 2 * wanted), _SLICE_FILES)
         return found
 
     def jump(self) -> list[Place] | None:
-        """All matches that are left, by the index; None where it cannot tell, or tells too many."""
+        """All matches that are left, by the index; None where it cannot tell, takes too long, or tells too many."""
         scope = [bucket for bucket, _ in self._scope]
-        found = indexed(self._connection, scope, self._terms, self._position, _MOST_HITS + 1)
+        try:
+            with cut_off(self._connection, _INDEX_SECONDS):
+                found = indexed(self._connection, scope, self._terms, self._position, _MOST_HITS + 1)
+        except TookTooLong:
+            return None
         if found is None or len(found) > _MOST_HITS:
             return None
         self._pass(scope[-1])

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from foundation.database import opened
 from foundation.identity import Identity
@@ -32,6 +32,7 @@ from metadata import (
     Put,
     Restore,
     SearchQuery,
+    sql_search,
 )
 from metadata.schema import files, members
 from metadata.search_text import anywhere, folded_text, in_description, in_path, moved_text, search_text, tagged
@@ -167,9 +168,47 @@ def test_halves_of_surrogate_pairs_are_refused(desk: Desk, query: dict[str, obje
 
 def test_the_longest_texts_are_searched(desk: Desk) -> None:
     desk.apply(Put("x", [], description="\ufdfa" * 1024), Put("y", [], description="ab" * 2000))
-    assert paths(desk, q="\ufdfa" * 1024) == paths(desk, description="\ufdfa" * 1000) == ["x"]
+    assert paths(desk, q="\ufdfa" * 56) == paths(desk, description="\ufdfa" * 56) == ["x"]
     assert paths(desk, q="ab" * 512) == ["y"]
     assert paths(desk, q="ab" * 511 + "x") == []
+    for query in ({"q": "\ufdfa" * 58}, {"name": "\ufdfa" * 1024}, {"description": "\ufdfa" * 1024}):
+        with pytest.raises(Invalid, match="ligatures"):
+            paths(desk, **query)
+
+
+def test_a_page_ends_when_looking_takes_long_and_the_next_ones_find_the_rest(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"{number:03}" for number in range(100)]
+    desk.apply(*(Put(name, [], description="wanted" if number % 9 == 0 else "") for number, name in enumerate(names)))
+    monkeypatch.setattr(sql_search, "_PAGE_SECONDS", 0)
+    first = desk.catalogue.search.find(desk.me, SearchQuery("wanted"))
+    assert first.next_key is not None
+    assert len(first.items) < 12
+    assert paths(desk, q="wanted") == names[::9]
+
+
+def test_texts_that_are_nearly_alike_cost_a_search_bounded_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each text is compared with the one sought from each of 40,000 places on, for a thousand characters."""
+    desk.apply(*(Put(f"{number}", [], description="\u2057" * 10_000) for number in range(16)))
+    monkeypatch.setattr(sql_search, "_MOST_SECONDS", 0.05)
+    with pytest.raises(Invalid, match="too long"):
+        paths(desk, q="\u2057" * 255 + "x")
+    assert paths(desk, q="7") == ["7"]
+
+
+def test_where_the_index_takes_too_long_files_are_walked(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(catalogue)
+    desk.apply(*(Put(f"{number:02}", [], description="wanted" if number > 40 else "") for number in range(50)))
+    monkeypatch.setattr(sql_search, "_FIRST_FILES", 1)
+    monkeypatch.setattr(sql_search, "indexed", lambda connection, *_: _endless(connection))
+    monkeypatch.setattr(sql_search, "_INDEX_SECONDS", 0.05)
+    assert paths(desk, q="wanted", page=1) == [f"{number}" for number in range(41, 50)]
+
+
+def _endless(connection: Connection) -> None:
+    rows = "WITH RECURSIVE endless(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM endless) SELECT count(*) FROM endless"
+    connection.exec_driver_sql(rows).all()
 
 
 @pytest.mark.parametrize("key", ["", "x", "0" * 36 + "\0", "no-uuid" * 6, "\ud800"])
