@@ -1,6 +1,7 @@
 """Who may do what at every route of the API: one table, walked over the routes that the server itself lists."""
 
 import json
+import re
 from dataclasses import dataclass
 
 import httpx
@@ -29,13 +30,19 @@ TABLE = {
     "PUT /accounts/{user_id}/quota": "admin write",
     "GET /buckets/{bucket}/files": "others read",
     "GET /buckets/{bucket}/trash": "others read",
+    "GET /buckets/{bucket}/twins": "others read",
     "GET /buckets/{bucket}/changes": "others read",
+    "POST /buckets/{bucket}/blocks": "others read",
     "POST /buckets/{bucket}/commits": "others write",
     "GET /buckets/{bucket}/content/{path}": "others read",
     "HEAD /buckets/{bucket}/content/{path}": "others read",
     "PUT /buckets/{bucket}/content/{path}": "others write",
     "DELETE /buckets/{bucket}/content/{path}": "others write",
+    "POST /archive": "others read",
     "GET /changes": "own read",
+    "GET /search": "own read",
+    "GET /stats": "own read",
+    "GET /stats/store": "admin",
     "GET /files/{file_id}": "others read",
     "PATCH /files/{file_id}": "others write",
     "DELETE /files/{file_id}": "others write",
@@ -69,6 +76,8 @@ BODIES: dict[str, object] = {
     "PATCH /buckets/{bucket}": {"title": "mine now"},
     "PUT /buckets/{bucket}/members/{user_id}": {"role": "viewer"},
     "PUT /accounts/{user_id}/quota": {"quota_bytes": 1},
+    "POST /buckets/{bucket}/blocks": {"versions": ["{version_id}"]},
+    "POST /archive": {"bucket": "{bucket}", "paths": ["{path}"]},
     "POST /buckets/{bucket}/commits": {"operations": [{"op": "folder", "path": "made"}]},
     "PATCH /files/{file_id}": {"path": "moved"},
     "POST /files/{file_id}/restore": {"version_id": "{version_id}"},
@@ -76,6 +85,7 @@ BODIES: dict[str, object] = {
     "PATCH /uploads/{upload_id}": {"first_index": 0, "chunks": [{"id": BLOCK, "size": 1}]},
     "POST /tokens": {"name": "x"},
 }
+QUERIES = {"GET /search": {"q": "file"}}
 
 
 @dataclass(frozen=True)
@@ -89,14 +99,15 @@ class House:
         headers = {"X-Request-Id": "same"}
         content = b""
         if route in BODIES:
-            content = json.dumps(BODIES[route]).replace("{version_id}", ids["version_id"]).encode()
+            content = re.sub(r"{(\w+)}", lambda found: ids[found[1]], json.dumps(BODIES[route])).encode()
             headers["Content-Type"] = "application/json"
         elif path.endswith("/chunks"):
             headers["Content-Type"] = "application/vnd.cairn.blocks"
         elif method == "PUT":
             content = b"x"
         with self.server.http(self.callers[caller]) as api:
-            return api.request(method, path.format(**ids), content=content, headers=headers)
+            address = path.format(**ids)
+            return api.request(method, address, params=QUERIES.get(route), content=content, headers=headers)
 
     def state(self) -> list[object]:
         """All of the owner's that a request could have changed, but for times of use."""
@@ -220,8 +231,9 @@ def test_the_names_of_anothers_buckets_mean_nothing_to_a_stranger(house: House) 
 
 def test_a_strangers_lists_hold_nothing_of_the_owners(house: House) -> None:
     with house.server.http(house.callers["stranger"]) as api:
-        for path in ("/buckets", "/uploads", "/changes"):
+        for path in ("/buckets", "/uploads", "/changes", "/search?q=file"):
             assert api.get(path).json()["items"] == []
+        assert api.get("/stats").json()["num_buckets"] == 0
         text = api.get("/tokens").text + api.get("/devices").text
     assert not any(id in text for id in (house.ids["token_id"], house.ids["device_id"]))
 
