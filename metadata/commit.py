@@ -47,7 +47,7 @@ class Deferred(Enum):
     """Nothing of it was done in this transaction."""
 
     TO_STAGE = 1  # its list is so long that it is staged in pages before
-    LATER = 2  # others wrote as much as one transaction should
+    LATER = 2  # others wrote as much as one transaction should, or one of them publishes the same upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +90,44 @@ def _made_ready(
 ) -> list[Result | Problem | Deferred | _Ready]:
     """Judge the uploads and their chunks; the result where one was committed before."""
     found = find_uploads(connection, [one.request.upload for one in prepared])
-    deferred = _deferred(prepared, found, stage_chunks)
-    lists = _chunk_lists(connection, [one for one in prepared if one.request.upload not in deferred], found)
+    passed_over = _passed_over(prepared, found)
+    own = [one for one, outcome in zip(prepared, passed_over, strict=True) if outcome is None]
+    deferred = _deferred(own, found, stage_chunks)
+    lists = _chunk_lists(connection, [one for one in own if one.request.upload not in deferred], found)
     ids = {id for chunks in lists.values() for id, _ in chunks}
     writers = [found[upload].writer for upload, chunks in lists.items() if chunks]
     held = content_rows.held_by(connection, writers, ids) if writers else {}
-    outcomes: list[Result | Problem | Deferred | _Ready] = []
-    for one in prepared:
+
+    def outcome_of(one: Prepared) -> Result | Problem | Deferred | _Ready:
         upload = one.request.upload
         try:
-            row = of_caller(one.request.caller, found.get(upload))
-            outcomes.append(deferred.get(upload) or _one_ready(connection, one, row, lists.get(upload, []), held))
+            return deferred.get(upload) or _one_ready(connection, one, found[upload], lists.get(upload, []), held)
+        except Problem as problem:
+            return problem
+
+    return [over or outcome_of(one) for one, over in zip(prepared, passed_over, strict=True)]
+
+
+def _passed_over(prepared: Sequence[Prepared], found: dict[UUID, UploadRow]) -> list[Problem | Deferred | None]:
+    """None for the first request of each upload that may be made by its caller: only its list is the upload's."""
+    outcomes: list[Problem | Deferred | None] = []
+    seen: set[UUID] = set()
+    for one in prepared:
+        try:
+            upload = of_caller(one.request.caller, found.get(one.request.upload)).id
         except Problem as problem:
             outcomes.append(problem)
+            continue
+        outcomes.append(Deferred.LATER if upload in seen else None)
+        seen.add(upload)
     return outcomes
 
 
 def _deferred(prepared: Sequence[Prepared], found: dict[UUID, UploadRow], stage_chunks: int) -> dict[UUID, Deferred]:
     deferred, chunks = {}, 0
     for one in prepared:
-        row, given = found.get(one.request.upload), one.request.chunks
-        if row is None or row.state is not UploadState.OPEN or one.staged_hash is not None:
+        row, given = found[one.request.upload], one.request.chunks
+        if row.state is not UploadState.OPEN or one.staged_hash is not None:
             continue
         number = row.planned_chunks if given is None else len(given)
         if number > stage_chunks:
@@ -126,8 +143,8 @@ def _chunk_lists(
     connection: Connection, prepared: Sequence[Prepared], found: dict[UUID, UploadRow]
 ) -> dict[UUID, ChunkList]:
     """By upload, of those that are open and not staged: given with the request, else planned."""
-    wanted = [one for one in prepared if one.staged_hash is None and one.request.upload in found]
-    is_open = [one.request for one in wanted if found[one.request.upload].state is UploadState.OPEN]
+    wanted = [one.request for one in prepared if one.staged_hash is None]
+    is_open = [request for request in wanted if found[request.upload].state is UploadState.OPEN]
     planned = {found[request.upload].writer for request in is_open if request.chunks is None}
     plans = content_rows.plans(connection, planned) if planned else {}
     return {
@@ -146,14 +163,14 @@ def _one_ready(
     held: dict[tuple[int, bytes], int],
 ) -> Result | _Ready:
     request = prepared.request
+    if upload.target is None or upload.bucket is None:
+        raise Invalid("This upload has no path; it is for `POST /buckets/{bucket}/commits`.")
     if upload.state is UploadState.COMMITTED:
         (made,) = results_from(connection, upload)
         if isinstance(made, GroupResult):
             raise AssertionError("an upload with a path makes a version")
         return made
     upload.must_be_open()
-    if upload.target is None or upload.bucket is None:
-        raise Invalid("This upload has no path; it is for `POST /buckets/{bucket}/commits`.")
     digests = dict(request.digests or {})
     if prepared.staged_hash is not None:
         staged = _staged(connection, prepared.staged_chunks, upload)

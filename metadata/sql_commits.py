@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from foundation.database import Database
 from foundation.identity import Identity
-from foundation.problems import Problem
+from foundation.problems import DatabaseUnavailable, OutcomeUnknown, Problem
 from foundation.sql import now
 from metadata import contents
 from metadata.batch import Batch, BatchResult, Result
@@ -22,13 +22,13 @@ from metadata.settings import CatalogueSettings
 from metadata.sql_uploads import SqlUploads
 from metadata.upload_rows import find_upload, lock_uploads
 
-Key = tuple[UUID, UUID | None]
+Key = tuple[UUID, Identity]
 
 _APPLIED: Answer[BatchResult] = Answer(BatchResult, 200)
 
 
 def _key(request: CommitRequest) -> Key:
-    return request.upload, request.caller.user
+    return request.upload, request.caller
 
 
 class SqlCommits:
@@ -53,8 +53,10 @@ class SqlCommits:
         return self._database.write(body, repeat_unknown=repeatable)
 
     def _several(self, requests: Sequence[CommitRequest]) -> Sequence[Result | Problem]:
-        # One request an upload and caller: the same one twice has one answer.
-        waiting = {_key(request): Prepared(request) for request in requests}
+        # One request an upload and caller: the same one twice has one answer, the first one's.
+        waiting: dict[Key, Prepared] = {}
+        for request in requests:
+            waiting.setdefault(_key(request), Prepared(request))
         answers: dict[Key, Result | Problem] = {}
         while waiting:
             for key, outcome in zip(list(waiting), self._committed(list(waiting.values())), strict=True):
@@ -74,7 +76,13 @@ class SqlCommits:
         except Problem as problem:
             if len(prepared) == 1:
                 return [problem]
-        return [outcome for one in prepared for outcome in self._committed([one])]
+        outcomes: list[Committed] = []
+        for one in prepared:
+            outcomes += self._committed([one])
+            # The database itself is away: asked for each, all would wait as often as they are.
+            if isinstance(outcomes[-1], DatabaseUnavailable | OutcomeUnknown):
+                return outcomes + outcomes[-1:] * (len(prepared) - len(outcomes))
+        return outcomes
 
     def _staged_or_refused(self, request: CommitRequest) -> Prepared | Problem:
         page, given = self._settings.stage_chunks, request.chunks or ()
