@@ -83,10 +83,14 @@ def live_below(work: Work, prefix: str) -> list[Member]:
 
 
 def at_most(work: Work, query: Select[Any], most: int = MAX_FILES) -> Sequence[Any]:
-    """All rows. Raises TooMany."""
-    rows = work.connection.execute(query.limit(most + 1)).all()
-    if len(rows) > most:
-        raise TooMany(f"One operation takes at most {most:,} files; these are more. Go by subfolders.")
+    """All rows, unless they are too many with those of the batch's operations before: its bucket is locked all the while.
+
+    Raises TooMany.
+    """
+    rows = work.connection.execute(query.limit(most - work.in_folders + 1)).all()
+    work.in_folders += len(rows)
+    if work.in_folders > most:
+        raise TooMany(f"The folders of one request hold at most {most:,} files; these are more. Go by subfolders.")
     return rows
 
 

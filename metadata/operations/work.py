@@ -32,6 +32,7 @@ class Work:
     has_quota: bool = False  # the bucket's owner
     group: UUID | None = None
     kept: set[UUID] = field(default_factory=set)  # contents that no collector takes before this transaction ends
+    in_folders: int = 0  # files that operations on folders have met so far, again and again if need be
     counters: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTERS, 0))
     _changes: list[dict[str, Any]] = field(default_factory=list)
     _events: list[dict[str, Any]] = field(default_factory=list)

@@ -264,6 +264,19 @@ def test_more_files_than_one_operation_takes_are_refused(
     assert desk.now().sequence == sequence
 
 
+def test_the_folders_of_one_batch_count_together(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand times to and fro would keep the bucket, and on SQLite everybody, waiting for an hour."""
+    desk.put_all({f"a/{number}": [] for number in range(3)})
+    sequence = desk.now().sequence
+    monkeypatch.setattr(folder_rows.at_most, "__defaults__", (6,))
+    there, back = MovePrefix("a", "b"), MovePrefix("b", "a")
+    with pytest.raises(TooMany):
+        desk.apply(there, back, there)
+    assert desk.now().sequence == sequence
+    desk.apply(there, back)
+    assert paths(desk) == ["a/0", "a/1", "a/2"]
+
+
 def test_pages_do_not_show(folder: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder_rows.pages, "__defaults__", (3,))
     before = paths(folder)
