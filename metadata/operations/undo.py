@@ -37,7 +37,7 @@ class _Done(NamedTuple):
     is_deleted: bool
     size: int
     num_chunks: int
-    had_content: bool  # what the change replaced
+    was_deleted: bool  # what the change replaced is a delete marker, and there to tell it
 
     @property
     def is_as_left(self) -> bool:
@@ -82,7 +82,7 @@ def _changes(work: Work, group: UUID | None) -> Sequence[_Done]:
         raw(files.c.deleted_at.is_not(None)),
         func.coalesce(contents.c.size, 0),
         func.coalesce(contents.c.num_chunks, 0),
-        raw(before.c.content.is_not(None)),
+        raw(and_(before.c.id.is_not(None), before.c.content.is_(None))),
     )
     query = select(*columns).select_from(joined).where(of_group).order_by(changes.c.sequence)
     return [_Done(*row) for row in at_most(work, query)]
@@ -91,7 +91,7 @@ def _changes(work: Work, group: UUID | None) -> Sequence[_Done]:
 def _check(done: Sequence[_Done]) -> None:
     if not done:
         raise GroupNotFound
-    if any(one.kind not in _KINDS or (one.kind == _RESTORED and one.had_content) for one in done):
+    if any(one.kind not in _KINDS or (one.kind == _RESTORED and not one.was_deleted) for one in done):
         raise Invalid("Only what was deleted, moved or taken out of the trash can be undone as a group.")
     changed = [one for one in done if one.kind != ChangeKind.FILE_PURGED and not one.is_as_left]
     if changed:

@@ -8,6 +8,7 @@ import pytest
 
 from foundation.problems import Invalid
 from metadata import (
+    Batch,
     BucketChanges,
     Catalogue,
     ChangeKind,
@@ -31,7 +32,7 @@ from metadata import (
     Versioning,
 )
 from metadata.operations import folder_rows
-from tests.metadata.catalogues import Desk, chunk
+from tests.metadata.catalogues import Desk, chunk, chunks
 from tests.metadata.counting import counted, recounted
 
 FILES = {"a/b/one": [chunk("1")], "a/b/two": [chunk("2")], "a/b/deep/three": [chunk("3")]}
@@ -149,6 +150,20 @@ def test_what_was_made_cannot_be_undone_as_a_group(folder: Desk) -> None:
     folder.put_all({"a/b/one": []})
     with pytest.raises(VersionConflict):
         done(folder, RestorePrefix(group=last.group))
+
+
+def test_what_was_live_before_it_was_restored_is_not_deleted_by_undo(desk: Desk) -> None:
+    """Not even where nothing tells any more what the restored version replaced, because the bucket keeps no trash."""
+    old = [desk.put(path, chunks("old")).version for path in "fg"]
+    for path in "fg":
+        desk.put(path, chunks("new"))
+    at_once = BucketChanges(versioning=Versioning.SUSPENDED, trash_days=0)
+    desk.catalogue.buckets.update(desk.me, desk.id, at_once)
+    restores = [Restore(version.file_id, version.version_id) for version in old]
+    done_together = desk.catalogue.commits.apply(desk.me, Batch(desk.id, restores))
+    with pytest.raises(Invalid):
+        desk.apply(RestorePrefix(group=done_together.group))
+    assert desk.now().files == 2
 
 
 def test_a_group_of_another_bucket_or_of_nothing_is_not_found(folder: Desk) -> None:
