@@ -115,7 +115,7 @@ def doctor(
 )
 @ending()
 def add_user(
-    email: str,
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Who.")],
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,

@@ -10,7 +10,7 @@ import httpx
 
 from cairn.serve import ADMIN
 from tests.servers.cairn_server import SignedInServer, running_server
-from tools import api_examples, api_page, configuration, problems
+from tools import api_examples, api_page, cli_page, configuration, problems
 from tools.api_examples import Recorder, masked
 from tools.api_walk import V1, administration, walk
 
@@ -46,6 +46,7 @@ def _server() -> Iterator[SignedInServer]:
 def main() -> None:
     problems.PAGE.write_text(problems.page())
     configuration.PAGE.write_text(configuration.page())
+    cli_page.PAGE.write_text(cli_page.page())
     with _server() as server:
         api_examples.FILE.write_text(api_examples.written(recorded(server)))
     with _server() as server:  # Another one: a server reads the examples when it starts.

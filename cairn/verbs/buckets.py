@@ -83,7 +83,7 @@ def show(bucket: BucketName, as_json: AsJson = False) -> None:
     )
 )
 def create(  # noqa: PLR0913, PLR0917 — a command line's options.
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="By S3's rules; from the title if not given.")] = "",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="By S3's rules; from the title if not given.")] = "",
     title: Title = None,
     versioning: Versioning = None,
     naming: Annotated[

@@ -50,7 +50,7 @@ def verify(
     place: Annotated[
         str,
         typer.Argument(
-            metavar="[cairn:BUCKET[/PATH]]", autocompletion=complete_places, help="Nothing: all your buckets."
+            metavar="cairn:BUCKET[/PATH]", autocompletion=complete_places, help="Nothing: all your buckets."
         ),
     ] = "cairn:",
     jobs: Jobs = None,

@@ -28,7 +28,7 @@ app = typer.Typer()
 def stats(
     bucket: Annotated[
         str | None,
-        typer.Argument(metavar="[BUCKET]", parser=bucket_name, autocompletion=buckets, help="Nothing: all your own."),
+        typer.Argument(metavar="BUCKET", parser=bucket_name, autocompletion=buckets, help="Nothing: all your own."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -51,7 +51,7 @@ def versions(place: Place, as_json: AsJson = False) -> None:
 def restore(
     place: Place,
     version: Annotated[
-        str | None, typer.Argument(metavar="[VERSION]", help="Not given: what was there before the deletion.")
+        str | None, typer.Argument(metavar="VERSION", help="Not given: what was there before the deletion.")
     ] = None,
     to: Annotated[str | None, typer.Option("--to", metavar="PATH", help="Under another path of the bucket.")] = None,
     as_json: AsJson = False,

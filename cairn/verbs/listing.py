@@ -34,7 +34,7 @@ app = typer.Typer()
 def list_(
     place: Annotated[
         str,
-        typer.Argument(metavar="[cairn:BUCKET[/PATH]]", autocompletion=places, help="Nothing: your buckets."),
+        typer.Argument(metavar="cairn:BUCKET[/PATH]", autocompletion=places, help="Nothing: your buckets."),
     ] = "cairn:",
     is_long: Annotated[bool, typer.Option("--long", "-l", help="Sizes, times and version ids too.")] = False,
     recursive: Annotated[

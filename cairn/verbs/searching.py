@@ -29,7 +29,7 @@ app = typer.Typer()
     )
 )
 def search(  # noqa: PLR0913, PLR0917 — a command line's options.
-    query: Annotated[str, typer.Argument(metavar="[QUERY]", help="In the path or the description.")] = "",
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="In the path or the description.")] = "",
     bucket: InBucket = None,
     name: Annotated[str, typer.Option("--name", help="In the path.")] = "",
     description: Annotated[str, typer.Option("--description", help="In the description.")] = "",

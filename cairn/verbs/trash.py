@@ -53,9 +53,7 @@ def list_trash(bucket: BucketName, as_json: AsJson = False) -> None:
 def undelete(
     place: Annotated[
         RemoteAddress | None,
-        typer.Argument(
-            metavar="[cairn:BUCKET/PATH]", parser=remote_address, autocompletion=places, help="Where it was."
-        ),
+        typer.Argument(metavar="cairn:BUCKET/PATH", parser=remote_address, autocompletion=places, help="Where it was."),
     ] = None,
     file_id: Annotated[str | None, typer.Option("--id", metavar="FILE_ID", help="Which one, instead.")] = None,
     to: Annotated[str | None, typer.Option("--to", metavar="PATH", help="Under another path of the bucket.")] = None,
