@@ -15,7 +15,7 @@ from chunker.errors import ContentDamaged
 from chunker.loads import LoadsResponse
 from chunker.parts import Parts
 from chunker.wire import Text
-from foundation.http_caller import Caller
+from foundation.http_caller import Caller, CallerRoute
 from foundation.http_wire import Wire
 from foundation.openapi import problems
 from foundation.problems import (
@@ -54,7 +54,7 @@ class ArchiveWire(Wire):
 
 
 def archive_routes(parts: Parts, bodies: JsonBodies, shared: Shared) -> APIRouter:
-    router = APIRouter(tags=["content"])
+    router = APIRouter(tags=["content"], route_class=CallerRoute)
 
     @router.post(
         "/archive",

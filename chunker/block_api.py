@@ -18,7 +18,7 @@ from chunker.open_uploads import OpenUpload, OpenUploads
 from chunker.parts import Parts
 from foundation.blocks import MIB, BlockId
 from foundation.http_bodies import declared_bytes, read_body, require_media_type
-from foundation.http_caller import Caller
+from foundation.http_caller import Caller, CallerRoute
 from foundation.http_requests import allow_body
 from foundation.http_wire import Json
 from foundation.identity import Identity
@@ -60,7 +60,7 @@ def _block_id(block_id: Annotated[str, Path(description="The block's SHA-256, 64
 
 
 def block_routes(parts: Parts, open_uploads: OpenUploads, intake: Intake) -> APIRouter:
-    router = APIRouter(tags=["uploads"])
+    router = APIRouter(tags=["uploads"], route_class=CallerRoute)
     reception = _Reception(parts, open_uploads, intake)
 
     @router.put(

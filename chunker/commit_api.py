@@ -12,7 +12,7 @@ from chunker.errors import ChunkSize
 from chunker.open_uploads import OpenUploads
 from chunker.parts import Parts
 from chunker.publish import apply
-from foundation.http_caller import Caller
+from foundation.http_caller import Caller, CallerRoute
 from foundation.http_wire import Json
 from foundation.problems import (
     BodyTooSlow,
@@ -56,7 +56,7 @@ _EXAMPLE_COMMITS = {
 
 
 def commit_routes(parts: Parts, open_uploads: OpenUploads, bodies: JsonBodies) -> APIRouter:
-    router = APIRouter(tags=["commits"])
+    router = APIRouter(tags=["commits"], route_class=CallerRoute)
     commits, buckets = parts.catalogue.commits, parts.catalogue.buckets
 
     @router.post(

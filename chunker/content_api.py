@@ -14,7 +14,7 @@ from chunker.parts import Parts
 from chunker.publish import apply
 from chunker.stream import StreamedPut
 from chunker.wire import instant, media_type
-from foundation.http_caller import Caller
+from foundation.http_caller import Caller, CallerRoute
 from foundation.http_requests import allow_body
 from foundation.http_wire import Json, RawPath
 from foundation.identity import Identity
@@ -44,7 +44,7 @@ from metadata import (
 
 
 def content_routes(parts: Parts, intake: Intake) -> APIRouter:
-    router = APIRouter(tags=["content"])
+    router = APIRouter(tags=["content"], route_class=CallerRoute)
     commits = parts.catalogue.commits
     streamed = StreamedPut(intake, parts.catalogue.uploads, commits)
 

@@ -16,7 +16,7 @@ from chunker.download import ContentResponse, Part, byteranges
 from chunker.errors import ContentDamaged, RangeNotSatisfiable
 from chunker.parts import Parts
 from chunker.ranges import ByteRange, parse_ranges
-from foundation.http_caller import Caller
+from foundation.http_caller import Anybody, CallerRoute
 from foundation.http_wire import RawPath
 from foundation.openapi import Responses, problems
 from foundation.problems import (
@@ -49,7 +49,7 @@ Version = Annotated[UUID | None, Query(description="An older version; absent: th
 
 
 def download_routes(parts: Parts, shared: Shared) -> APIRouter:
-    router = APIRouter(tags=["content"])
+    router = APIRouter(tags=["content"], route_class=CallerRoute)
     files = parts.catalogue.files
     readers = _Readers(parts, shared)
 
@@ -57,7 +57,7 @@ def download_routes(parts: Parts, shared: Shared) -> APIRouter:
         "/buckets/{bucket}/content/{path:any}", summary="Download a file", responses=_DOWNLOAD, response_class=Response
     )
     async def get_content(
-        request: Request, bucket: str, path: RawPath, caller: Caller, version: Version = None
+        request: Request, bucket: str, path: RawPath, caller: Anybody, version: Version = None
     ) -> Response:
         return await readers.answer(request, await run_sync(files.find, caller, bucket, path, version))
 
@@ -68,7 +68,7 @@ def download_routes(parts: Parts, shared: Shared) -> APIRouter:
         response_class=Response,
     )
     async def head_content(
-        request: Request, bucket: str, path: RawPath, caller: Caller, version: Version = None
+        request: Request, bucket: str, path: RawPath, caller: Anybody, version: Version = None
     ) -> Response:
         return await readers.answer(request, await run_sync(files.find, caller, bucket, path, version))
 
@@ -78,7 +78,7 @@ def download_routes(parts: Parts, shared: Shared) -> APIRouter:
         responses=_DOWNLOAD,
         response_class=Response,
     )
-    async def get_version(request: Request, file_id: UUID, version_id: UUID, caller: Caller) -> Response:
+    async def get_version(request: Request, file_id: UUID, version_id: UUID, caller: Anybody) -> Response:
         return await readers.answer(request, await run_sync(files.content, caller, file_id, version_id))
 
     @router.head(
@@ -87,7 +87,7 @@ def download_routes(parts: Parts, shared: Shared) -> APIRouter:
         responses=_HEAD,
         response_class=Response,
     )
-    async def head_version(request: Request, file_id: UUID, version_id: UUID, caller: Caller) -> Response:
+    async def head_version(request: Request, file_id: UUID, version_id: UUID, caller: Anybody) -> Response:
         return await readers.answer(request, await run_sync(files.content, caller, file_id, version_id))
 
     @router.get(
@@ -100,7 +100,7 @@ def download_routes(parts: Parts, shared: Shared) -> APIRouter:
         file_id: UUID,
         version_id: UUID,
         index: Annotated[int, Path(ge=0, le=10_000_000)],
-        caller: Caller,
+        caller: Anybody,
     ) -> Response:
         return await readers.chunk(request, await run_sync(files.content, caller, file_id, version_id), index)
 

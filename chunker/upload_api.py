@@ -30,7 +30,7 @@ from chunker.wire import (
     require_plan,
 )
 from foundation.blocks import BlockId
-from foundation.http_caller import Caller
+from foundation.http_caller import Caller, CallerRoute
 from foundation.http_wire import Json, decode_cursor, encode_cursor, limit
 from foundation.identity import Identity
 from foundation.openapi import problems
@@ -79,7 +79,7 @@ Cursor = Annotated[str | None, Query(description="`next_cursor` of the page befo
 
 
 def upload_routes(parts: Parts, open_uploads: OpenUploads, bodies: JsonBodies) -> APIRouter:
-    router = APIRouter(tags=["uploads"])
+    router = APIRouter(tags=["uploads"], route_class=CallerRoute)
     uploads, commits, buckets = parts.catalogue.uploads, parts.catalogue.commits, parts.catalogue.buckets
 
     @router.post(

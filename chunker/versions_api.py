@@ -15,7 +15,7 @@ from chunker.errors import ContentDamaged
 from chunker.frames import HEAD_BYTES
 from chunker.loads import LOAD_BYTES, LoadReader, LoadsResponse, ManyLoad
 from chunker.parts import Parts
-from foundation.http_caller import Caller
+from foundation.http_caller import Caller, CallerRoute
 from foundation.http_wire import Wire
 from foundation.openapi import problems
 from foundation.problems import (
@@ -55,7 +55,7 @@ class VersionsWire(Wire):
 
 
 def versions_routes(parts: Parts, bodies: JsonBodies, shared: Shared) -> APIRouter:
-    router = APIRouter(tags=["content"])
+    router = APIRouter(tags=["content"], route_class=CallerRoute)
     files, settings = parts.catalogue.files, parts.settings
 
     @router.post(

@@ -1,10 +1,13 @@
-"""Who calls: the credential of a request, verified. `Caller` in a route's signature is all that a route needs."""
+"""Who calls: the credential of a request, verified. `Caller` in a route's signature is all that a route of a CallerRoute needs."""
 
-from typing import Annotated
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from anyio.to_thread import run_sync
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 
 from foundation.identity import NOBODY, Identity
 from foundation.problems import Forbidden, Unauthenticated
@@ -17,18 +20,50 @@ def session_cookie_name(public_url: str) -> str:
     return "__Host-cairn" if public_url.startswith("https:") else "cairn"
 
 
+async def _anybody(request: Request) -> Identity:
+    if not hasattr(request.state, "caller"):  # Verified once: the route asks first, its dependencies ask again.
+        credential = _bearer(request) or _cookie(request)
+        verify = request.app.state.verifier.verify
+        request.state.caller = NOBODY if credential is None else await run_sync(verify, credential)
+    identity: Identity = request.state.caller
+    return identity
+
+
 async def _caller(request: Request) -> Identity:
-    credential = _bearer(request) or _cookie(request)
-    if credential is None:
-        # Nobody changes anything: refused before a byte of the body is read, whose cost would be anybody's to cause.
-        if request.method not in _SAFE:
-            raise Unauthenticated
-        return NOBODY
-    identity: Identity = await run_sync(request.app.state.verifier.verify, credential)
+    identity = await _anybody(request)
+    if identity is NOBODY:
+        raise Unauthenticated
     return identity
 
 
 Caller = Annotated[Identity, Depends(_caller)]
+# Or NOBODY, without any credential: for routes that read what may be public.
+Anybody = Annotated[Identity, Depends(_anybody)]
+
+
+class CallerRoute(APIRoute):
+    """A route that knows its caller before it reads anything else: nobody is 401, whatever is wrong with the query or the body.
+
+    Without it the framework reads the body first, whose cost would be anybody's to cause.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        asked = {dependency.call for dependency in _below(self.dependant)}
+        who = next((one for one in (_caller, _anybody) if one in asked), None)
+
+        async def handle_known(request: Request) -> Response:
+            if who is not None:
+                await who(request)
+            return await handle(request)
+
+        return handle_known
+
+
+def _below(dependant: Dependant) -> Iterator[Dependant]:
+    for one in dependant.dependencies:
+        yield one
+        yield from _below(one)
 
 
 def _bearer(request: Request) -> str | None:

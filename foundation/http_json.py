@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from foundation.http_caller import CallerRoute
 from foundation.problems import Malformed, Problem
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
@@ -27,8 +27,8 @@ def parse_json(body: bytes | bytearray) -> Any:
     return document
 
 
-class StrictRoute(APIRoute):
-    """A route whose body FastAPI reads through `parse_json`."""
+class StrictRoute(CallerRoute):
+    """A CallerRoute whose body FastAPI reads through `parse_json`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

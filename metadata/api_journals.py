@@ -8,7 +8,7 @@ from uuid import UUID
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query
 
-from foundation.http_caller import Caller
+from foundation.http_caller import Caller, CallerRoute
 from foundation.http_wire import Json, limit
 from foundation.problems import Unauthenticated
 from metadata.errors import BucketNotFound, CursorExpired
@@ -22,7 +22,7 @@ Wait = Annotated[float, Query(ge=0, le=60, description="Seconds to wait for a ch
 
 
 def journal_routes(parts: Parts) -> APIRouter:
-    router = APIRouter(tags=["changes"])
+    router = APIRouter(tags=["changes"], route_class=CallerRoute)
     journals = parts.journals
 
     @router.get(

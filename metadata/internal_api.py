@@ -7,6 +7,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 
 from foundation.authorization import Action
+from foundation.http_caller import CallerRoute
 from foundation.http_internal import ActingFor, service_may
 from foundation.http_requests import allow_body
 from foundation.identity import Identity
@@ -19,7 +20,7 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 
 def internal_routes(catalogue: Catalogue) -> APIRouter:
     """Only services with the seam's scope are let in; the identity that one acts for decides the rest."""
-    router = APIRouter()
+    router = APIRouter(route_class=CallerRoute)
     for call, seam in _offered(catalogue):
         allowed = Depends(service_may(ACTIONS.get(call.seam, Action.USE_CATALOGUE)))
         router.add_api_route(call.path, _endpoint(call, seam), methods=["POST"], dependencies=[allowed])

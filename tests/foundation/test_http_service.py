@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, FastAPI, Request
 
-from foundation.http_caller import Caller
+from foundation.http_caller import Anybody, Caller, CallerRoute
 from foundation.http_requests import allow_body
 from foundation.http_service import Ready, create_service
 from foundation.http_wire import Json, RawPath, Wire, decode_cursor, encode_cursor, limit, parse_etags
@@ -33,15 +33,19 @@ class Body(Wire):
 
 
 def routes() -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(route_class=CallerRoute)
 
     @router.post("/numbers")
     def number(body: Body, caller: Caller) -> Json:
         return Json({"number": body.number, "signed_in": caller.user is not None})
 
     @router.get("/numbers")
-    def numbers(caller: Caller) -> Json:
+    def numbers(caller: Anybody) -> Json:
         return Json({"signed_in": caller.user is not None})
+
+    @router.get("/numbers/{number}")
+    def one(number: int, caller: Caller, wanted: int) -> Json:
+        return Json({"number": number + wanted, "signed_in": caller.user is not None})
 
     @router.put("/buckets/{bucket}/content/{path:any}")
     async def content(request: Request, bucket: str, path: RawPath) -> Json:
@@ -153,13 +157,34 @@ async def test_headers_have_a_limit(api: httpx.AsyncClient) -> None:
     assert problem(await api.get("/pages", headers={"X-Long": "x" * 70_000})) == "headers-too-large"
 
 
-async def test_a_wrong_token_is_401_and_none_is_nobody_who_may_change_nothing(api: httpx.AsyncClient) -> None:
+async def test_a_wrong_token_is_401_and_none_is_nobody_who_reads_what_is_public(api: httpx.AsyncClient) -> None:
     wrong = await api.post("/numbers", json={"number": 1}, headers={"Authorization": "Bearer bad"})
     assert problem(wrong) == "unauthenticated"
     assert "Bearer" in wrong.headers["www-authenticate"]
     assert (await api.get("/numbers")).json() == {"signed_in": False}
-    # Before the body is judged: what it costs to read a hostile one is nobody's to cause.
-    assert problem(await api.post("/numbers", json={"number": "three"})) == "unauthenticated"
+    assert problem(await api.get("/numbers", headers={"Authorization": "Bearer bad"})) == "unauthenticated"
+
+
+@pytest.mark.parametrize("credential", ["", "Bearer bad"])
+async def test_nobody_learns_what_is_wrong_with_a_request(api: httpx.AsyncClient, credential: str) -> None:
+    async def refused(token: str, method: str, path: str, content: bytes = b"") -> str:
+        headers = {"Content-Type": "application/json"} | ({"Authorization": token} if token else {})
+        return problem(await api.request(method, path, content=content, headers=headers))
+
+    wrong = [("GET", "/numbers/1"), ("GET", "/numbers/x?wanted=1"), ("POST", "/numbers"), ("POST", "/numbers", b"{")]
+    wrong += [("POST", "/numbers", b'{"number": "three"}')]
+    for request in wrong:
+        assert await refused(credential, *request) == "unauthenticated", request
+        assert await refused(SIGNED_IN["Authorization"], *request) in ("invalid", "malformed"), request
+
+
+async def test_a_body_of_nobody_is_not_read(api: httpx.AsyncClient) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        raise AssertionError("it is read")
+        yield b""
+
+    headers = {"Content-Type": "application/json"}
+    assert problem(await api.post("/numbers", content=body(), headers=headers)) == "unauthenticated"
 
 
 async def test_a_browsers_session_changes_things_only_from_its_own_origin(api: httpx.AsyncClient) -> None:
