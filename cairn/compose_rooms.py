@@ -26,11 +26,11 @@ def composed(room: Room, neighbours: Neighbours) -> tuple[FastAPI, EndWaits]:
 
 def _metadata(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     catalogue = near.own_catalogue
-    verifier, ready = near.people(Room.METADATA)
+    verifier, ready = near.callers(Room.METADATA)
     app = metadata.create_app(
         catalogue_parts(catalogue, near.long_poll),
         settings=near.service_settings,
-        verifier=ServiceTokenVerifier(near.tokens, verifier),
+        verifier=verifier,
         ready={"database": catalogue.ready, **ready},
         catalogue=catalogue,
     )
@@ -39,7 +39,7 @@ def _metadata(near: Neighbours) -> tuple[FastAPI, EndWaits]:
 
 def _chunker(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     catalogue, store = near.catalogue(Room.CHUNKER), near.store(Room.CHUNKER)
-    verifier, ready = near.people(Room.CHUNKER)
+    verifier, ready = near.callers(Room.CHUNKER)
     app = chunker.create_app(
         chunker.Parts(catalogue, store),
         settings=near.service_settings,
@@ -51,11 +51,13 @@ def _chunker(near: Neighbours) -> tuple[FastAPI, EndWaits]:
 
 def _block_storage(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     # People never call it: those who try are told apart from nobody only where that is known without the database.
-    users = near.people(Room.BLOCK_STORAGE)[0] if near.settings.identity else NoUsers()
+    known = (
+        near.callers(Room.BLOCK_STORAGE)[0] if near.settings.identity else ServiceTokenVerifier(near.tokens, NoUsers())
+    )
     app = block_storage.create_app(
         block_storage.Parts(near.own_store),
         settings=near.service_settings,
-        verifier=ServiceTokenVerifier(near.tokens, users),
+        verifier=known,
         ready={"store": near.own_store.ready},
     )
     return app, _nobody_waits
@@ -77,7 +79,7 @@ def _sync(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     # On PostgreSQL the chores go to the database by the shortest way, wherever the catalogue's service is.
     catalogue = near.catalogue(Room.SYNC) if near.settings.is_on_sqlite else near.own_catalogue
     store = near.store(Room.SYNC)
-    verifier, ready = near.people(Room.SYNC)
+    verifier, ready = near.callers(Room.SYNC)
     truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
     truths.start()
     loop = Loop(lambda pause: chores(catalogue.collection, store, truths, pause), InProcessDoorbell())

@@ -15,7 +15,7 @@ from foundation.database import Database, opened, parsed
 from foundation.http_room import RoomClient
 from foundation.identity import TokenVerifier
 from foundation.introspection import introspecting_verifier
-from foundation.service_tokens import Room, ServiceTokens
+from foundation.service_tokens import Room, ServiceTokens, ServiceTokenVerifier
 from foundation.settings import ServiceSettings
 from identity import IdentityRoom
 from metadata import Catalogue, LongPoll
@@ -98,8 +98,14 @@ class Neighbours:
         self._stack.callback(store.close)
         return store
 
-    def people(self, room: Room) -> tuple[TokenVerifier, Ready]:
-        """Who verifies the credentials of people for `room`, by CAIRN_IDENTITY or on the database, and whether it can."""
+    def callers(self, room: Room) -> tuple[TokenVerifier, Ready]:
+        """What knows services by their tokens and people by their credentials, and whether it can. A service is known everywhere,
+        to be told that it may not."""
+        users, ready = self._people(room)
+        return ServiceTokenVerifier(self.tokens, users), ready
+
+    def _people(self, room: Room) -> tuple[TokenVerifier, Ready]:
+        """By CAIRN_IDENTITY or on the database."""
         if self.settings.identity:
             client = self._client(self.settings.identity, room)
             return introspecting_verifier(client, self.settings.address), {"identity": client.ready}

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from foundation.authorization import Action, require
 from foundation.http_caller import Caller
 from foundation.identity import NOBODY, Identity
-from foundation.problems import Malformed
+from foundation.problems import Forbidden, Malformed
 
 INTERNAL = "/internal/v1"
 ACTING_FOR = "Cairn-Acting-For"
@@ -28,7 +28,12 @@ def service_may(action: Action) -> Callable[..., Coroutine[Any, Any, None]]:
 
 
 def acting_for_header(identity: Identity) -> dict[str, str]:
-    """The header that names `identity` (RFC 8941 dictionary); none for nobody, who may read what is public."""
+    """The header that names `identity` (RFC 8941 dictionary); none for nobody, who may read what is public.
+
+    Raises Forbidden for a service: none acts for another, and it must not become nobody on the way.
+    """
+    if identity.is_service:
+        raise Forbidden("This is for people, and a service is none.")
     if identity.user is None:
         return {}
     device = f', device="{identity.device}"' if identity.device else ""

@@ -120,6 +120,21 @@ def test_one_folder_of_blocks_has_one_block_storage(block_storage: RoomsServer, 
     assert httpx.get(f"{block_storage.url}/readyz").json() == {"services": {"store": "ok"}}
 
 
+def test_where_nobody_knows_people_they_are_nobody_to_block_storage(tmp_path: Path) -> None:
+    server = RoomsServer(tmp_path, Room.BLOCK_STORAGE)
+    del server.environment["CAIRN_IDENTITY"]
+    server.cairn("migrate")
+    token = server.add_user("ada@example.org")
+    server.start()
+    try:
+        mint = ServiceTokens(SECRET.encode()).mint
+        for credential, status in ((token, 401), (mint(Room.IDENTITY), 403), (mint(Room.CHUNKER), 200)):
+            headers = {"Authorization": f"Bearer {credential}"}
+            assert httpx.get(f"{server.url}/internal/v1/chunks", headers=headers).status_code == status
+    finally:
+        server.kill()
+
+
 def test_block_storage_leaves_the_data_folder_to_the_room_that_has_the_database(
     block_storage: RoomsServer, tmp_path: Path
 ) -> None:

@@ -24,10 +24,16 @@ from tests.servers.stack import ROOMS, Stack
 
 API = "/api/v1"
 BLOCK_NAME = f"{'0' * 64}.{'0' * 32}-{'0' * 16}"
+# Routes of what may be public.
+PUBLIC = re.compile(r"(GET|HEAD) \S+(/content(/\{path.*)?|/versions/\{version_id\}/chunks/\{index\})")
 OPEN = frozenset({"GET /oauth/jwks", "GET /.well-known/openid-configuration", f"POST {API}/auth/logout"})
+NONSENSE = "&".join(
+    f"{name}=%00"
+    for name in ("limit", "cursor", "after", "wait", "version", "first_index", "recursive", "purge", "tag", "q")
+)
 # What a service needs for each route between rooms: the first line that fits.
 NEEDED = (
-    (r"\w+ /internal/v1/catalogue/collection/.*", Action.COLLECT),
+    (r"\w+ /internal/v1/catalogue/(catalogue|collection|installation)/.*", Action.COLLECT),
     (r"\w+ /internal/v1/catalogue/.*", Action.USE_CATALOGUE),
     (r"DELETE /internal/v1/chunks/.*|POST /internal/v1/chunks/delete", Action.ERASE_BLOCKS),
     (r"(GET|HEAD) /internal/v1/.*|POST /internal/v1/chunks/check", Action.READ_BLOCKS),
@@ -54,11 +60,22 @@ class Walk:
         self._http.close()
 
     def ask(self, room: str, caller: str, route: str, url: str) -> int:
-        method, path = route.split(" ", 1)
+        _method, path = route.split(" ", 1)
         headers, content = self._body(route)
+        return self._answered(room, caller, route, url + self._address(path), headers, content)
+
+    def ask_nonsense(self, room: str, caller: str, route: str, url: str) -> int:
+        """Nothing of the request is as it should be but its address."""
+        _method, path = route.split(" ", 1)
+        address = re.sub(r"{(\w+)(?::\w+)?}", "nonsense", path)
+        headers = {"Content-Type": "application/json", "Idempotency-Key": "two words", "If-Match": "nonsense"}
+        return self._answered(room, caller, route, f"{url}{address}?{NONSENSE}", headers, b"{nonsense")
+
+    def _answered(self, room: str, caller: str, route: str, url: str, headers: dict[str, str], content: bytes) -> int:
+        method, _path = route.split(" ", 1)
         if token := self.tokens[caller]:
             headers["Authorization"] = f"Bearer {token}"
-        answer = self._http.request(method, url + self._address(path), content=content, headers=headers)
+        answer = self._http.request(method, url, content=content, headers=headers)
         self.counts[room, caller, answer.status_code] += 1
         assert answer.status_code < 500, (room, caller, route, answer.status_code, answer.text[:300])
         return answer.status_code
@@ -147,11 +164,27 @@ def test_no_public_route_lets_in_who_may_not(walk: Walk, stack: Stack, room: Roo
             assert walk.ask(room, "read-only", route, url) in (403, 404), route
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_nobody_is_told_what_is_wrong_with_a_request_but_that_they_are_nobody(
+    walk: Walk, stack: Stack, internal: dict[Room, list[str]], room: Room
+) -> None:
+    url = stack.rooms[room].url
+    for route in [*public_routes(url), *internal.get(room, [])]:
+        rule = TABLE.get(route.replace(f" {API}", " "), "own") if f" {API}/" in route else "open"
+        if route in OPEN or (rule == "open" and INTERNAL not in route):
+            continue
+        for caller in ("nobody", "garbage", "revoked", "expired", "another secret's"):
+            if caller == "nobody" and PUBLIC.fullmatch(route):
+                continue  # Whoever reads what is public is told how to ask.
+            for ask in (walk.ask, walk.ask_nonsense):
+                assert ask(room, caller, route, url) == 401, (caller, route)
+
+
 def refusals(rule: str, caller: str) -> tuple[int, ...]:
     if rule == "open":  # It is about what the body says, and there is none.
         return (400, 403, 415, 422)
-    # Parameters that are missing are told to anybody. A service is somebody, who has no files: what it asks for may not be there.
-    return (401, 403, 404, 422) if caller.startswith("service") else (401, 422)
+    # A service is somebody, who may not: perhaps not even know that it is there, or by a body that this walk does not know.
+    return (403, 404, 415, 422) if caller.startswith("service") else (401,)
 
 
 def public_routes(url: str) -> list[str]:

@@ -13,7 +13,8 @@ from foundation.http_service import create_service
 from foundation.http_wire import Json
 from foundation.identity import NOBODY, Identity, Scope
 from foundation.ids import new_id
-from foundation.service_tokens import Room, ServiceTokens, ServiceTokenVerifier
+from foundation.problems import Forbidden
+from foundation.service_tokens import GRANTS, Room, ServiceTokens, ServiceTokenVerifier
 from foundation.settings import ServiceSettings
 from tests.foundation.test_service_tokens import OneUser
 from tests.servers.served import serving
@@ -103,6 +104,11 @@ def test_whom_a_service_acts_for_arrives_as_it_was_sent(address: str, identity: 
 def test_a_header_that_cannot_be_read_is_refused(address: str, header: str) -> None:
     answer = asked(address, TOKENS.mint(Room.CHUNKER), **{ACTING_FOR: header})
     assert (answer.status_code, answer.json()["type"]) == (400, "urn:cairn:problem:malformed")
+
+
+def test_a_service_acts_for_no_service() -> None:
+    with pytest.raises(Forbidden):
+        acting_for_header(Identity(is_service=True, scopes=GRANTS[Room.SYNC]))
 
 
 def test_whoever_may_not_come_in_is_not_told_what_is_wrong_with_the_header(address: str) -> None:

@@ -130,7 +130,9 @@ def test_only_services_are_let_in_each_where_it_has_business(door: Door) -> None
             assert slug(door.ask(path, {}, me=None)) == (401, "unauthenticated"), path
             assert slug(door.ask(path, {}, me=Room.METADATA)) == (403, "forbidden"), path
             may = door.ask(path, [], me=Room.CHUNKER)
-            assert slug(may) == ((403, "forbidden") if seam == "collection" else (422, "invalid")), path
+            assert slug(may) == ((403, "forbidden") if seam in ("collection", "installation") else (422, "invalid")), (
+                path
+            )
             assert slug(door.ask(path, [])) == (422, "invalid"), path
 
 
@@ -142,6 +144,16 @@ def test_a_malformed_head_is_no_caller(door: Door) -> None:
 def test_a_service_without_the_scope_is_told_so_as_a_problem(beneath: Desk) -> None:
     with over_http(beneath.catalogue, me=Room.CHUNKER) as remote, pytest.raises(Forbidden):
         remote.collection.due_names()
+
+
+def test_what_the_database_says_of_the_store_is_the_workers_business(beneath: Desk) -> None:
+    with over_http(beneath.catalogue, me=Room.CHUNKER) as remote:
+        for ask in (remote.installation.read, remote.installation.newest_writer, remote.is_new):
+            with pytest.raises(Forbidden):
+                ask()
+        with pytest.raises(Forbidden):
+            remote.installation.raise_writer(1_000_000)
+    assert beneath.catalogue.installation.newest_writer() < 1_000_000
 
 
 def test_commits_of_two_people_are_answered_in_order(beneath: Desk) -> None:
