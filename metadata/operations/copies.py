@@ -7,6 +7,7 @@ import orjson
 from sqlalchemy import literal, select
 
 from foundation.authorization import Action
+from foundation.database import RowVanished
 from foundation.identity import Identity
 from foundation.problems import Invalid, Problem
 from foundation.sql import insert_missing
@@ -57,6 +58,7 @@ def _published(work: Work, caller: Identity, source: FileVersion, at: Put, acces
     if source.content is None or source.content_hash is None:
         raise VersionNotFound("A delete marker has no content to copy.")
     keep(work, [source.content])
+    _require_there(work, source)
     digests = orjson.dumps(dict(source.digests)).decode() if source.digests else "{}"
     content = Content(source.content, source.size, source.num_chunks, source.content_hash, digests)
     put = replace(
@@ -74,6 +76,16 @@ def _published(work: Work, caller: Identity, source: FileVersion, at: Put, acces
         raise result
     _hold(work, caller, source.content)
     return result
+
+
+def _require_there(work: Work, source: FileVersion) -> None:
+    """Judged once its content is kept: another bucket is not locked, and what was purged there may have lost chunks before.
+
+    Raises RowVanished.
+    """
+    still = select(file_versions.c.id).where(file_versions.c.id == source.version_id)
+    if work.connection.execute(still).one_or_none() is None:
+        raise RowVanished
 
 
 def _hold(work: Work, caller: Identity, content: UUID) -> None:

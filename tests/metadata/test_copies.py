@@ -1,5 +1,7 @@
 """Copies, and moves between buckets: one row, the same content, and never more than the caller may see."""
 
+import threading
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -32,6 +34,7 @@ from metadata import (
     Versioning,
     VersionNotFound,
 )
+from metadata.operations import copies
 from tests.metadata.catalogues import Desk, chunk, chunks, somebody
 from tests.metadata.counting import counted, recounted
 
@@ -265,3 +268,36 @@ def test_a_batch_with_another_bucket_is_repeated_by_its_upload(desk: Desk, other
         (one.version.version_id, one.sequence) for one in first
     ]
     assert (desk.now().sequence, other.now().sequence) == (2, 1)
+
+
+def test_a_copy_of_what_is_purged_and_collected_meanwhile_is_whole_or_none(
+    opened: Callable[[CatalogueSettings], Catalogue], location: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The source's bucket is not locked, and a long content goes from its end, page by page."""
+    source = Desk(opened(CatalogueSettings(collect_chunks=2)))
+    target, plan = Desk(source.catalogue, me=source.me), chunks(*"abcde")
+    file_id = source.put("f", plan).version.file_id
+
+    def purge_and_collect() -> None:
+        source.catalogue.files.purge(source.me, file_id, None)
+        source.catalogue.collection.collect_contents(0)
+
+    others = threading.Thread(target=purge_and_collect)
+    keep = copies.keep
+
+    def keep_late(*arguments: Any) -> None:
+        if others.ident is None:
+            others.start()
+            if location.startswith("postgresql"):  # The other one has a single writer, who is us.
+                others.join()
+        keep(*arguments)
+
+    monkeypatch.setattr(copies, "keep", keep_late)
+    try:
+        version = one(target, Copy("g", path="f", from_bucket=source.id)).version
+    except FileNotFound:
+        assert target.now().files == 0
+    else:
+        stored = target.catalogue.files.chunks(version.content or uuid4(), 0, 10)
+        assert [chunk.name.id for chunk in stored] == [chunk.id for chunk in plan]
+    others.join()
