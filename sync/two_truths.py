@@ -103,7 +103,7 @@ class TwoTruths:
         if not ours.is_settled:
             return self._settle(ours)
         if (newest := self.installation.newest_writer()) > truth.writer:
-            write_truth(self._store, replace(truth, writer=newest))
+            self._write(replace(truth, writer=newest))
         return ours
 
     def _begun(self, truth: StoreTruth | None) -> Generation:
@@ -117,10 +117,17 @@ class TwoTruths:
             raise NotAdopted(f"Neither the database nor the store has an installation's id. {ADOPT}")
 
     def _settle(self, raised: Generation) -> Generation:
-        write_truth(self._store, StoreTruth(raised.installation, raised.number, self.installation.newest_writer()))
+        self._write(StoreTruth(raised.installation, raised.number, self.installation.newest_writer()))
         settled = replace(raised, is_settled=True)
         self.installation.replace(raised, settled)
         return settled
+
+    def _write(self, truth: StoreTruth) -> None:
+        write_truth(self._store, truth)
+        # Others may have raised the generation since it was read, and written theirs before ours: then theirs is written again.
+        while (ours := self.installation.read()) and ours.number > truth.generation:
+            truth = StoreTruth(ours.installation, ours.number, self.installation.newest_writer())
+            write_truth(self._store, truth)
 
     def _require_writer(self, seen: int) -> None:
         if seen <= (newest := self.installation.newest_writer()):

@@ -1,5 +1,6 @@
 """Nothing is erased unless the database and the store tell of the same life of the same installation."""
 
+from collections.abc import Callable
 from pathlib import Path
 from sqlite3 import connect
 from uuid import uuid4
@@ -39,6 +40,18 @@ def started(catalogue: Catalogue, store: BlockStore) -> TwoTruths:
 
 def both(catalogue: Catalogue, store: BlockStore) -> tuple[Generation | None, StoreTruth | None]:
     return catalogue.installation.read(), read_truth(store)
+
+
+class LateStore(MemoryBlockStore):
+    """Others do `meanwhile` before the next value of meta/ arrives."""
+
+    meanwhile: Callable[[], None] | None = None
+
+    def replace_meta(self, key: str, data: bytes) -> None:
+        if act := self.meanwhile:
+            self.meanwhile = None
+            act()
+        super().replace_meta(key, data)
 
 
 def problem_of(two: TwoTruths) -> type[Problem] | None:
@@ -240,6 +253,25 @@ def test_the_generation_rises_daily(catalogue: Catalogue, store: MemoryBlockStor
     assert ours
     assert theirs
     assert ours.number == theirs.generation == 2
+
+
+@pytest.mark.parametrize("is_start", [True, False])
+def test_what_a_slow_server_writes_does_not_put_the_store_behind_what_others_wrote_meanwhile(
+    catalogue: Catalogue, is_start: bool
+) -> None:
+    store = LateStore()
+    slow = started(catalogue, store)
+    Desk(catalogue).basket()  # An upload number that the store does not know yet.
+
+    def others() -> None:
+        for _ in range(3):
+            assert problem_of(started(catalogue, store)) is None
+
+    store.meanwhile = others
+    (slow.raise_generation if is_start else slow.require)()
+    assert store.meanwhile is None
+    assert problem_of(started(catalogue, store)) is None
+    slow.require()
 
 
 def test_two_servers_that_start_at_once_agree(tmp_path: Path, store: MemoryBlockStore) -> None:
