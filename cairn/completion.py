@@ -34,9 +34,9 @@ def places_or_files(incomplete: str) -> list[str]:
 
 def buckets(incomplete: str) -> list[str]:
     """Names of buckets, with or without the scheme."""
-    if is_remote(incomplete):
-        return [place.removesuffix("/") for place in places(incomplete.partition("/")[0])]
-    return [place.removeprefix(SCHEME).removesuffix("/") for place in places(SCHEME + incomplete.partition("/")[0])]
+    prefix = "" if is_remote(incomplete) else SCHEME
+    found = places((prefix + incomplete).partition("/")[0])
+    return [name.removeprefix(prefix) for name in dict.fromkeys(place.partition("/")[0] for place in found)]
 
 
 def run_completion(run: Callable[[], object]) -> None:
