@@ -19,6 +19,7 @@ from foundation.identity import Identity
 from metadata import FileNotFound, FileVersion, Kind, ListQuery, StoredChunk
 
 PAGE_FILES = 1000
+_MEMBER_BYTES = 4096  # What is known of a file takes memory as well, and most of it where files are empty.
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +122,8 @@ class Archive:
         gathered: list[_Member] = []
         size = 0
         async for member in self._members():
-            # What a thread reads is in memory with its head.
-            room = member.entry.size + len(member.entry.name) * 4 + 100
+            # What a thread reads is in memory with its head and all else that is known of it.
+            room = member.entry.size + len(member.entry.name) * 4 + _MEMBER_BYTES
             if gathered and (member.entry.is_streamed or size + room > LOAD_BYTES):
                 yield _together(gathered, size)
                 gathered, size = [], 0

@@ -1,5 +1,6 @@
 """Archives: everything asked for, under names that are safe, and never a whole archive that lacks bytes."""
 
+import asyncio
 import collections
 import io
 import stat
@@ -13,12 +14,17 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from anyio import CapacityLimiter
 
-from block_storage import open_block_store
+from block_storage import MemoryBlockStore, open_block_store
+from chunker import archive
 from chunker.archive_names import SafeNames, common_root, is_link_inside
+from chunker.assembly import Shared
+from chunker.parts import Parts
+from chunker.read_memory import ReadMemory
 from chunker.zip64 import Directory, Entry
 from foundation.blocks import MIB
-from metadata import Batch, MakeFolder, Naming, NewBucket, migrate, open_catalogue
+from metadata import Batch, MakeFolder, Naming, NewBucket, Put, migrate, open_catalogue
 from tests.chunker.served import Person, Served, id_of, served, some_bytes
 
 
@@ -200,6 +206,33 @@ def test_more_entries_than_16_bits_count(tmp_path: Path) -> None:
             file.write(piece)
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         assert len(archive.namelist()) == 70_000
+
+
+def test_of_many_empty_files_few_are_in_memory_at_once(
+    stack: Served, me: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their bytes are none; what is known of each is not."""
+    monkeypatch.setattr(archive, "PAGE_FILES", 100)
+    for first in range(0, 3_000, 1_000):
+        batch = Batch(str(me.bucket.id), [Put(f"{first + number:04}", []) for number in range(1_000)])
+        stack.catalogue.commits.apply(me.identity, batch)
+    parts = Parts(stack.catalogue, MemoryBlockStore())
+    selected = archive.selection(parts, me.identity, str(me.bucket.id), [""])
+
+    async def seen() -> set[str]:
+        """The files that are looked at before the first byte is sent."""
+        shared = Shared(CapacityLimiter(1), ReadMemory(64 * MIB, 1))
+        asked: set[str] = set()
+
+        def named(names: SafeNames, path: str) -> str:
+            asked.add(path)
+            return SafeNames.name(names, path)
+
+        monkeypatch.setattr(archive, "SafeNames", type("Counted", (SafeNames,), {"name": named}))
+        await archive.Archive(parts, me.identity, selected, shared).ahead.first()
+        return asked
+
+    assert 100 < len(asyncio.run(seen())) < 2_000
 
 
 @pytest.mark.parametrize("is_first", [True, False])
