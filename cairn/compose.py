@@ -6,6 +6,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
@@ -19,13 +20,14 @@ from cairn.examples import api_examples
 from cairn.lock import DataFolderLock
 from cairn.page import page_routes
 from cairn.settings import ServerSettings
-from foundation.database import opened, parsed
 from foundation.doorbell import InProcessDoorbell
 from foundation.http_service import create_service
 from foundation.settings import ServiceSettings
-from identity import IdentityRoom
 from metadata import Catalogue, LongPoll
 from sync import Chore, Loop, TwoTruths, chores, running
+
+if TYPE_CHECKING:  # A room without a database loads none of what speaks to one.
+    from identity import IdentityRoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Rooms:
 
     catalogue: Catalogue
     store: BlockStore
-    identity: IdentityRoom
+    identity: "IdentityRoom"
     long_poll: LongPoll
 
 
@@ -43,6 +45,8 @@ def migrate(settings: ServerSettings) -> None:
 
     From here on, whatever the process makes is its owner's alone: files of people, hashes of passwords, keys.
     """
+    from foundation.database import parsed
+
     os.umask(0o077)
     with naming("CAIRN_DATABASE"):
         parsed(settings.database_location)
@@ -62,13 +66,15 @@ def make_store(settings: ServerSettings) -> None:
 
 
 @contextmanager
-def open_identity(settings: ServerSettings) -> Iterator[IdentityRoom]:
+def open_identity(settings: ServerSettings) -> "Iterator[IdentityRoom]":
     with closing(identity.open_identity(settings.database_location, settings.secret_bytes(), settings.address)) as room:
         yield room
 
 
 @contextmanager
 def open_rooms(settings: ServerSettings) -> Iterator[Rooms]:
+    from foundation.database import opened
+
     long_poll = metadata.LongPoll()
     with ExitStack() as stack:
         stack.enter_context(DataFolderLock(settings.data))

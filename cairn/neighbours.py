@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import identity
 import metadata
@@ -11,14 +12,16 @@ from cairn.compose import naming
 from cairn.errors import SettingInvalid
 from cairn.lock import DataFolderLock
 from cairn.settings import ServerSettings
-from foundation.database import Database, opened, parsed
 from foundation.http_room import RoomClient
 from foundation.identity import TokenVerifier
 from foundation.introspection import introspecting_verifier
 from foundation.service_tokens import Room, ServiceTokens, ServiceTokenVerifier
 from foundation.settings import ServiceSettings
-from identity import IdentityRoom
 from metadata import Catalogue, LongPoll
+
+if TYPE_CHECKING:  # A room without a database loads none of what speaks to one.
+    from foundation.database import Database
+    from identity import IdentityRoom
 
 Ready = Mapping[str, Callable[[], None]]
 
@@ -37,7 +40,9 @@ class Neighbours:
         self.long_poll = LongPoll()
 
     @cached_property
-    def database(self) -> Database:
+    def database(self) -> "Database":
+        from foundation.database import opened, parsed
+
         with naming("CAIRN_DATABASE"):
             parsed(self.settings.database_location)
         if self.settings.is_on_sqlite:
@@ -57,7 +62,7 @@ class Neighbours:
         return store
 
     @cached_property
-    def identity(self) -> IdentityRoom:
+    def identity(self) -> "IdentityRoom":
         """On the database itself. Raises SchemaTooOld."""
         identity.check_migrated(self.database)
         return identity.open_identity(self.database, self.settings.shared_secret_bytes(), self.settings.address)

@@ -5,6 +5,7 @@ import resource
 import secrets
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from cairn.compose import migrate, one_process, open_rooms
 from cairn.compose_rooms import composed
@@ -14,7 +15,9 @@ from cairn.served import Served, serve_all
 from cairn.settings import ServerSettings
 from foundation.service_tokens import Room
 from foundation.telemetry import log_to_stderr
-from identity import IdentityRoom
+
+if TYPE_CHECKING:
+    from identity import IdentityRoom
 
 ADMIN = "admin@localhost"
 PORTS = {Room.METADATA: 8000, Room.SYNC: 8001, Room.CHUNKER: 8002, Room.BLOCK_STORAGE: 8003, Room.IDENTITY: 8004}
@@ -57,7 +60,7 @@ def serve_rooms(settings: ServerSettings, rooms: Sequence[Room], port: int | Non
         serve_all(services)
 
 
-def first_admin(identity: IdentityRoom) -> None:
+def first_admin(identity: "IdentityRoom") -> None:
     """An installation without users gets an administrator, whose password is shown this once."""
     if identity.has_users():
         return

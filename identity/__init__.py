@@ -1,11 +1,15 @@
-"""Who: users, their credentials and devices, and the tokens that name them."""
+"""Who: users, their credentials and devices, and the tokens that name them. Importing it loads no database."""
 
-from identity.api import create_app, routes
-from identity.migration import check_migrated
-from identity.model import NewCredential, User
-from identity.oauth import root_routes
-from identity.parts import Parts
-from identity.room import IdentityRoom, migrate, open_identity
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from identity.api import create_app, routes
+    from identity.migration import check_migrated
+    from identity.model import NewCredential, User
+    from identity.oauth import root_routes
+    from identity.parts import Parts
+    from identity.room import IdentityRoom, migrate, open_identity
 
 __all__ = [
     "IdentityRoom",
@@ -19,3 +23,23 @@ __all__ = [
     "root_routes",
     "routes",
 ]
+
+# Loaded when they are asked for: every other room is composed beside it, and none needs what it stands on.
+_FRONT_DOOR = {
+    "IdentityRoom": "identity.room",
+    "NewCredential": "identity.model",
+    "Parts": "identity.parts",
+    "User": "identity.model",
+    "check_migrated": "identity.migration",
+    "create_app": "identity.api",
+    "migrate": "identity.room",
+    "open_identity": "identity.room",
+    "root_routes": "identity.oauth",
+    "routes": "identity.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FRONT_DOOR:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_FRONT_DOOR[name]), name)

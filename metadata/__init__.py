@@ -1,10 +1,8 @@
 """The catalogue: buckets, files, versions, contents, blocks, uploads and journals."""
 
-from metadata.api import (
-    create_app,
-    polling,
-    routes,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from metadata.batch import (
     Batch,
     BatchResult,
@@ -27,7 +25,6 @@ from metadata.batch import (
 )
 from metadata.catalogue import (
     Catalogue,
-    open_catalogue,
 )
 from metadata.errors import (
     BlocksMissing,
@@ -51,17 +48,8 @@ from metadata.errors import (
     VersionConflict,
     VersionNotFound,
 )
-from metadata.http_client import (
-    http_catalogue,
-)
-from metadata.internal_api import (
-    internal_routes,
-)
 from metadata.longpoll import (
     LongPoll,
-)
-from metadata.migrated import (
-    migrate,
 )
 from metadata.model import (
     Access,
@@ -124,6 +112,13 @@ from metadata.search_model import (
 from metadata.settings import (
     CatalogueSettings,
 )
+
+if TYPE_CHECKING:
+    from metadata.api import create_app, polling, routes
+    from metadata.http_client import http_catalogue
+    from metadata.internal_api import internal_routes
+    from metadata.migrated import migrate
+    from metadata.sql_catalogue import open_catalogue
 
 __all__ = [
     "Access",
@@ -223,3 +218,20 @@ __all__ = [
     "polling",
     "routes",
 ]
+
+# Loaded when they are asked for: a room that has the catalogue over HTTP must not carry a database's libraries.
+_FRONT_DOOR = {
+    "create_app": "metadata.api",
+    "http_catalogue": "metadata.http_client",
+    "internal_routes": "metadata.internal_api",
+    "migrate": "metadata.migrated",
+    "open_catalogue": "metadata.sql_catalogue",
+    "polling": "metadata.api",
+    "routes": "metadata.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FRONT_DOOR:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_FRONT_DOOR[name]), name)

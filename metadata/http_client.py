@@ -14,8 +14,8 @@ from metadata.batch import Result
 from metadata.calls import SEAMS, WHOLE, Call
 from metadata.catalogue import Catalogue
 from metadata.model import FileVersion, ListQuery
+from metadata.parts import Found
 from metadata.seams import CommitRequest, Files
-from metadata.sql_listing import Found
 
 _JSON = {"Content-Type": "application/json"}
 

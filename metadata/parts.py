@@ -1,13 +1,22 @@
 """What the catalogue's HTTP door stands on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from foundation.identity import Identity
 from metadata.longpoll import LongPoll
 from metadata.model import ListQuery
 from metadata.seams import Accounts, Buckets, Commits, Files, Journals, Members, Search, Statistics
-from metadata.sql_listing import Found
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Rows of the select that was passed in, common prefixes, and the key that the next page begins after."""
+
+    rows: Sequence[Any]
+    prefixes: Sequence[str]
+    next_key: str | None
 
 
 class Listings(Protocol):

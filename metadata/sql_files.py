@@ -16,11 +16,12 @@ from metadata.access import bucket_for, bucket_of_file, decide, find_bucket
 from metadata.batch import Purged
 from metadata.errors import BucketNotFound, FileNotFound, VersionNotFound
 from metadata.model import Access, FileVersion, Listing, ListQuery, Page, Twins
+from metadata.parts import Found
 from metadata.paths import is_storable
 from metadata.rows import select_entries, select_versions, version_from
 from metadata.schema import file_versions, files
 from metadata.sql_chunks import SqlChunks
-from metadata.sql_listing import PLACE, Found, list_files
+from metadata.sql_listing import PLACE, list_files
 from metadata.sql_twins import find_twins
 
 # Removes a version, or the whole file if there is none: metadata.purge in a transaction of the same database.

@@ -1,7 +1,6 @@
 """One page of a bucket's files by path: keyset seeks on an index, each common prefix jumped over. No OFFSET, no GROUP BY."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, s
 from foundation.problems import CursorInvalid
 from foundation.sql import any_of
 from metadata.model import ListQuery
+from metadata.parts import Found
 from metadata.paths import is_storable, prefix_end
 from metadata.rows import uuid_text
 from metadata.schema import Bytewise, files
@@ -19,15 +19,6 @@ _LAST = "\U0010ffff" * 256
 _FIRST_BATCH = 100
 # The first columns of every select that is listed by: they say where the next page begins.
 PLACE = (files.c.path.label(None), files.c.id.label(None))
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Rows of the select that was passed in, common prefixes, and the key that the next page begins after."""
-
-    rows: Sequence[Any]
-    prefixes: Sequence[str]
-    next_key: str | None
 
 
 class _Position(NamedTuple):

@@ -149,6 +149,28 @@ def test_block_storage_leaves_the_data_folder_to_the_room_that_has_the_database(
         metadata.kill()
 
 
+@pytest.mark.parametrize(
+    ("room", "is_on_a_database"), [(Room.CHUNKER, False), (Room.BLOCK_STORAGE, False), (Room.METADATA, True)]
+)
+def test_a_room_without_a_database_loads_nothing_that_speaks_to_one(
+    tmp_path: Path, room: Room, is_on_a_database: bool
+) -> None:
+    program = (
+        "import sys; from contextlib import ExitStack; import cairn.server_verbs; import cairn.serve as serving\n"
+        "from cairn.settings import ServerSettings; from foundation.service_tokens import Room\n"
+        f"room = Room({room.value!r})\n"
+        "with ExitStack() as stack:\n"
+        "    serving.composed(room, serving.Neighbours(ServerSettings.read(), frozenset({room}), stack))\n"
+        "    print(*sorted({'sqlalchemy', 'alembic', 'psycopg'} & set(sys.modules)))"
+    )
+    server = CairnServer(tmp_path, CAIRN_SECRET=SECRET, **settings(METADATA, IDENTITY))
+    server.cairn("migrate")
+    environment = os.environ | server.environment | (settings(BLOCKS) if room is Room.CHUNKER else {})
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert ("sqlalchemy" in done.stdout) is is_on_a_database
+    assert done.stdout.strip() == "" or is_on_a_database
+
+
 def test_the_one_process_server_has_no_routes_between_rooms_and_takes_no_service_token(tmp_path: Path) -> None:
     with running_server(tmp_path / "server", CAIRN_SECRET=SECRET) as server:
         tokens = ServiceTokens(SECRET.encode())

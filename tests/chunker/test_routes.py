@@ -27,7 +27,7 @@ def test_every_route_tells_its_summary_its_errors_and_its_body(stack: Served) ->
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     }
-    assert len(operations) == 16
+    assert len(operations) == 18
     assert all(operation["summary"] for operation in operations.values())
     for (method, path), operation in operations.items():
         assert "$defs" not in str(operation), path

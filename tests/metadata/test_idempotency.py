@@ -17,7 +17,8 @@ from foundation.identity import Identity
 from foundation.problems import Forbidden, OutcomeUnknown
 from foundation.sql import now
 from metadata.batch import Batch, BatchResult, Delete, MakeFolder, Once
-from metadata.catalogue import Catalogue, open_catalogue
+from metadata.catalogue import Catalogue
+from metadata.sql_catalogue import open_catalogue
 from metadata.errors import BucketExists, IdempotencyKeyReused, PathTaken
 from metadata.idempotency import KEPT
 from metadata.model import NO_PRECONDITION, NewBucket, Target
