@@ -134,9 +134,10 @@ def file_routes(parts: Parts) -> APIRouter:
         | {200: {"model": PurgedWire, "description": "It was purged; what went."}},
     )
     def delete_file(caller: Caller, file_id: UUID, if_match: IfMatch = None, purge: bool = False) -> Response:
+        precondition = Precondition(if_match=parse_etags(if_match))
         if purge:
-            return Json(purged_document(files.purge(caller, file_id, None)))
-        _apply(parts, caller, file_id, Delete(file_id, precondition=Precondition(if_match=parse_etags(if_match))))
+            return Json(purged_document(files.purge(caller, file_id, None, precondition)))
+        _apply(parts, caller, file_id, Delete(file_id, precondition=precondition))
         return Response(status_code=204)
 
     @router.get(

@@ -13,16 +13,23 @@ from foundation.sql import any_of
 from metadata.access import bucket_of_file
 from metadata.batch import Purged
 from metadata.errors import FileNotFound, VersionNotFound
-from metadata.model import BlockState, ChangeKind, FileVersion
+from metadata.model import NO_PRECONDITION, BlockState, ChangeKind, FileVersion, Precondition
+from metadata.operations.conflicts import check_precondition
 from metadata.operations.work import Work
 from metadata.rows import select_versions, version_from
 from metadata.schema import blocks, buckets, candidates, contents, file_chunks, file_versions, files
 
 
-def purge(connection: Connection, caller: Identity, file_id: UUID, version_id: UUID | None) -> Purged:
+def purge(
+    connection: Connection,
+    caller: Identity,
+    file_id: UUID,
+    version_id: UUID | None,
+    precondition: Precondition = NO_PRECONDITION,
+) -> Purged:
     """One version that is not current, or the whole file, live or in the trash. The transaction's only work.
 
-    Raises FileNotFound, VersionNotFound, Forbidden, Invalid for a current version.
+    Raises FileNotFound, VersionNotFound, Forbidden, PreconditionFailed, VersionConflict, Invalid for a current version.
     """
     bucket = bucket_of_file(connection, caller, file_id, Action.PURGE_FILE)
     work = Work.begun(connection, caller, bucket.id, Action.PURGE_FILE)
@@ -30,6 +37,7 @@ def purge(connection: Connection, caller: Identity, file_id: UUID, version_id: U
     if row is None:
         raise FileNotFound
     current = version_from(row)
+    check_precondition(precondition, None if current.deleted_at else current)
     purged = purge_whole(work, current) if version_id is None else _purge_version(work, current, version_id)
     work.finish()
     return purged

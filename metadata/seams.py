@@ -19,6 +19,7 @@ from foundation.problems import Problem
 from foundation.repeatable import repeatable, repeatable_if
 from metadata.batch import Batch, BatchResult, Once, Purged, Result
 from metadata.model import (
+    NO_PRECONDITION,
     BlockState,
     Bucket,
     BucketChanges,
@@ -149,8 +150,17 @@ class Files(Protocol):
         """The index of the chunk that holds byte `offset`."""
 
     @repeatable
-    def purge(self, caller: Identity, file_id: UUID, version_id: UUID | None) -> Purged:
-        """Remove one version, or the whole file, for good. A current version cannot be purged alone. Repeatable."""
+    def purge(
+        self,
+        caller: Identity,
+        file_id: UUID,
+        version_id: UUID | None,
+        precondition: Precondition = NO_PRECONDITION,
+    ) -> Purged:
+        """Remove one version, or the whole file, for good. A current version cannot be purged alone. Repeatable.
+
+        `precondition`: of the file's current version. Raises PreconditionFailed, VersionConflict.
+        """
 
 
 class Uploads(Protocol):

@@ -1,7 +1,7 @@
 """The catalogue over one database."""
 
 from collections.abc import Callable
-from uuid import UUID
+from typing import Any
 
 from foundation.database import Database
 from foundation.identity import Identity
@@ -48,8 +48,8 @@ def open_catalogue(
 def _over(database: Database, settings: CatalogueSettings, notify: Notify, close: Callable[[], None]) -> Catalogue:
     uploads = SqlUploads(database, settings)
 
-    def purge_file(caller: Identity, file_id: UUID, version_id: UUID | None) -> Purged:
-        return database.write(lambda connection: purge(connection, caller, file_id, version_id), repeat_unknown=True)
+    def purge_file(caller: Identity, *wanted: Any) -> Purged:
+        return database.write(lambda connection: purge(connection, caller, *wanted), repeat_unknown=True)
 
     files = SqlFiles(database, purge_file, public_files=settings.public_files)
     installation = SqlInstallation(database)

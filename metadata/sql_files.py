@@ -15,7 +15,7 @@ from foundation.sql import any_of
 from metadata.access import bucket_for, bucket_of_file, decide, find_bucket
 from metadata.batch import Purged
 from metadata.errors import BucketNotFound, FileNotFound, VersionNotFound
-from metadata.model import Access, FileVersion, Listing, ListQuery, Page, Twins
+from metadata.model import NO_PRECONDITION, Access, FileVersion, Listing, ListQuery, Page, Precondition, Twins
 from metadata.parts import Found
 from metadata.paths import is_storable
 from metadata.rows import select_entries, select_versions, version_from
@@ -25,7 +25,7 @@ from metadata.sql_listing import PLACE, list_files
 from metadata.sql_twins import find_twins
 
 # Removes a version, or the whole file if there is none: metadata.purge in a transaction of the same database.
-Purge = Callable[[Identity, UUID, UUID | None], Purged]
+Purge = Callable[[Identity, UUID, UUID | None, Precondition], Purged]
 
 
 class SqlFiles(SqlChunks):
@@ -120,8 +120,14 @@ class SqlFiles(SqlChunks):
 
         return self._database.read(body)
 
-    def purge(self, caller: Identity, file_id: UUID, version_id: UUID | None) -> Purged:
-        return self._purge(caller, file_id, version_id)
+    def purge(
+        self,
+        caller: Identity,
+        file_id: UUID,
+        version_id: UUID | None,
+        precondition: Precondition = NO_PRECONDITION,
+    ) -> Purged:
+        return self._purge(caller, file_id, version_id, precondition)
 
     def _found(self, caller: Identity, bucket: str, query: ListQuery, rows: Select[Any]) -> Found:
         def body(connection: Connection) -> Found:

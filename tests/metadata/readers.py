@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -112,8 +113,8 @@ def made_house(database: Database, *, public_files: bool = False) -> House:
     settings, long_poll = CatalogueSettings(), LongPoll()
     commits = SqlCommits(database, SqlUploads(database, settings), settings)
 
-    def purge_file(caller: Identity, file_id: UUID, version_id: UUID | None) -> Purged:
-        return database.write(lambda connection: purge(connection, caller, file_id, version_id))
+    def purge_file(caller: Identity, *wanted: Any) -> Purged:
+        return database.write(lambda connection: purge(connection, caller, *wanted))
 
     return House(
         database,

@@ -92,3 +92,12 @@ def test_twins_are_listed_in_pages(door: Door, house: House) -> None:
     found = [[file["path"] for file in group["files"]] for page in (first, second) for group in page["items"]]
     assert (found, second["next_cursor"]) == ([["A", "a"], ["C", "c"]], None)
     assert door.problem("GET", "/buckets/mine/twins?cursor=x") == (422, "cursor-invalid")
+
+
+def test_a_purge_obeys_if_match(door: Door) -> None:
+    [version] = door.house.put(bucket_id(door), "a")
+    address = f"/files/{version.file_id}?purge=true"
+    stale = door.ask("DELETE", address, headers={"If-Match": '"another"'})
+    assert (stale.status_code, stale.json()["type"]) == (412, "urn:cairn:problem:precondition-failed")
+    assert door.ask("GET", f"/files/{version.file_id}").json()["version_id"] == str(version.version_id)
+    assert door.ask("DELETE", address, headers={"If-Match": f'"{version.etag}"'}).status_code == 200

@@ -8,7 +8,7 @@ import pytest
 from foundation.blocks import BlockId, BlockName
 from foundation.database import opened as opened_database
 from foundation.ids import new_id
-from foundation.problems import Forbidden, Invalid
+from foundation.problems import Forbidden, Invalid, PreconditionFailed
 from foundation.sql import insert_rows, now
 from metadata import (
     BlockState,
@@ -18,8 +18,10 @@ from metadata import (
     Delete,
     FileNotFound,
     NewBucket,
+    Precondition,
     Purged,
     Restore,
+    VersionConflict,
     Versioning,
 )
 from metadata.schema import backup_holds
@@ -59,6 +61,16 @@ def test_a_purged_files_blocks_go_and_their_names_are_dead(desk: Desk, hasty: Ca
     assert hasty.collection.due_names(10) == []
     with pytest.raises(FileNotFound):
         desk.at("f")
+
+
+def test_a_file_that_is_another_by_now_is_not_purged(desk: Desk) -> None:
+    file = desk.put("f", chunks("a")).version
+    after = desk.put("f", chunks("b")).version
+    for stale in (Precondition(if_match=(file.etag,)), Precondition(has_base=True, base_version=file.version_id)):
+        with pytest.raises((PreconditionFailed, VersionConflict)):
+            desk.catalogue.files.purge(desk.me, file.file_id, None, stale)
+    assert desk.at("f") == after
+    assert desk.catalogue.files.purge(desk.me, file.file_id, None, Precondition(if_match=(after.etag,))).versions == 2
 
 
 def test_what_another_version_has_is_kept_and_counted_so(desk: Desk, hasty: Catalogue) -> None:
