@@ -52,7 +52,9 @@ class Traffic:
         except BaseException:
             self.read.give(max_bytes)
             raise
-        return _Sent(data, lambda: self.read.give(max_bytes), self.body_seconds)
+        # How much it is shows only now.
+        self.read.give(max_bytes - len(data))
+        return _Sent(data, lambda: self.read.give(len(data)), self.body_seconds)
 
 
 class _Sent(Response):

@@ -15,6 +15,7 @@ from chunker.errors import ContentDamaged
 from chunker.parts import Seams
 from chunker.ranges import ByteRange
 from chunker.read_memory import ReadMemory
+from chunker.read_threads import read_in, retrieve
 from foundation.problems import Problem
 from metadata import BlockState, FileVersion, StoredChunk, VersionNotFound
 
@@ -60,7 +61,7 @@ class Held(Generic[L]):
         if self._source.memory.take_now(self.load.size):
             self._taken = self.load.size
             self._reading = asyncio.ensure_future(self._source.read(self.load))
-            self._reading.add_done_callback(_retrieve)
+            self._reading.add_done_callback(retrieve)
 
     async def data(self) -> bytes:
         """Raises ContentDamaged; StorageFailed; Busy."""
@@ -74,11 +75,13 @@ class Held(Generic[L]):
 
     def let_go(self) -> None:
         self._data = None
-        if self._reading is not None:
-            self._reading.cancel()
-            self._reading = None
         taken, self._taken = self._taken, 0
-        if taken:
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.cancel()
+            # What is being read takes its memory until it has ended.
+            reading.add_done_callback(lambda _: self._source.memory.give(taken))
+        elif taken:
             self._source.memory.give(taken)
 
 
@@ -118,7 +121,7 @@ class Source:
 
     async def read(self, chunk: StoredChunk) -> bytes:
         """The chunk's bytes, verified. Raises ContentDamaged, after the catalogue was told; StorageFailed."""
-        return await run_sync(self.read_now, chunk, limiter=self._threads)
+        return await read_in(self._threads, lambda: self.read_now(chunk))
 
     def read_now(self, chunk: StoredChunk) -> bytes:
         """As `read`, in a thread that may wait for the store."""
@@ -212,9 +215,3 @@ class ReadAhead(LoadsAhead[StoredChunk]):
         chunk = self._page.popleft()
         self._is_over = chunk.offset + chunk.size >= self.wanted.end
         return chunk
-
-
-def _retrieve(task: "asyncio.Task[bytes]") -> None:
-    """What was read ahead for a reader who has gone is looked at by nobody."""
-    if not task.cancelled():
-        task.exception()

@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from anyio.to_thread import run_sync
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -13,6 +12,7 @@ from chunker.assembly import Held, LoadsAhead, Shared
 from chunker.download import Outlet, disconnected
 from chunker.ranges import ByteRange
 from chunker.read_memory import ReadMemory
+from chunker.read_threads import read_in
 from foundation.blocks import MIB
 
 LOAD_BYTES = (
@@ -39,7 +39,7 @@ class LoadReader:
         return self._shared.memory
 
     async def read(self, load: ManyLoad) -> bytes:
-        return await run_sync(load.read, limiter=self._shared.threads)
+        return await read_in(self._shared.threads, load.read)
 
 
 class LoadsResponse(Response):

@@ -220,6 +220,23 @@ def test_a_body_that_drips_is_given_up(store: MemoryBlockStore) -> None:
             assert slow.recv(1000).startswith(b"HTTP/1.1 408")
 
 
+def test_an_answer_takes_the_memory_that_it_has_and_no_more(store: MemoryBlockStore) -> None:
+    large = sample(7, size=MAX_BLOCK_BYTES - len(BLOCK.data))
+    store.put(large.name, large.data)
+    store.put(BLOCK.name, BLOCK.data)
+    limits = Limits(read_bytes=2 * MAX_BLOCK_BYTES - len(BLOCK.data), wait_seconds=0.2, body_seconds=60)
+    with service(store, limits) as address, http(address) as client:
+        host, port = address.removeprefix("http://").split(":")
+        with socket.socket() as stuck:
+            stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            stuck.connect((host, int(port)))
+            path = f"/internal/v1/chunks/{large.name}?xxh3={large.xxh3:016x}"
+            head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKENS.mint(Room.CHUNKER)}\r\n\r\n"
+            stuck.sendall(head.encode())
+            assert stuck.recv(10).startswith(b"HTTP")
+            assert client.get(f"/chunks/{BLOCK.name}?xxh3={BLOCK.xxh3:016x}").content == BLOCK.data
+
+
 def test_readers_who_take_nothing_are_cut_and_their_memory_is_anothers(store: MemoryBlockStore) -> None:
     large = sample(7, size=MAX_BLOCK_BYTES)
     store.put(large.name, large.data)
