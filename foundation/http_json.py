@@ -7,10 +7,11 @@ from typing import Any
 
 import orjson
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from foundation.http_caller import CallerRoute
-from foundation.problems import Malformed, Problem
+from foundation.problems import Malformed, Problem, UnsupportedMediaType
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
@@ -36,12 +37,23 @@ class StrictRoute(CallerRoute):
         async def handle_strictly(request: Request) -> Response:
             try:
                 return await handle(_StrictRequest(request.scope, request.receive))
+            except RequestValidationError as error:
+                if self.body_field is not None and not _says_json(request):
+                    raise UnsupportedMediaType("Send the body as `Content-Type: application/json`.") from error
+                raise
             except HTTPException as error:
                 if isinstance(error.__cause__, Problem):  # FastAPI hides what reading the body raises.
                     raise error.__cause__ from error
                 raise
 
         return handle_strictly
+
+
+def _says_json(request: Request) -> bool:
+    """Whether the body, if there is one, says that it is JSON. FastAPI takes any other for text, and blames its shape."""
+    has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return not has_body or kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 class _StrictRequest(Request):

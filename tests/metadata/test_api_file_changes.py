@@ -101,3 +101,16 @@ def test_a_purge_obeys_if_match(door: Door) -> None:
     assert (stale.status_code, stale.json()["type"]) == (412, "urn:cairn:problem:precondition-failed")
     assert door.ask("GET", f"/files/{version.file_id}").json()["version_id"] == str(version.version_id)
     assert door.ask("DELETE", address, headers={"If-Match": f'"{version.etag}"'}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_a_body_that_does_not_say_json_is_refused_as_such(door: Door, kind: str) -> None:
+    [version] = door.house.put(bucket_id(door), "a")
+    for method, path, text in (
+        ("PATCH", f"/files/{version.file_id}", b'{"path":"b"}'),
+        ("POST", "/buckets", b'{"name":"other"}'),
+        ("POST", f"/files/{version.file_id}/undelete", b"{}"),
+    ):
+        answer = door.ask(method, path, content=text, headers={"Content-Type": kind})
+        assert (answer.status_code, answer.json()["type"]) == (415, "urn:cairn:problem:unsupported-media-type")
+    assert door.ask("PATCH", f"/files/{version.file_id}").status_code == 422
