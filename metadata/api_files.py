@@ -151,13 +151,18 @@ def file_routes(parts: Parts) -> APIRouter:
         version: UUID | None = None,
         limit: Annotated[int, limit(100, 1000)] = 100,
         cursor: str | None = None,
+        include: Annotated[str, Query(pattern="^(sharing)?$", description="`sharing`: `other_files` too.")] = "",
     ) -> Json:
         wanted = files.get(caller, file_id, version)
         scope = (caller.user, file_id, wanted.version_id)
         first = _index(decode_cursor("chunks", scope, cursor))
         found = files.chunks(wanted.content, first, limit + 1) if wanted.content else ()
         following = encode_cursor("chunks", scope, str(first + limit)) if len(found) > limit else None
-        return Json({"items": [chunk_document(chunk) for chunk in found[:limit]], "next_cursor": following})
+        items = [chunk_document(chunk) for chunk in found[:limit]]
+        if include and items:
+            numbers = files.sharing(caller, file_id, [chunk.id for chunk in found[:limit]])
+            items = [item | {"other_files": number} for item, number in zip(items, numbers, strict=True)]
+        return Json({"items": items, "next_cursor": following})
 
     return router
 

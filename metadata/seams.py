@@ -142,6 +142,13 @@ class Files(Protocol):
         """As `chunks`, all of several short contents. Raises Invalid for more than 10,000 chunks together."""
 
     @repeatable
+    def sharing(self, caller: Identity, file_id: UUID, blocks: Sequence[BlockId]) -> Sequence[int]:
+        """For each block, in how many of the caller's own live files it also is, `file_id` left out; nothing of what others have.
+
+        Raises Invalid where counting takes too long.
+        """
+
+    @repeatable
     def contents(self, caller: Identity, bucket: str, versions: Several[UUID]) -> Mapping[UUID, FileVersion]:
         """Versions of files of one bucket for reading their content; what is not there, or is a deletion, is left out."""
 

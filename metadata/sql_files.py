@@ -1,19 +1,21 @@
 """Files and their versions in SQL, as readers see them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Collection as Several
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, tuple_
 
-from foundation.authorization import Action
+from foundation.authorization import Action, require
+from foundation.blocks import BlockId
 from foundation.database import Database
 from foundation.identity import Identity
-from foundation.problems import CursorInvalid
+from foundation.problems import CursorInvalid, Invalid
 from foundation.sql import any_of
 from metadata.access import bucket_for, bucket_of_file, decide, find_bucket
 from metadata.batch import Purged
+from metadata.cut_off import TookTooLong
 from metadata.errors import BucketNotFound, FileNotFound, VersionNotFound
 from metadata.model import NO_PRECONDITION, Access, FileVersion, Listing, ListQuery, Page, Precondition, Twins
 from metadata.parts import Found
@@ -22,6 +24,7 @@ from metadata.rows import select_entries, select_versions, version_from
 from metadata.schema import file_versions, files
 from metadata.sql_chunks import SqlChunks
 from metadata.sql_listing import PLACE, list_files
+from metadata.sql_sharing import sharing
 from metadata.sql_twins import find_twins
 
 # Removes a version, or the whole file if there is none: metadata.purge in a transaction of the same database.
@@ -128,6 +131,13 @@ class SqlFiles(SqlChunks):
         precondition: Precondition = NO_PRECONDITION,
     ) -> Purged:
         return self._purge(caller, file_id, version_id, precondition)
+
+    def sharing(self, caller: Identity, file_id: UUID, blocks: Sequence[BlockId]) -> Sequence[int]:
+        require(caller, Action.LIST_BUCKETS)
+        try:
+            return self._database.read(lambda connection: sharing(connection, caller.user, file_id, blocks))
+        except TookTooLong as error:
+            raise Invalid("Counting takes too long here. Ask for fewer chunks.", field="include") from error
 
     def _found(self, caller: Identity, bucket: str, query: ListQuery, rows: Select[Any]) -> Found:
         def body(connection: Connection) -> Found:

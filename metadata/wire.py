@@ -110,8 +110,15 @@ class ChunkWire(Wire):
     verified_at: datetime | None
 
 
+class ListedChunkWire(ChunkWire):
+    other_files: int = Field(
+        default=0,
+        description="With `include=sharing`: in how many other live files of the caller's own the block also is.",
+    )
+
+
 class ChunksWire(Wire):
-    items: list[ChunkWire]
+    items: list[ListedChunkWire]
     next_cursor: str | None
 
 
