@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from client import CairnClient, ClientSettings
 
 
+# The member of a problem that tells which groups were done before it.
+DONE = "groups_done"
+
+
 @contextmanager
 def ending() -> Iterator[None]:
     """Problems become a line on standard error and an exit status; Ctrl-C becomes 130."""
@@ -23,7 +27,7 @@ def ending() -> Iterator[None]:
         yield
     except Problem as problem:
         tell(problem)
-        raise typer.Exit(exit_code(problem)) from None
+        raise typer.Exit(ExitCode.PARTLY if DONE in problem.members else exit_code(problem)) from None
     except KeyboardInterrupt:
         note("cairn: interrupted; run the same command again to go on")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
@@ -47,6 +51,11 @@ def tell(problem: Problem) -> None:
     for conflict in conflicts if isinstance(conflicts, list) else ():
         if isinstance(conflict, dict) and conflict.get("path") and conflict.get("detail") != str(problem):
             note(f"cairn: {shown(conflict['path'])}: {_reason(conflict)}")
+    groups = problem.members.get(DONE)
+    for group in groups if isinstance(groups, list) else ():
+        if isinstance(group, dict):
+            count, place, id = (shown(group.get(name, "")) for name in ("files", "bucket", "group"))
+            note(f"cairn: {count} files were done before; to undo: cairn undo --bucket {place} {id}")
 
 
 def _reason(conflict: Mapping[str, Any]) -> str:

@@ -40,8 +40,8 @@ A file that changes while it is read is read once more, then refused: what is st
 ## Undo
 `cairn rm` and `cairn mv` print the id of a group, which `cairn undo` takes back as a whole, as long as nobody changed the files
 since and the bucket's trash keeps them. A folder of up to 100,000 files is one group, done as a whole or not at all. A larger one
-goes by its subfolders, and files that lie directly in it by the thousand: all their ids are printed, each is a whole, and if one is
-refused those before it stay done.
+goes by its subfolders, and files that lie directly in it by the thousand: all their ids are printed, and each is a whole. If one is
+refused, those before it stay done and are told with what undoes them, and the command ends with 7.
 
 ## Completion
 `cairn --install-completion` makes the shell complete verbs, options and, by asking the server, buckets and paths; bash, zsh and fish.

@@ -12,7 +12,7 @@ from cairn.session import signed_in
 from cairn.terminal import say, say_json, shown
 from cairn.verbs.arguments import AsJson, InBucket, Places, Recursive
 from cairn.verbs.found import file_or_folder
-from cairn.verbs.undoing import Undo, groups_document, undo_groups, undo_hint
+from cairn.verbs.undoing import Undo, gathered, groups_document, undo_groups, undo_hint
 
 if TYPE_CHECKING:
     from client import CairnClient, Group
@@ -57,7 +57,7 @@ def remove(
     deleted, groups = 0, list[dict[str, Any]]()
     with signed_in() as client, counting("Deleted", is_quiet=as_json) as count:
         for place in places:
-            done = list(count(_deleted(client, place, recursive=recursive)))
+            done = gathered(count(_deleted(client, place, recursive=recursive)), place.bucket)
             deleted += sum(group.files for group in done)
             groups += groups_document(place.bucket, done)
             if not as_json:

@@ -13,7 +13,7 @@ from cairn.session import signed_in
 from cairn.terminal import note, say, say_json, shown
 from cairn.verbs.arguments import AsJson, InBucket
 from cairn.verbs.found import file_or_folder, files_at, target_of
-from cairn.verbs.undoing import Undo, groups_document, undo_groups, undo_hint
+from cairn.verbs.undoing import Undo, gathered, groups_document, undo_groups, undo_hint
 
 if TYPE_CHECKING:
     from client import CairnClient, RemoteFile
@@ -83,7 +83,7 @@ def _within(
         groups = [client.move(bucket.id, file, target.path)]
     else:
         with counting("Moved", is_quiet=as_json) as count:
-            groups = list(count(client.move_folder(bucket.id, source.folder, target.folder)))
+            groups = gathered(count(client.move_folder(bucket.id, source.folder, target.folder)), bucket.address)
     if as_json:
         answer: dict[str, Any] = {"moved": sum(group.files for group in groups)}
         say_json(answer | {"groups": groups_document(bucket.address, groups), "refused": []})

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cairn.manual import manual
-from cairn.session import signed_in
-from cairn.terminal import say, say_json, shown
+from cairn.session import DONE, signed_in
+from cairn.terminal import note, say, say_json, shown
 from cairn.verbs.arguments import AsJson, InBucket
 
 if TYPE_CHECKING:
@@ -72,6 +72,24 @@ def _undone(client: "CairnClient", buckets: "Sequence[Bucket]", group: str) -> "
             if problem.slug != "group-not-found":
                 raise
     raise NotFound(f"nothing was done under {group}, or too long ago" + ("" if buckets else "; there is no bucket"))
+
+
+def gathered(groups: "Iterable[Group]", bucket: str) -> "list[Group]":
+    """All of them. If one is refused, or the user has had enough, those before it are done: what undoes them is told."""
+    from foundation.problems import Problem
+
+    done: list[Group] = []
+    try:
+        done.extend(groups)
+    except Problem as problem:
+        if done:
+            problem.members[DONE] = groups_document(bucket, done)
+        raise
+    except KeyboardInterrupt:
+        if done:
+            note(undo_hint(bucket, done))
+        raise
+    return done
 
 
 def undo_hint(bucket: str, groups: "Iterable[Group]") -> str:
