@@ -1,5 +1,7 @@
 """Block storage as a service of its own: for Cairn's other services only, under /internal/v1."""
 
+from collections.abc import Sequence
+
 from anyio import CapacityLimiter
 from fastapi import APIRouter, FastAPI
 
@@ -9,7 +11,7 @@ from block_storage.parts import Parts
 from block_storage.traffic import Traffic
 from foundation.budget import Budget
 from foundation.http_json import StrictRoute
-from foundation.http_service import Ready, create_service
+from foundation.http_service import Background, Ready, create_service
 from foundation.identity import TokenVerifier
 from foundation.settings import ServiceSettings
 
@@ -30,7 +32,14 @@ def internal_routes(parts: Parts) -> APIRouter:
     return router
 
 
-def create_app(parts: Parts, *, settings: ServiceSettings, verifier: TokenVerifier, ready: Ready) -> FastAPI:
+def create_app(
+    parts: Parts,
+    *,
+    settings: ServiceSettings,
+    verifier: TokenVerifier,
+    ready: Ready,
+    background: Sequence[Background] = (),
+) -> FastAPI:
     """`verifier` knows services: a ServiceTokenVerifier."""
     return create_service(
         "block storage",
@@ -39,4 +48,5 @@ def create_app(parts: Parts, *, settings: ServiceSettings, verifier: TokenVerifi
         settings=settings,
         verifier=verifier,
         ready=ready,
+        background=background,
     )

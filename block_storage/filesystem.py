@@ -130,6 +130,15 @@ class FilesystemBlockStore:
                 root.write(text[:2], text, right)
         return len(bad)
 
+    def uneven(self, names: Collection[BlockName]) -> Sequence[BlockName]:
+        """Those of `names` that a copy lacks, cannot tell of, or has in another size. Raises StorageFailed while a copy is not there."""
+        texts = [str(name) for name in names]
+        sizes = [[_size(root, text) for text in texts] for root in self._roots]
+        # Judged after the looks: a disk that went meanwhile has shown an empty folder.
+        for root in self._roots:
+            root.require_attached()
+        return [name for name, *found in zip(names, *sizes, strict=True) if len(set(found)) > 1]
+
     def replace_copy(self, path: str) -> None:
         """Make the empty folder `path`, in the place of a lost one, a copy again, with the values of meta/; `mend` brings the blocks.
 
@@ -246,6 +255,14 @@ def _read(root: RootFolder, text: str) -> bytes | None:
         return root.read(text[:2], text)
     except OSError:
         return None
+
+
+def _size(root: RootFolder, text: str) -> int | None:
+    """None: it is not there. -1: that cannot be told."""
+    try:
+        return root.size(text[:2], text)
+    except OSError:
+        return -1
 
 
 def _look(root: RootFolder, text: str, size: int) -> Presence:

@@ -24,7 +24,7 @@ from foundation.doorbell import InProcessDoorbell
 from foundation.http_service import create_service
 from foundation.settings import ServiceSettings
 from metadata import Catalogue, LongPoll
-from sync import Chore, Loop, TwoTruths, chores, running
+from sync import Chore, Loop, TwoTruths, chores, mending, running
 
 if TYPE_CHECKING:  # A room without a database loads none of what speaks to one.
     from identity import IdentityRoom
@@ -120,7 +120,10 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
     sessions = Chore("sessions", 3600, rooms.identity.expire)
     truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
     truths.start()
-    loop = Loop(lambda pause: [*chores(catalogue.collection, store, truths, pause), sessions], InProcessDoorbell())
+    loop = Loop(
+        lambda pause: [*chores(catalogue.collection, store, truths, pause), *mending(store, pause), sessions],
+        InProcessDoorbell(),
+    )
     service = create_service(
         "one process",
         [

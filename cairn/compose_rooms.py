@@ -14,7 +14,7 @@ from cairn.compose import catalogue_parts
 from cairn.neighbours import Neighbours
 from foundation.doorbell import InProcessDoorbell
 from foundation.service_tokens import NoUsers, Room, ServiceTokenVerifier
-from sync import Chore, Loop, TwoTruths, chores
+from sync import Chore, Loop, TwoTruths, chores, mending
 
 EndWaits = Callable[[], None]
 
@@ -54,11 +54,14 @@ def _block_storage(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     known = (
         near.callers(Room.BLOCK_STORAGE)[0] if near.settings.identity else ServiceTokenVerifier(near.tokens, NoUsers())
     )
+    # Nobody else has the folders. An S3 store keeps its copies itself.
+    loop = Loop(lambda pause: mending(near.own_store, pause), InProcessDoorbell())
     app = block_storage.create_app(
         block_storage.Parts(near.own_store),
         settings=near.service_settings,
         verifier=known,
         ready={"store": near.own_store.ready},
+        background=[partial(sync.running, loop)],
     )
     return app, _nobody_waits
 

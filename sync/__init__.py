@@ -5,7 +5,7 @@ from sync.api import create_app, running
 from sync.collect import collect, erase, expire, nominate, prune, recount, sweep
 from sync.inspection import Audit, Progress, audit
 from sync.loop import Chore, Loop, chores
-from sync.refill import mend_copies
+from sync.refill import mend_copies, mending
 from sync.two_truths import TwoTruths
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "erase",
     "expire",
     "mend_copies",
+    "mending",
     "nominate",
     "prune",
     "recount",

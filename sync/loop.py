@@ -5,14 +5,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
-from block_storage import BlockStore, FilesystemBlockStore
+from block_storage import BlockStore
 from foundation.doorbell import InProcessDoorbell
 from foundation.problems import Problem
 from metadata import Collection
 from sync.collect import Pause, collect, erase, expire, nominate, prune, recount, sweep
-from sync.refill import mend_copies
 from sync.two_truths import TwoTruths
 
 log = logging.getLogger("cairn.sync")
@@ -45,10 +43,6 @@ def chores(collection: Collection, store: BlockStore, truths: TwoTruths, pause: 
         truths.raise_generation()
         return 0
 
-    mending: tuple[Chore, ...] = ()
-    if isinstance(store, FilesystemBlockStore) and store.has_copies:
-        mending = (Chore("refill", DAY, partial(mend_copies, truths.installation, store, pause)),)
-
     def ended() -> int:
         done = expire(collection, pause)
         return done.uploads + done.versions
@@ -62,7 +56,6 @@ def chores(collection: Collection, store: BlockStore, truths: TwoTruths, pause: 
         Chore("prune", DAY, lambda: prune(collection, pause)),
         Chore("sweep", 7 * DAY, agreed(lambda: sweep(collection, store, truths.seen, pause))),
         Chore("generation", DAY, raised),
-        *mending,
     )
 
 
@@ -123,5 +116,5 @@ class Loop:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            wait = max(0.0, min(self._due.values()) - self._clock())
-            self.run_due(self._doorbell.wait(min(wait, 60)))
+            soonest = min(self._due.values(), default=self._clock() + 60)
+            self.run_due(self._doorbell.wait(min(max(0.0, soonest - self._clock()), 60)))

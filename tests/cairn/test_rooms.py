@@ -1,5 +1,6 @@
 """Rooms by themselves: what they refuse to start with, what they never do, and what the one-process server does not serve."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -133,6 +134,41 @@ def test_where_nobody_knows_people_they_are_nobody_to_block_storage(tmp_path: Pa
             assert httpx.get(f"{server.url}/internal/v1/chunks", headers=headers).status_code == status
     finally:
         server.kill()
+
+
+class HastyBlockStorage(RoomsServer):
+    """Its daily chores come at once."""
+
+    def _command(self, *arguments: str) -> list[str]:
+        if arguments[:1] != ("serve",):
+            return super()._command(*arguments)
+        hasty = (
+            "import sync.refill; sync.refill.DAY = 0.1; from cairn.serve import Room, serve_rooms;"
+            "from cairn.settings import ServerSettings;"
+            f"serve_rooms(ServerSettings.read(), [Room.BLOCK_STORAGE], {self.port})"
+        )
+        return [sys.executable, "-c", hasty]
+
+
+def test_block_storage_by_itself_mends_the_copies_of_its_store(tmp_path: Path) -> None:
+    server = HastyBlockStorage(tmp_path, Room.BLOCK_STORAGE)
+    server.environment["CAIRN_STORE"] = f"file://{tmp_path}/a?copies=2&also={tmp_path}/b"
+    server.cairn("migrate")
+    server.start()
+    try:
+        headers = {"Authorization": f"Bearer {ServiceTokens(SECRET.encode()).mint(Room.CHUNKER)}"}
+        name = f"{hashlib.sha256(b'bytes').hexdigest()}.1-{'0' * 16}"
+        url = f"{server.url}/internal/v1/chunks/{name}"
+        assert httpx.put(url, content=b"bytes", headers=headers).status_code == 204
+        lost = tmp_path / "b" / name[:2] / name
+        for _ in range(2):
+            assert lost.read_bytes() == b"bytes"
+            lost.unlink()
+            wait_until(lost.exists)
+        assert server.kill(signal.SIGTERM) == 0
+    finally:
+        if server.is_running:
+            server.kill()
 
 
 def test_block_storage_leaves_the_data_folder_to_the_room_that_has_the_database(

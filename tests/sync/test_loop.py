@@ -7,8 +7,7 @@ from pathlib import Path
 from block_storage import FilesystemBlockStore
 from foundation.doorbell import InProcessDoorbell
 from foundation.problems import Unavailable
-from metadata import Catalogue
-from sync import Chore, Loop, TwoTruths, chores
+from sync import Chore, Loop, mending
 from sync.collect import Pause
 from tests.metadata.catalogues import Desk
 from tests.sync.test_collect import at_once, file_of
@@ -53,6 +52,13 @@ def test_the_doorbell_runs_a_chore_before_its_time() -> None:
     assert done == ["collect"]
 
 
+def test_without_chores_it_waits_for_its_end() -> None:
+    loop = loop_of([], Clock())
+    loop.start()
+    loop.stop()
+    assert not any(thread.name == "cairn-chores" for thread in threading.enumerate())
+
+
 def test_a_chore_that_breaks_does_not_end_the_others() -> None:
     def unavailable() -> int:
         raise Unavailable
@@ -86,14 +92,15 @@ def test_stopping_interrupts_a_long_chore_between_two_slices() -> None:
     assert slices
 
 
-def test_a_store_of_several_copies_is_mended_daily(catalogue: Catalogue, desk: Desk, tmp_path: Path) -> None:
+def test_a_store_of_several_copies_is_mended_daily(desk: Desk, tmp_path: Path) -> None:
     store = FilesystemBlockStore([f"{tmp_path}/a", f"{tmp_path}/b"], initialise=True)
-    truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
     file_of(desk, store, "file", b"bytes")
     (copy,) = (path for path in (tmp_path / "b").glob("??/*"))
     copy.unlink()
-    mending = next(one for one in chores(catalogue.collection, store, truths, at_once) if one.name == "refill")
-    assert mending.every_seconds == 24 * 3600
-    assert (mending.run(), copy.read_bytes()) == (1, b"bytes")
-    assert mending.run() == 0
+    (chore,) = mending(store, at_once)
+    assert (chore.name, chore.every_seconds) == ("refill", 24 * 3600)
+    assert (chore.run(), copy.read_bytes()) == (1, b"bytes")
+    assert chore.run() == 0
+    copy.write_bytes(b"byte")  # Too short.
+    assert (chore.run(), copy.read_bytes()) == (1, b"bytes")
     store.close()
