@@ -143,10 +143,7 @@ class Files(Protocol):
 
     @repeatable
     def sharing(self, caller: Identity, file_id: UUID, blocks: Sequence[BlockId]) -> Sequence[int]:
-        """For each block, in how many of the caller's own live files it also is, `file_id` left out; nothing of what others have.
-
-        Raises Invalid where counting takes too long.
-        """
+        """For each block, in how many of the caller's own other live files it is. Raises Invalid where that takes too long."""
 
     @repeatable
     def contents(self, caller: Identity, bucket: str, versions: Several[UUID]) -> Mapping[UUID, FileVersion]:
@@ -158,16 +155,9 @@ class Files(Protocol):
 
     @repeatable
     def purge(
-        self,
-        caller: Identity,
-        file_id: UUID,
-        version_id: UUID | None,
-        precondition: Precondition = NO_PRECONDITION,
+        self, caller: Identity, file_id: UUID, version_id: UUID | None, precondition: Precondition = NO_PRECONDITION
     ) -> Purged:
-        """Remove one version, or the whole file, for good. A current version cannot be purged alone. Repeatable.
-
-        `precondition`: of the file's current version. Raises PreconditionFailed, VersionConflict.
-        """
+        """Remove one version but the current, or the whole file, for good, if `precondition` holds for the file. Repeatable."""
 
 
 class Uploads(Protocol):
