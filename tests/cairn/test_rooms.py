@@ -1,6 +1,7 @@
 """Rooms by themselves: what they refuse to start with, what they never do, and what the one-process server does not serve."""
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -241,8 +242,34 @@ def test_all_rooms_in_one_process_share_sqlite_and_the_disk_each_on_its_own_port
             server.kill()
 
 
-def answers(http: httpx.Client, host: str) -> bool:
+def test_sync_by_itself_reaches_an_sqlite_and_a_disk_by_the_services_that_have_them(tmp_path: Path) -> None:
+    host = "127.0.0.78"  # Of this machine, and of nobody else on it.
+    near = {"CAIRN_METADATA": Room.METADATA, "CAIRN_BLOCKS": Room.BLOCK_STORAGE, "CAIRN_IDENTITY": Room.IDENTITY}
+    environment = {"CAIRN_HOST": host} | {name: f"http://{host}:{PORTS[room]}" for name, room in near.items()}
+    owners = CairnServer(tmp_path, CAIRN_SECRET=SECRET, **environment)
+    owners.arguments = ("serve", *(part for room in near.values() for part in ("--only", room.value)))
+    sync = CairnServer(tmp_path, CAIRN_SECRET=SECRET, **environment)
+    sync.arguments = ("serve", "--only", "sync")
+    owners.cairn("migrate")
+    truth = owners.data / "blocks" / "meta" / "installation"
+    before = json.loads(truth.read_text())
+    owners.start()
     try:
-        return all(http.get(f"http://{host}:{port}/readyz").status_code == 200 for port in PORTS.values())
+        with httpx.Client() as http:
+            wait_until(lambda: answers(http, host, tuple(near.values())))
+            sync.start()
+            wait_until(lambda: answers(http, host, (Room.SYNC,)))
+            assert http.get(f"http://{host}:{PORTS[Room.SYNC]}/readyz").json()["services"]["collection"] == "ok"
+        assert json.loads(truth.read_text()) == before | {"generation": before["generation"] + 1}
+        assert sync.kill(signal.SIGTERM) == 0
+    finally:
+        for server in (sync, owners):
+            if server.is_running:
+                server.kill()
+
+
+def answers(http: httpx.Client, host: str, rooms: tuple[Room, ...] = tuple(PORTS)) -> bool:
+    try:
+        return all(http.get(f"http://{host}:{PORTS[room]}/readyz").status_code == 200 for room in rooms)
     except httpx.ConnectError:
         return False
