@@ -160,7 +160,7 @@ def _as_problem(error: Exception) -> Exception:
 
 def _postgresql_engine(location: str) -> Engine:
     # Its driver takes 9 MB and a tenth of a second, which a server on SQLite need not spend.
-    from foundation.postgresql import CONNECT_SECONDS, WatchedConnection
+    from foundation.postgresql import CONNECT_SECONDS, PlainListDumper, WatchedConnection
 
     engine = create_engine(
         location,
@@ -173,7 +173,9 @@ def _postgresql_engine(location: str) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
-        return WatchedConnection.connect(*arguments, **options)
+        connection = WatchedConnection.connect(*arguments, **options)
+        connection.adapters.register_dumper(list, PlainListDumper)
+        return connection
 
     return engine
 

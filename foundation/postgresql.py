@@ -3,14 +3,32 @@
 import time
 from collections.abc import Generator
 from typing import Any, TypeVar
+from uuid import UUID
 
 import psycopg
-from psycopg.abc import PQGen
+from psycopg.abc import Buffer, PQGen
+from psycopg.types.array import ListDumper
 
 T = TypeVar("T")
 
 SILENCE_SECONDS = 5.0
 CONNECT_SECONDS = 3
+
+
+class PlainListDumper(ListDumper):
+    """Lists of UUIDs, of numbers and of texts, as arrays: psycopg's own way looks at each item with regular expressions."""
+
+    def dump(self, obj: list[Any]) -> Buffer | None:
+        kinds = set(map(type, obj))
+        if kinds == {UUID}:
+            return f"{{{','.join([id.hex for id in obj])}}}".encode()
+        if kinds == {int}:
+            return f"{{{','.join(map(str, obj))}}}".encode()
+        if kinds != {str} or "\0" in (whole := "".join(obj)):
+            return super().dump(obj)
+        if '"' in whole or "\\" in whole:
+            obj = [item.replace("\\", "\\\\").replace('"', '\\"') for item in obj]
+        return '{{"{}"}}'.format('","'.join(obj)).encode()
 
 
 class WatchedConnection(psycopg.Connection[Any]):

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice, repeat
 from types import MappingProxyType
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -86,7 +85,7 @@ def any_of(connection: Connection, key: ColumnElement[Any], values: Iterable[Any
         array = func.json_each(json.dumps([value.hex() for value in values])).table_valued("value")
         return key.in_(select(func.unhex(array.c.value)))
     if isinstance(key.type, Uuid):
-        values = [value if isinstance(value, str) else value.hex for value in values]  # see `raw_ids`
+        values = [value if isinstance(value, str) else value.hex for value in values]  # as the driver gives them
     array = func.json_each(json.dumps(values)).table_valued("value")
     return key.in_(select(array.c.value))
 
@@ -132,7 +131,7 @@ def insert_rows(
 def insert_columns(
     connection: Connection, table: Table, listed: Mapping[str, Sequence[Any]], same: Mapping[str, Any]
 ) -> None:
-    """As `insert_rows`, given by column: lists of what the driver takes as it is (`raw_ids`), and values that all rows share."""
+    """As `insert_rows`, given by column: lists of what the driver takes as it is (UUIDs as digits), and values that all rows share."""
     processed = {name: _processed(connection, table, name, [value])[0] for name, value in same.items()}
     _insert(connection, table, listed, processed, "")
 
@@ -153,11 +152,6 @@ def _insert(
     items += [f"t.{_quoted(connection, name)}" for name in listed]
     text = f"{into} SELECT {', '.join(items)} FROM {source}{ending}"  # noqa: S608 — names of our own tables.
     connection.exec_driver_sql(text, (*same.values(), *map(list, listed.values())))
-
-
-def raw_ids(connection: Connection, ids: Iterable[UUID]) -> list[Any]:
-    """UUIDs as the driver takes and gives them: making UUIDs of 100,000 rows costs more than reading them."""
-    return [id.hex for id in ids] if connection.dialect.name == "sqlite" else list(ids)
 
 
 def update_rows(connection: Connection, table: Table, key: str, rows: Sequence[Mapping[str, Any]]) -> None:

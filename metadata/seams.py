@@ -324,6 +324,10 @@ class Collection(Protocol):
         """
 
     @repeatable
+    def index_texts(self, limit: int = 200) -> int:
+        """Search's index catches up with texts that changed. Of how many files; where it is always in step, none."""
+
+    @repeatable
     def nominate_unreferenced(self, after: BlockId | None, limit: int = 500) -> tuple[BlockId | None, int]:
         """Reconcile: blocks and contents without any reference become candidates; where the next slice begins, how many."""
 

@@ -15,6 +15,7 @@ from metadata.recount import Drift, find_drift, take_off
 from metadata.schema import backup_holds, dead_names
 from metadata.seams import Collected
 from metadata.settings import CatalogueSettings
+from metadata.stale_texts import has_stale, index_texts
 from metadata.tally import Tally
 
 log = logging.getLogger("cairn.catalogue")
@@ -95,6 +96,12 @@ class SqlCollection:
 
     def _purge(self, bounds: expired.Slice) -> int | Tally:
         return self._database.write(lambda connection: expired.purge_expired(connection, bounds), repeat_unknown=True)
+
+    def index_texts(self, limit: int = 200) -> int:
+        # A look does not wait for the one writer.
+        if not self._database.is_sqlite or not self._database.read(has_stale):
+            return 0
+        return self._database.write(lambda connection: index_texts(connection, limit), repeat_unknown=True)
 
     def nominate_unreferenced(self, after: BlockId | None, limit: int = 500) -> tuple[BlockId | None, int]:
         return self._database.write(

@@ -13,11 +13,14 @@ from metadata.search_text import Term
 
 # A few of a long text's trigrams find nearly what all of them do.
 _MOST_GRAMS = 16
+# Files that the index lags behind with are looked at one by one, but no more of them than this.
+MOST_STALE = 100_000
+_MORE_STALE = text("SELECT 1 FROM search_stale LIMIT 1 OFFSET :number")
 # CROSS JOIN is SQLite's word for: in this order.
-_FTS5 = """SELECT files.bucket, files.path, files.id FROM search_index
-    CROSS JOIN search_rows ON search_rows.number = search_index.rowid
-    CROSS JOIN files ON files.id = search_rows.file
-    WHERE search_index MATCH :match AND files.deleted_at IS NULL
+_INDEXED = """search_index CROSS JOIN search_rows ON search_rows.number = search_index.rowid
+    CROSS JOIN files ON files.id = search_rows.file WHERE search_index MATCH :match"""
+_STALE = "search_stale CROSS JOIN files ON files.id = search_stale.file WHERE 1"
+_FOUND = """SELECT files.bucket, files.path, files.id FROM {source} AND files.deleted_at IS NULL
     AND files.bucket IN (SELECT value FROM json_each(:scope)) AND (files.bucket, files.path) > (:bucket, :path)"""
 
 
@@ -62,12 +65,11 @@ def _by_fts5(
     connection: Connection, scope: Sequence[UUID], terms: Sequence[Term], behind: Place | None, limit: int
 ) -> list[Place] | None:
     grams = list(dict.fromkeys(gram for term in terms for gram in term.grams()))
-    if not grams:
+    if not grams or connection.execute(_MORE_STALE, {"number": MOST_STALE}).first():
         return None
     step = -(-len(grams) // _MOST_GRAMS)
     globs = {f"glob{number}": term.glob() for number, term in enumerate(terms)}
     condition = "".join(f" AND files.search_text GLOB :{name}" for name in globs)
-    statement = text(f"{_FTS5}{condition} LIMIT :limit").columns(bucket=Uuid, path=Bytewise, id=Uuid)
     given = {
         "match": " AND ".join('"' + gram.replace('"', '""') + '"' for gram in grams[::step]),
         "scope": json.dumps([bucket.hex for bucket in scope]),
@@ -75,7 +77,12 @@ def _by_fts5(
         "path": behind.path if behind else "",
         "limit": limit,
     }
-    return [Place(*row) for row in connection.execute(statement, given | globs)]
+    found: dict[Place, None] = {}
+    for source in (_INDEXED, _STALE):
+        query = text(f"{_FOUND.format(source=source)}{condition} LIMIT :limit")
+        rows = connection.execute(query.columns(bucket=Uuid, path=Bytewise, id=Uuid), given | globs)
+        found |= dict.fromkeys(Place(*row) for row in rows)
+    return list(found)
 
 
 def _by_pg_trgm(

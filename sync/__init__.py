@@ -2,7 +2,7 @@
 
 from sync.adoption import adopt
 from sync.api import create_app, running
-from sync.collect import collect, erase, expire, nominate, prune, recount, sweep
+from sync.collect import collect, erase, expire, index, nominate, prune, recount, sweep
 from sync.inspection import Audit, Progress, audit
 from sync.loop import Chore, Loop, chores
 from sync.refill import mend_copies, mending
@@ -21,6 +21,7 @@ __all__ = [
     "create_app",
     "erase",
     "expire",
+    "index",
     "mend_copies",
     "mending",
     "nominate",

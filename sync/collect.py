@@ -85,6 +85,11 @@ def prune(collection: Collection, pause: Pause) -> int:
     return _drained(collection.prune, pause)
 
 
+def index(collection: Collection, pause: Pause) -> int:
+    """Search's index catches up with files that were renamed, described, deleted or taken back. How many."""
+    return _drained(collection.index_texts, pause)
+
+
 def _drained(slice_of: Callable[[], int], pause: Pause) -> int:
     total = 0
     while done := slice_of():

@@ -10,7 +10,7 @@ from block_storage import BlockStore
 from foundation.doorbell import InProcessDoorbell
 from foundation.problems import Problem
 from metadata import Collection
-from sync.collect import Pause, collect, erase, expire, nominate, prune, recount, sweep
+from sync.collect import Pause, collect, erase, expire, index, nominate, prune, recount, sweep
 from sync.two_truths import TwoTruths
 
 log = logging.getLogger("cairn.sync")
@@ -49,6 +49,7 @@ def chores(collection: Collection, store: BlockStore, truths: TwoTruths, pause: 
 
     return (
         Chore("expire", 60, ended),
+        Chore("index", 5, lambda: index(collection, pause)),
         Chore("collect", 30, agreed(lambda: collect(collection, pause))),
         Chore("erase", 60, agreed(lambda: erase(collection, store, pause))),
         Chore("nominate", DAY, lambda: nominate(collection, pause)),

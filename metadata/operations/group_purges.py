@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import Integer, Select, and_, cast, delete, exists, func, not_, select
 
-from foundation.ids import new_ids
-from foundation.sql import any_of, raw_ids
+from foundation.ids import new_hexes
+from foundation.sql import any_of
 from metadata.model import BlockState, ChangeKind
 from metadata.operations.folder_rows import Member, raw, uuids
 from metadata.operations.journal_rows import record_many
@@ -34,7 +34,7 @@ def _purge(work: Work, gone: Sequence[Member], group: UUID) -> None:
     counted = {row[0]: row[1:] for row in work.connection.execute(_counts(work, ids))}
     told: dict[str, list[Any]] = {
         "file": [member.file for member in gone],
-        "version": raw_ids(work.connection, new_ids(len(gone))),
+        "version": new_hexes(len(gone)),
         "previous_version": [member.version for member in gone],
         "path": [member.path for member in gone],
     }

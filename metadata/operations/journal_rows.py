@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from foundation.ids import new_ids
-from foundation.sql import insert_columns, raw_ids
+from foundation.ids import new_hexes
+from foundation.sql import insert_columns
 from metadata.model import ChangeKind
 from metadata.operations.work import Work
 from metadata.schema import changes, sync_events
@@ -22,7 +22,7 @@ def record_many(
     number = len(told["file"])
     sequences = range(work.next_sequence, work.next_sequence + number)
     work.next_sequence += number
-    ids = raw_ids(work.connection, new_ids(number))
+    ids = new_hexes(number)
     said = {
         "journal": work.bucket.id,
         "kind": kind.value,

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from foundation.ids import new_id, new_ids
-from foundation.sql import raw_ids, update_columns
+from foundation.ids import new_hexes, new_id
+from foundation.sql import update_columns
 from metadata.batch import DeletePrefix, GroupResult
 from metadata.model import ChangeKind
 from metadata.operations.folder_rows import Member, folder_prefix, live_below, pages
@@ -35,7 +35,7 @@ def delete_group(work: Work, members: Sequence[Member], group: UUID) -> None:
 
 def _delete_page(work: Work, page: Sequence[Member], group: UUID) -> None:
     ids, old = [member.file for member in page], [member.version for member in page]
-    markers = raw_ids(work.connection, new_ids(len(page)))
+    markers = new_hexes(len(page))
     paths = [member.path for member in page]
     told = {"file": ids, "version": markers, "previous_version": old, "path": paths}
     sequences = record_many(work, ChangeKind.FILE_DELETED, group, told)

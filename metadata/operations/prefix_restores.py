@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from foundation.ids import new_id, new_ids
-from foundation.sql import raw_ids, update_columns
+from foundation.ids import new_hexes, new_id
+from foundation.sql import update_columns
 from metadata.batch import GroupResult
 from metadata.model import ChangeKind
 from metadata.operations.folder_rows import at_most, below, check_free, folder_prefix, pages, raw
@@ -74,7 +74,7 @@ def restore_group(work: Work, trashed: Sequence[Trashed], group: UUID) -> None:
     for page in pages(trashed):
         keep(work, {one.content for one in page})
         ids, markers = [one.file for one in page], [one.marker for one in page]
-        versions = raw_ids(work.connection, new_ids(len(page)))
+        versions = new_hexes(len(page))
         told = {"file": ids, "version": versions, "previous_version": markers, "path": [one.path for one in page]}
         jobs = {"total_chunks": [one.num_chunks for one in page]}
         sequences = record_many(work, ChangeKind.FILE_RESTORED, group, told, jobs)

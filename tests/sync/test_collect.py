@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from block_storage import BlockStore, MemoryBlockStore, StorageFailed
 from foundation.blocks import BlockId, BlockName
-from metadata import Catalogue, Chunk, Upload
-from sync import collect, erase, expire, nominate, prune, recount, sweep
+from metadata import Catalogue, Chunk, MovePrefix, Put, Upload
+from sync import collect, erase, expire, index, nominate, prune, recount, sweep
 from tests.block_storage.faulty_store import FaultyBlockStore
 from tests.metadata.catalogues import Desk, received
 
@@ -101,6 +101,15 @@ def test_reconciling_a_sound_catalogue_nominates_nothing(
 ) -> None:
     file_of(desk, store, "kept", b"kept")
     assert nominate(catalogue.collection, at_once) == 0
+
+
+def test_search_s_index_catches_up_in_slices(desk: Desk, catalogue: Catalogue) -> None:
+    desk.apply(*(Put(f"cats/{number:03}", []) for number in range(450)))
+    desk.apply(MovePrefix("cats", "lions"))
+    pauses: list[int] = []
+    assert index(catalogue.collection, lambda: pauses.append(1)) == 450
+    assert len(pauses) == 3
+    assert index(catalogue.collection, at_once) == 0
 
 
 def test_recounting_and_pruning_a_sound_catalogue_change_nothing(

@@ -48,30 +48,26 @@ _POSTGRESQL = (
     "CREATE INDEX ix_files_search_text ON files USING gin (search_text gin_trgm_ops)"
     " WITH (gin_pending_list_limit = 1024) WHERE deleted_at IS NULL",
 )
-_ADD = """
-    INSERT INTO search_rows (file) SELECT new.id WHERE new.deleted_at IS NULL;
-    INSERT INTO search_index (rowid, text)
-        SELECT number, new.search_text FROM search_rows WHERE file = new.id;
-"""
-_REMOVE = """
-    INSERT INTO search_index (search_index, rowid, text)
-        SELECT 'delete', number, old.search_text FROM search_rows WHERE file = old.id;
-    DELETE FROM search_rows WHERE file = old.id;
-"""
+# Of what changes twice before the index catches up, the first text is the one that it holds.
+_REMEMBER = "INSERT INTO search_stale (file, text) VALUES (old.id, old.search_text) ON CONFLICT DO NOTHING;"
 # SQLite may number the rows of `files` anew (VACUUM), so the index has numbers of its own. It holds no text and no
-# positions: what it finds is compared with the file's text. Triggers keep it in step, whoever writes.
+# positions: what it finds is compared with the file's text. Triggers keep it in step, whoever writes: newcomers are
+# indexed at once; what changes or goes leaves what the index still holds of it in `search_stale` (metadata.stale_texts).
 _SQLITE = (
     "CREATE TABLE search_rows (number INTEGER PRIMARY KEY, file CHAR(32) NOT NULL UNIQUE)",
+    "CREATE TABLE search_stale (file CHAR(32) PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID",
     "CREATE VIRTUAL TABLE search_index USING fts5(text, content='', columnsize=0, detail=none,"
     " tokenize='trigram case_sensitive 1')",
     "INSERT INTO search_rows (file) SELECT id FROM files WHERE deleted_at IS NULL",
     "INSERT INTO search_index (rowid, text)"
     " SELECT r.number, f.search_text FROM search_rows r JOIN files f ON f.id = r.file ORDER BY r.number",
-    f"CREATE TRIGGER search_insert AFTER INSERT ON files WHEN new.deleted_at IS NULL BEGIN {_ADD} END",
-    f"CREATE TRIGGER search_delete AFTER DELETE ON files WHEN old.deleted_at IS NULL BEGIN {_REMOVE} END",
+    "CREATE TRIGGER search_insert AFTER INSERT ON files WHEN new.deleted_at IS NULL BEGIN"
+    " INSERT INTO search_rows (file) VALUES (new.id);"
+    " INSERT INTO search_index (rowid, text) SELECT number, new.search_text FROM search_rows WHERE file = new.id; END",
     "CREATE TRIGGER search_update AFTER UPDATE OF search_text, deleted_at ON files"
     " WHEN old.search_text IS NOT new.search_text OR (old.deleted_at IS NULL) <> (new.deleted_at IS NULL)"
-    f" BEGIN {_REMOVE} {_ADD} END",
+    f" BEGIN {_REMEMBER} END",
+    f"CREATE TRIGGER search_delete AFTER DELETE ON files WHEN old.deleted_at IS NULL BEGIN {_REMEMBER} END",
 )
 
 
