@@ -31,10 +31,12 @@ class Changes(Catalogue):
         operation = {"op": "describe", "file_id": file.file_id, "base_version": file.version_id}
         commit(self._connection, bucket_id, [operation | dict(said)])
 
-    def delete(self, bucket_id: str, files: Iterable[RemoteFile]) -> Iterator[Group]:
+    def delete(self, bucket_id: str, files: Iterable[RemoteFile]) -> Sequence[Group]:
         """Into the trash, a thousand at a time."""
-        for some in _batches(files):
-            yield self._together(bucket_id, some, [{"op": "delete", "file_id": one.file_id} for one in some])
+        return [
+            self._together(bucket_id, some, [{"op": "delete", "file_id": one.file_id} for one in some])
+            for some in _batches(files)
+        ]
 
     def move(self, bucket_id: str, file: RemoteFile, to: str) -> Group:
         """Rename within the bucket; the file keeps its id. 409 `path-taken` if a live file has `to`."""

@@ -246,9 +246,11 @@ def test_a_folder_moves_to_no_place_below_a_file(folder: Desk, to: str) -> None:
 )
 def test_what_is_no_folder_is_refused(desk: Desk, bad: str, made: Callable[[str], Any]) -> None:
     desk.put_all({"a/x": []})
-    with pytest.raises(PathInvalid) as refused:
+    with pytest.raises(Invalid) as refused:
         desk.apply(made(bad))
-    assert refused.value.members["field"] in {"prefix", "to"}
+    # Half of a surrogate pair is no text that HTTP could carry: the other room never hears of it.
+    if isinstance(refused.value, PathInvalid) or bad != "\ud800":
+        assert refused.value.members["field"] in {"prefix", "to"}
     assert (paths(desk), desk.now().sequence) == (["a/x"], 1)
 
 
