@@ -333,10 +333,7 @@ class Collection(Protocol):
 
     @repeatable
     def recount(self, after: UUID | None) -> tuple[UUID | None, bool]:
-        """Reconcile: the counters of the next bucket by id. Which, None behind the last, and whether they had drifted.
-
-        Holds no lock while it counts, and is right whatever is committed meanwhile.
-        """
+        """The counters of the next bucket: its id, None behind the last; had they drifted? Locks none, right whatever is committed."""
 
     @repeatable
     def prune(self, limit: int = 200) -> int:
