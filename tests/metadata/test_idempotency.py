@@ -18,11 +18,11 @@ from foundation.problems import Forbidden, OutcomeUnknown
 from foundation.sql import now
 from metadata.batch import Batch, BatchResult, Delete, MakeFolder, Once
 from metadata.catalogue import Catalogue
-from metadata.sql_catalogue import open_catalogue
 from metadata.errors import BucketExists, IdempotencyKeyReused, PathTaken
 from metadata.idempotency import KEPT
 from metadata.model import NO_PRECONDITION, NewBucket, Target
 from metadata.schema import idempotency_keys
+from metadata.sql_catalogue import open_catalogue
 from tests.metadata.catalogues import Desk, chunks
 
 KEY = Once("a-key", b"the body's hash")
