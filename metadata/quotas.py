@@ -1,4 +1,4 @@
-"""Quotas: what a user's buckets hold together, and whether more may come (decision 12)."""
+"""Quotas: what a user's buckets hold together, and whether more may come (decision 9)."""
 
 from collections.abc import Iterable
 from uuid import UUID
