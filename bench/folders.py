@@ -1,4 +1,4 @@
-"""`python -m bench.folders [--files 100000] [--postgresql URL]`: a folder renamed, deleted and taken back, beside plain SQL.
+"""`python -m bench.folders [--files 100000]`: a folder renamed, deleted and taken back, beside plain SQL.
 
 What is compared with: one UPDATE of as many rows with the same indexes, and an INSERT … SELECT of as many rows of the
 journal and of the jobs into tables without indexes, in the same database and run.
