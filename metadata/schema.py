@@ -175,7 +175,9 @@ file_versions = _table(
     "file_versions",
     Column("id", Uuid, primary_key=True),
     Column("file", Uuid, _fk("files.id"), nullable=False),
-    Column("bucket", Uuid, _fk("buckets.id"), nullable=False),
+    Column(
+        "bucket", Uuid, nullable=False
+    ),  # its file's; no key of its own, which would cost each version one more look-up
     Column("sequence", BigInteger, nullable=False),  # of the change that made it; orders a file's versions
     Column("content", Uuid, _fk("contents.id"), index=True),  # NULL: a delete marker
     Column("kind", Text, nullable=False),

@@ -285,7 +285,6 @@ def upgrade() -> None:
         sa.Column("is_null", sa.Boolean(), nullable=False),
         sa.Column("purge_after", Instant()),
         sa.Column("verified_at", Instant()),
-        sa.ForeignKeyConstraint(["bucket"], ["buckets.id"], name="fk_file_versions_bucket", ondelete="RESTRICT"),
         sa.ForeignKeyConstraint(["content"], ["contents.id"], name="fk_file_versions_content", ondelete="RESTRICT"),
         sa.ForeignKeyConstraint(["file"], ["files.id"], name="fk_file_versions_file", ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name="pk_file_versions"),
