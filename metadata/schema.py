@@ -175,9 +175,8 @@ file_versions = _table(
     "file_versions",
     Column("id", Uuid, primary_key=True),
     Column("file", Uuid, _fk("files.id"), nullable=False),
-    Column(
-        "bucket", Uuid, nullable=False
-    ),  # its file's; no key of its own, which would cost each version one more look-up
+    # Its file's. A key of its own would cost each version one more look-up.
+    Column("bucket", Uuid, nullable=False),
     Column("sequence", BigInteger, nullable=False),  # of the change that made it; orders a file's versions
     Column("content", Uuid, _fk("contents.id"), index=True),  # NULL: a delete marker
     Column("kind", Text, nullable=False),
