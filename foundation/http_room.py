@@ -15,6 +15,7 @@ from foundation.problems import OutcomeUnknown, Problem, Unavailable, problem_fr
 from foundation.retries import RetryBudget, RetryTimes
 from foundation.service_tokens import LIFETIME_SECONDS, Room, ServiceTokens
 
+_NO_BYTES = httpx.ByteStream(b"")
 _TEMPORARY = frozenset({502, 503, 504})
 # Shorter than servers keep an idle connection: one that closes under a request leaves its outcome unknown.
 _IDLE_SECONDS = 3.0
@@ -122,9 +123,11 @@ class RoomClient:
                     raise httpx.ReadTimeout("the answer is too slow or too long", request=request)
         finally:
             response.close()
+            # It and its stream know each other: a request's megabytes would stay until the collector of cycles comes by.
+            response.stream = _NO_BYTES
         if "content-encoding" in response.headers:
             raise httpx.RemoteProtocolError("no room packs its answers", request=request)
-        return httpx.Response(response.status_code, headers=response.headers, content=b"".join(pieces), request=request)
+        return httpx.Response(response.status_code, headers=response.headers, content=b"".join(pieces))
 
     def _headers(self, acting_for: Identity) -> dict[str, str]:
         with self._lock:

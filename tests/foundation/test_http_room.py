@@ -1,5 +1,6 @@
 """The client of a room: what is repeated, how long it waits, and what it makes of answers that are none."""
 
+import gc
 import socket
 from collections.abc import Iterator
 from time import monotonic
@@ -88,6 +89,18 @@ def test_each_request_names_the_room_and_whom_it_acts_for(service: ScriptedServi
         assert identity.is_service
         assert request[ACTING_FOR] == f'user="{user.user}", scope="files"'
         assert request["content-type"] == "a/b"
+
+
+def test_nothing_of_a_request_stays_in_memory_once_it_is_answered(room: RoomClient) -> None:
+    call(room, is_repeatable=True)
+    gc.collect()
+    gc.disable()  # Blocks are megabytes, and the collector counts objects: it comes by when a gigabyte is waiting.
+    try:
+        for _ in range(3):
+            call(room, is_repeatable=True)
+        assert [one for one in gc.get_objects() if type(one) is httpx.Request] == []
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(
