@@ -1,6 +1,7 @@
 """The seam: what every block store promises, whatever the medium."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -16,6 +17,25 @@ class Presence(StrEnum):
     WRONG_SIZE = "wrong-size"
     MISSING = "missing"
     UNKNOWN = "unknown"  # the store is down: nothing follows from it
+
+
+class Health(StrEnum):
+    """What reading every copy of a name showed."""
+
+    WHOLE = "whole"  # every copy hashes right, those that did not were written again
+    PARTIAL = "partial"  # a copy hashes right, another does not and could not be written again
+    DAMAGED = "damaged"  # something lies there, and no copy hashes right
+    MISSING = "missing"  # no copy has anything
+    UNKNOWN = "unknown"  # the store, or a copy that may be the right one, cannot be read now: nothing follows from it
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """`note`: what was wrong and what was done, for people: "copy 2 was damaged, written again from copy 1"; "" for nothing."""
+
+    health: Health
+    note: str = ""
+    mended_copies: int = 0
 
 
 class BlockStore(Protocol):

@@ -24,7 +24,7 @@ from foundation.doorbell import InProcessDoorbell
 from foundation.http_service import create_service
 from foundation.settings import ServiceSettings
 from metadata import Catalogue, LongPoll
-from sync import Chore, Loop, TwoTruths, chores, mending, running
+from sync import Chore, Loop, Queue, TwoTruths, chores, mending, running
 
 if TYPE_CHECKING:  # A room without a database loads none of what speaks to one.
     from identity import IdentityRoom
@@ -117,7 +117,7 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
     """Every room in one service."""
     catalogue, store = rooms.catalogue, rooms.store
     parts = catalogue_parts(catalogue, rooms.long_poll)
-    sessions = Chore("sessions", 3600, rooms.identity.expire)
+    sessions = Chore(Queue.COLLECT, "sessions", 3600, rooms.identity.expire)
     truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
     truths.start()
     loop = Loop(

@@ -14,7 +14,7 @@ from cairn.compose import catalogue_parts
 from cairn.neighbours import Neighbours
 from foundation.doorbell import InProcessDoorbell
 from foundation.service_tokens import NoUsers, Room, ServiceTokenVerifier
-from sync import Chore, Loop, TwoTruths, chores, mending
+from sync import Chore, Loop, Queue, TwoTruths, chores, mending
 
 EndWaits = Callable[[], None]
 
@@ -67,7 +67,7 @@ def _block_storage(near: Neighbours) -> tuple[FastAPI, EndWaits]:
 
 
 def _identity(near: Neighbours) -> tuple[FastAPI, EndWaits]:
-    sessions = Chore("sessions", 3600, near.identity.expire)
+    sessions = Chore(Queue.COLLECT, "sessions", 3600, near.identity.expire)
     loop = Loop(lambda _pause: [sessions], InProcessDoorbell())
     app = identity.create_app(
         near.identity.parts,

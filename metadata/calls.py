@@ -110,4 +110,6 @@ SEAMS: Mapping[str, Mapping[str, Call]] = {name: _calls(name, protocol) for name
 WHOLE: Mapping[str, Call] = _calls("catalogue", Whole)
 
 # What a service must be allowed to call a seam; USE_CATALOGUE where none is named.
-ACTIONS: Mapping[str, Action] = dict.fromkeys(("catalogue", "collection", "installation"), Action.COLLECT)
+ACTIONS: Mapping[str, Action] = dict.fromkeys(
+    ("catalogue", "collection", "installation", "jobs", "proofs"), Action.COLLECT
+)

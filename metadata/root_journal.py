@@ -9,7 +9,8 @@ from foundation.identity import Identity
 from foundation.ids import new_id
 from foundation.sql import database_now, insert_rows, now
 from metadata.model import ChangeKind
-from metadata.schema import accounts, changes, members, sync_events
+from metadata.schema import accounts, changes, members
+from metadata.sync_schema import sync_events
 
 
 @dataclass(frozen=True, slots=True)

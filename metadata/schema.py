@@ -1,4 +1,7 @@
-"""The tables of the catalogue (DESIGN.md 4), the same on SQLite and PostgreSQL. No reference counts: foreign keys, all RESTRICT."""
+"""The tables of the catalogue (DESIGN.md 4), the same on SQLite and PostgreSQL. No reference counts: foreign keys, all RESTRICT.
+
+Those of verification are in metadata.sync_schema.
+"""
 
 from typing import Any
 
@@ -38,7 +41,7 @@ metadata = MetaData(
 )
 
 
-def _table(name: str, *parts: Any, **options: Any) -> Table:
+def table(name: str, *parts: Any, **options: Any) -> Table:
     return Table(name, metadata, *parts, **options)
 
 
@@ -46,7 +49,7 @@ def _fk(target: str, **options: Any) -> ForeignKey:
     return ForeignKey(target, ondelete=options.get("ondelete", "RESTRICT"))
 
 
-accounts = _table(
+accounts = table(
     "accounts",
     Column("user", Uuid, primary_key=True),
     Column("quota_bytes", BigInteger),
@@ -54,7 +57,7 @@ accounts = _table(
     Column("created_at", Instant, nullable=False),
 )
 
-buckets = _table(
+buckets = table(
     "buckets",
     Column("id", Uuid, primary_key=True),
     Column("owner", Uuid, _fk("accounts.user"), nullable=False),
@@ -90,14 +93,14 @@ Index(
     sqlite_where=text("purge_after IS NOT NULL"),
 )
 
-members = _table(
+members = table(
     "members",
     Column("bucket", Uuid, _fk("buckets.id"), primary_key=True),
     Column("user", Uuid, primary_key=True, index=True),
     Column("role", Text, nullable=False),
 )
 
-contents = _table(
+contents = table(
     "contents",
     Column("id", Uuid, primary_key=True),
     Column("size", BigInteger, nullable=False),
@@ -107,7 +110,7 @@ contents = _table(
     Column("created_at", Instant, nullable=False),
 )
 
-blocks = _table(
+blocks = table(
     "blocks",
     Column("id", LargeBinary(32), primary_key=True),
     Column("name", Text, nullable=False),  # not unique: take-over would wait for every key-share lock
@@ -120,10 +123,17 @@ blocks = _table(
     Column("checked_at", Instant),
     Column("verified_at", Instant),
     CheckConstraint("size > 0 AND size <= 4194304", name="size"),
+    Index("ix_blocks_verified_at", "verified_at"),
     sqlite_with_rowid=False,
 )
+Index(
+    "ix_blocks_wanted",
+    blocks.c.id,
+    postgresql_where=text("state <> 'stored'"),
+    sqlite_where=text("state <> 'stored'"),
+)
 
-file_chunks = _table(
+file_chunks = table(
     "file_chunks",
     Column("content", Uuid, _fk("contents.id"), primary_key=True),
     Column("index", BigInteger, primary_key=True),
@@ -133,7 +143,7 @@ file_chunks = _table(
     sqlite_with_rowid=False,
 )
 
-block_holders = _table(
+block_holders = table(
     "block_holders",
     Column("user", Uuid, primary_key=True),
     # The one CASCADE: a holder is a permission on the block, not a reference to it.
@@ -141,7 +151,7 @@ block_holders = _table(
     sqlite_with_rowid=False,
 )
 
-files = _table(
+files = table(
     "files",
     Column("id", Uuid, primary_key=True),
     Column("bucket", Uuid, _fk("buckets.id"), nullable=False),
@@ -171,7 +181,7 @@ Index(
     sqlite_where=text("deleted_at IS NOT NULL"),
 )
 
-file_versions = _table(
+file_versions = table(
     "file_versions",
     Column("id", Uuid, primary_key=True),
     Column("file", Uuid, _fk("files.id"), nullable=False),
@@ -202,7 +212,7 @@ Index(
     sqlite_where=text("purge_after IS NOT NULL"),
 )
 
-uploads = _table(
+uploads = table(
     "uploads",
     # The number in block names; from a sequence that never goes back, not even after a rollback.
     Column("writer", Counter, Identity(always=True), primary_key=True),
@@ -230,7 +240,7 @@ Index(
     sqlite_where=text("state = 'open'"),
 )
 
-upload_chunks = _table(  # the plan: no reference, the block need not be there
+upload_chunks = table(  # the plan: no reference, the block need not be there
     "upload_chunks",
     Column("upload", Counter, _fk("uploads.writer"), primary_key=True),
     Column("index", BigInteger, primary_key=True),
@@ -239,21 +249,21 @@ upload_chunks = _table(  # the plan: no reference, the block need not be there
     sqlite_with_rowid=False,
 )
 
-upload_blocks = _table(
+upload_blocks = table(
     "upload_blocks",
     Column("upload", Counter, _fk("uploads.writer"), primary_key=True),
     Column("block", LargeBinary(32), _fk("blocks.id"), primary_key=True, index=True),
     sqlite_with_rowid=False,
 )
 
-upload_contents = _table(
+upload_contents = table(
     "upload_contents",
     Column("upload", Counter, _fk("uploads.writer"), primary_key=True),
     Column("content", Uuid, _fk("contents.id"), primary_key=True, index=True),
     sqlite_with_rowid=False,
 )
 
-candidates = _table(
+candidates = table(
     "candidates",
     Column("sequence", Counter, Identity(always=True), primary_key=True),
     Column("block", LargeBinary(32)),
@@ -262,14 +272,14 @@ candidates = _table(
     sqlite_autoincrement=True,
 )
 
-dead_names = _table(
+dead_names = table(
     "dead_names",
     Column("name", Bytewise, primary_key=True),
     Column("erase_after", Instant, nullable=False, index=True),
     sqlite_with_rowid=False,
 )
 
-changes = _table(  # no foreign keys: things as they were then
+changes = table(  # no foreign keys: things as they were then
     "changes",
     Column("journal", Uuid, primary_key=True),  # a bucket's id, or a user's for a root journal
     Column("sequence", BigInteger, primary_key=True),
@@ -293,39 +303,7 @@ Index(
     sqlite_where=text('"group" IS NOT NULL'),
 )
 
-sync_events = _table(
-    "sync_events",
-    Column("id", Uuid, primary_key=True),  # the change's event id
-    Column("bucket", Uuid, nullable=False),
-    Column("file", Uuid),
-    Column("version", Uuid),
-    Column("owner", Uuid, nullable=False),
-    Column("type", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("action", Text),
-    Column("attempts", SmallInteger, nullable=False, server_default="0"),
-    Column("next_attempt_at", Instant, nullable=False),
-    Column("lease_until", Instant),
-    Column("worker", Text),
-    Column("error", Text),
-    Column("reason", Text),
-    Column("chunks_verified", BigInteger, nullable=False, server_default="0"),
-    Column("total_chunks", BigInteger, nullable=False, server_default="0"),
-    Column("deleted_chunks", BigInteger),
-    Column("failed_chunks", BigInteger),
-    Column("created_at", Instant, nullable=False),
-    Column("updated_at", Instant, nullable=False),
-    Index("ix_sync_events_file", "file", "created_at"),
-    Index("ix_sync_events_owner", "owner", "created_at"),
-)
-Index(
-    "ix_sync_events_claim",
-    sync_events.c.next_attempt_at,
-    postgresql_where=text("status IN ('pending', 'processing')"),
-    sqlite_where=text("status IN ('pending', 'processing')"),
-)
-
-idempotency_keys = _table(
+idempotency_keys = table(
     "idempotency_keys",
     Column("user", Uuid, primary_key=True),
     Column("key", Text, primary_key=True),
@@ -335,14 +313,14 @@ idempotency_keys = _table(
     Column("created_at", Instant, nullable=False, index=True),
 )
 
-backup_holds = _table(
+backup_holds = table(
     "backup_holds",
     Column("id", Uuid, primary_key=True),
     Column("snapshot_at", Instant, nullable=False),
     Column("lease_until", Instant, nullable=False),
 )
 
-installation = _table(
+installation = table(
     "installation",
     Column("one", SmallInteger, primary_key=True, autoincrement=False),
     Column("id", Uuid, nullable=False),

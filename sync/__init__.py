@@ -4,7 +4,7 @@ from sync.adoption import adopt
 from sync.api import create_app, running
 from sync.collect import collect, erase, expire, index, nominate, prune, recount, sweep
 from sync.inspection import Audit, Progress, audit
-from sync.loop import Chore, Loop, chores
+from sync.loop import Chore, Loop, Queue, chores
 from sync.refill import mend_copies, mending
 from sync.two_truths import TwoTruths
 
@@ -13,6 +13,7 @@ __all__ = [
     "Chore",
     "Loop",
     "Progress",
+    "Queue",
     "TwoTruths",
     "adopt",
     "audit",

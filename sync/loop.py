@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from block_storage import BlockStore
 from foundation.doorbell import InProcessDoorbell
@@ -20,10 +21,20 @@ PAUSE_SECONDS = 0.02
 DAY = 24 * 3600.0
 
 
+class Queue(StrEnum):
+    """Chores of one queue run beside those of the others: a flood of one kind of work starves no other."""
+
+    VERIFY = "verify"
+    REPAIR = "repair"
+    COLLECT = "collect"
+    SCRUB = "scrub"
+
+
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """`run` does what there is and returns how much that was."""
+    """`run` does what there is and returns how much that was. Safe to repeat, to interrupt, and to run at any number at once."""
 
+    queue: Queue
     name: str
     every_seconds: float
     run: Callable[[], int]
@@ -48,15 +59,15 @@ def chores(collection: Collection, store: BlockStore, truths: TwoTruths, pause: 
         return done.uploads + done.versions
 
     return (
-        Chore("expire", 60, ended),
-        Chore("index", 5, lambda: index(collection, pause)),
-        Chore("collect", 30, agreed(lambda: collect(collection, pause))),
-        Chore("erase", 60, agreed(lambda: erase(collection, store, pause))),
-        Chore("nominate", DAY, lambda: nominate(collection, pause)),
-        Chore("recount", DAY, lambda: recount(collection, pause)),
-        Chore("prune", DAY, lambda: prune(collection, pause)),
-        Chore("sweep", 7 * DAY, agreed(lambda: sweep(collection, store, truths.seen, pause))),
-        Chore("generation", DAY, raised),
+        Chore(Queue.COLLECT, "expire", 60, ended),
+        Chore(Queue.COLLECT, "index", 5, lambda: index(collection, pause)),
+        Chore(Queue.COLLECT, "collect", 30, agreed(lambda: collect(collection, pause))),
+        Chore(Queue.COLLECT, "erase", 60, agreed(lambda: erase(collection, store, pause))),
+        Chore(Queue.COLLECT, "nominate", DAY, lambda: nominate(collection, pause)),
+        Chore(Queue.COLLECT, "recount", DAY, lambda: recount(collection, pause)),
+        Chore(Queue.COLLECT, "prune", DAY, lambda: prune(collection, pause)),
+        Chore(Queue.COLLECT, "sweep", 7 * DAY, agreed(lambda: sweep(collection, store, truths.seen, pause))),
+        Chore(Queue.COLLECT, "generation", DAY, raised),
     )
 
 

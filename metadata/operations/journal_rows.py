@@ -8,7 +8,8 @@ from foundation.ids import new_hexes
 from foundation.sql import insert_columns
 from metadata.model import ChangeKind
 from metadata.operations.work import Work
-from metadata.schema import changes, sync_events
+from metadata.schema import changes
+from metadata.sync_schema import sync_events
 
 
 def record_many(

@@ -14,7 +14,8 @@ from foundation.sql import insert_rows, now
 from metadata.access import BucketRow, bucket_for
 from metadata.model import ChangeKind, FileVersion
 from metadata.quotas import check_grown
-from metadata.schema import accounts, buckets, changes, sync_events
+from metadata.schema import accounts, buckets, changes
+from metadata.sync_schema import sync_events
 
 COUNTERS = ("files", "versions", "logical_bytes", "version_bytes")
 

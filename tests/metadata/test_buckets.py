@@ -14,7 +14,7 @@ from foundation.problems import CursorInvalid, Forbidden, Problem, Unauthenticat
 from foundation.sql import now
 from metadata.errors import BucketExists, BucketNameInvalid, BucketNotEmpty, BucketNotFound
 from metadata.model import BucketChanges, ChangeKind, NewBucket, Versioning
-from metadata.schema import sync_events
+from metadata.sync_schema import sync_events
 from tests.metadata.readers import House, house, somebody
 
 __all__ = ["house"]

@@ -36,8 +36,8 @@ from metadata.schema import (
     file_versions,
     files,
     members,
-    sync_events,
 )
+from metadata.sync_schema import sync_events
 from tests.metadata.catalogues import Desk, chunks, somebody
 from tests.metadata.purge_child import SLICE
 from tests.metadata.test_members import wait_for_a_waiter

@@ -35,12 +35,12 @@ from metadata.schema import (
     file_chunks,
     file_versions,
     files,
-    sync_events,
     upload_blocks,
     upload_chunks,
     upload_contents,
     uploads,
 )
+from metadata.sync_schema import sync_events
 from tests.metadata.catalogues import Desk, chunk, chunks, somebody
 
 ADMIN = frozenset({"files", "admin"})

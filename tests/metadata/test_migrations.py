@@ -17,8 +17,9 @@ from sqlalchemy import Connection, text
 from foundation.database import opened
 from metadata import NewBucket, NotMigrated, SearchQuery, migrate, migrated, open_catalogue
 from metadata.migrated import VERSION_TABLE
-from metadata.schema import files, metadata
+from metadata.schema import files
 from metadata.sql_buckets import SqlBuckets
+from metadata.sync_schema import metadata
 from tests.metadata.readers import made_house, somebody
 from tests.servers.postgresql_server import Databases, connect
 

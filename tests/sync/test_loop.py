@@ -7,7 +7,7 @@ from pathlib import Path
 from block_storage import FilesystemBlockStore
 from foundation.doorbell import InProcessDoorbell
 from foundation.problems import Unavailable
-from sync import Chore, Loop, mending
+from sync import Chore, Loop, Queue, mending
 from sync.collect import Pause
 from tests.metadata.catalogues import Desk
 from tests.sync.test_collect import at_once, file_of
@@ -30,7 +30,7 @@ def counting(done: list[str], name: str, every: float) -> Chore:
         done.append(name)
         return 1
 
-    return Chore(name, every, run)
+    return Chore(Queue.COLLECT, name, every, run)
 
 
 def test_a_chore_runs_when_its_time_has_come_and_not_before() -> None:
@@ -67,7 +67,14 @@ def test_a_chore_that_breaks_does_not_end_the_others() -> None:
         raise ZeroDivisionError
 
     done: list[str] = []
-    loop = loop_of([Chore("down", 1, unavailable), Chore("bug", 1, broken), counting(done, "good", 1)], Clock())
+    loop = loop_of(
+        [
+            Chore(Queue.COLLECT, "down", 1, unavailable),
+            Chore(Queue.COLLECT, "bug", 1, broken),
+            counting(done, "good", 1),
+        ],
+        Clock(),
+    )
     loop.run_due({"down", "bug", "good"})
     assert done == ["good"]
 
@@ -82,7 +89,7 @@ def test_stopping_interrupts_a_long_chore_between_two_slices() -> None:
                 begun.set()
                 pause()
 
-        return [Chore("endless", 1000, endless)]
+        return [Chore(Queue.COLLECT, "endless", 1000, endless)]
 
     loop = Loop(make, doorbell)
     loop.start()

@@ -1,0 +1,275 @@
+"""The values of verification, as they cross the catalogue's seam. Immutable; times are aware UTC; sizes are bytes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from foundation.blocks import BlockId, BlockName
+from metadata.model import BlockState, ChangeKind
+
+
+class EventStatus(StrEnum):
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class FindingKind(StrEnum):
+    """What was found out of a block, and has to be told to every file that uses it."""
+
+    DAMAGED = "damaged"
+    MISSING = "missing"
+    HEALED = "healed"  # it was damaged or missing, and is whole again
+    MENDED = "mended"  # a copy was written again; the block was never unreadable
+
+
+class NoticeKind(StrEnum):
+    FILE_DAMAGED = "file.damaged"
+    FILE_HEALED = "file.healed"
+
+
+# --- for the workers ---
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed sync event, with what the catalogue says now of the version that it is about.
+
+    `version_bucket` None: the version is gone. `content` None: there is nothing to read (a delete marker, a bucket's event).
+    """
+
+    event_id: UUID
+    attempts: int  # this one included
+    type: ChangeKind
+    owner: UUID  # the event's
+    bucket_id: UUID
+    file_id: UUID | None
+    version_id: UUID | None
+    bucket_owner: UUID | None  # None: the bucket is gone
+    file_bucket: UUID | None  # None: the file is gone
+    version_bucket: UUID | None
+    content: UUID | None
+    num_chunks: int
+    size: int
+    reads_since: datetime | None  # blocks proved before it are read again, whatever is known of them
+
+
+@dataclass(frozen=True, slots=True)
+class JobChunk:
+    """A chunk of a job's version. `is_held`: the bucket's owner or who made the version may use the block."""
+
+    index: int
+    offset: int
+    size: int
+    name: BlockName
+    stored_size: int
+    xxh3: int
+    state: BlockState
+    verified_at: datetime | None
+    checked_at: datetime | None
+    is_held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a job. It is written only while the event still is this worker's and of these `attempts`.
+
+    PENDING: again, `again_in` from now, or after the backoff of its attempts (then FAILED once there were enough);
+    `is_counted` False: this attempt was none, for what it waits for has nothing to do with it.
+    `proved_at`: the oldest proof of the blocks not read in this attempt, None: all were read now, or there are none.
+    """
+
+    event_id: UUID
+    attempts: int
+    status: EventStatus
+    chunks_verified: int = 0
+    healed_chunks: int = 0
+    error: str | None = None  # a problem's slug
+    reason: str | None = None  # a sentence for people
+    again_in: timedelta | None = None
+    is_counted: bool = True
+    proved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a look at a block's name showed. `is_read`: its bytes were read and hashed, not only looked at.
+
+    `note`: which copies were written again, or where right bytes were found; "" where all was as it should be.
+    """
+
+    name: BlockName
+    state: BlockState
+    is_read: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScrubRound:
+    """One reading of everything stored. `blocks`, `bytes`: read so far. `ended_at` None: it goes on."""
+
+    number: int
+    started_at: datetime
+    ended_at: datetime | None
+    is_urgent: bool
+    total_blocks: int
+    total_bytes: int
+    blocks: int
+    bytes: int
+    healed: int
+    damaged: int
+    bytes_per_second: int
+    worker: str | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ScrubStep:
+    """What one slice of a round has read."""
+
+    blocks: int
+    bytes: int
+    healed: int
+    damaged: int
+    bytes_per_second: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing that a person should be told outside of the page. `body`: JSON."""
+
+    id: UUID
+    owner: UUID
+    kind: NoticeKind
+    body: str
+    attempts: int  # this one included
+    created_at: datetime
+
+
+# --- for people ---
+
+
+@dataclass(frozen=True, slots=True)
+class SyncEvent:
+    """The verification of one change. `path`: the file's present one, else the one it had then; None for a bucket's event."""
+
+    event_id: UUID
+    bucket_id: UUID
+    bucket_title: str | None  # None: the bucket is gone
+    file_id: UUID | None
+    version_id: UUID | None
+    path: str | None
+    owner: UUID
+    type: ChangeKind
+    status: EventStatus
+    action: str | None  # what was done, once it is: `upload_synchronized`, …
+    attempts: int
+    next_attempt_at: datetime | None  # of what is pending
+    worker: str | None
+    error: str | None
+    reason: str | None
+    chunks_verified: int
+    total_chunks: int
+    healed_chunks: int
+    deleted_chunks: int | None
+    failed_chunks: int | None
+    created_at: datetime
+    updated_at: datetime
+    healed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """Filters combine. `after`: the `next_key` of the page before. `oldest_first`: by creation; else the newest first."""
+
+    status: EventStatus | None = None
+    bucket: str | None = None
+    file_id: UUID | None = None
+    type: ChangeKind | None = None
+    healed_only: bool = False  # by when they were healed, the latest first
+    oldest_first: bool = False
+    after: str | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FileSync:
+    """How a file stands: its newest event."""
+
+    event_id: UUID
+    sync_status: EventStatus
+    chunks_verified: int
+    total_chunks: int
+    action: str | None
+    reason: str | None
+    verified_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WantedBlock:
+    """A damaged or missing block of the caller's: whoever sends its bytes to any upload heals it."""
+
+    id: BlockId
+    size: int
+    state: BlockState
+
+
+@dataclass(frozen=True, slots=True)
+class EventHint:
+    """An event that changed."""
+
+    event_id: UUID
+    owner: UUID
+    bucket_id: UUID
+    status: EventStatus
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """How many checks ended how in the quarter of an hour that begins `at`."""
+
+    at: datetime
+    verified: int
+    healed: int
+    failed: int
+    retried: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerState:
+    """`doing`: a chore's name, "" while it rests."""
+
+    name: str
+    doing: str
+    started_at: datetime
+    seen_at: datetime
+    is_alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SyncFigures:
+    """What the database knows for the dashboard, of the caller's own files, or of all for an administrator.
+
+    `waiting`: pending and processing events. `verified_files`, `damaged_files`: live files by their newest event.
+    `proved_at`: of the newest finished check. `oldest_proof`: of the caller's blocks, None where one was never read.
+    """
+
+    at: datetime  # the database's clock
+    pending: int
+    processing: int
+    failed: int
+    completed: int
+    oldest_pending_at: datetime | None
+    files: int
+    proved_at: datetime | None
+    oldest_proof: datetime | None
+    damaged_blocks: int
+    missing_blocks: int
+    day: Sequence[Quarter]  # the last 24 hours, oldest first; quarters without any are left out
+    round: ScrubRound | None  # the present one, else the last
+    last_round: ScrubRound | None  # the last that ended
+    workers: Sequence[WorkerState]
