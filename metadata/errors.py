@@ -33,6 +33,10 @@ class FileNotFound(NotFound):
     slug, title = "file-not-found", "No such file"
 
 
+class EventNotFound(NotFound):
+    slug, title = "event-not-found", "No such sync event"
+
+
 class VersionNotFound(NotFound):
     slug, title = "version-not-found", "No such version"
 

@@ -219,12 +219,15 @@ class WantedBlock:
 
 @dataclass(frozen=True, slots=True)
 class EventHint:
-    """An event that changed."""
+    """An event that changed, `at` then. `healed_at`, `error`: as the event has them."""
 
     event_id: UUID
     owner: UUID
     bucket_id: UUID
+    file_id: UUID | None
     status: EventStatus
+    error: str | None
+    healed_at: datetime | None
     at: datetime
 
 

@@ -25,6 +25,7 @@ from metadata.sync_model import (
     SyncFigures,
     Verdict,
     WantedBlock,
+    WorkerState,
 )
 
 
@@ -141,6 +142,10 @@ class Proofs(Protocol):
 
     def seen(self, worker: str, doing: str) -> None:
         """This worker lives. Those not seen for a day are forgotten."""
+
+    @repeatable
+    def workers(self) -> Sequence[WorkerState]:
+        """Those seen in the last day, by name."""
 
     def due_notices(self, limit: int, lease: timedelta) -> Sequence[Notice]:
         """Notices to be sent now; nobody else gets them while the lease lasts. The attempt is counted."""
