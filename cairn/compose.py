@@ -1,12 +1,13 @@
 """The composition root: which implementation stands behind which seam. Only here are rooms constructed."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from fastapi import FastAPI
 
@@ -20,11 +21,11 @@ from cairn.examples import api_examples
 from cairn.lock import DataFolderLock
 from cairn.page import page_routes
 from cairn.settings import ServerSettings
-from foundation.doorbell import InProcessDoorbell
+from foundation.doorbell import Doorbell, InProcessDoorbell
 from foundation.http_service import create_service
 from foundation.settings import ServiceSettings
 from metadata import Catalogue, LongPoll
-from sync import Chore, Loop, Queue, TwoTruths, chores, mending, running
+from sync import Chore, Loops, Parts, Queue, TwoTruths, chores, mending, running, worker_name
 
 if TYPE_CHECKING:  # A room without a database loads none of what speaks to one.
     from identity import IdentityRoom
@@ -38,6 +39,7 @@ class Rooms:
     store: BlockStore
     identity: "IdentityRoom"
     long_poll: LongPoll
+    doorbell: InProcessDoorbell
 
 
 def migrate(settings: ServerSettings) -> None:
@@ -75,18 +77,18 @@ def open_identity(settings: ServerSettings) -> "Iterator[IdentityRoom]":
 def open_rooms(settings: ServerSettings) -> Iterator[Rooms]:
     from foundation.database import opened
 
-    long_poll = metadata.LongPoll()
+    long_poll, doorbell = metadata.LongPoll(), InProcessDoorbell()
     with ExitStack() as stack:
         stack.enter_context(DataFolderLock(settings.data))
         # One for both rooms: SQLite's one writer has a fair line only within it.
         database = stack.enter_context(opened(settings.database_location))
-        catalogue = metadata.open_catalogue(database, settings.catalogue(), long_poll.notify)
+        catalogue = metadata.open_catalogue(database, settings.catalogue(), telling(long_poll, doorbell))
         # Only a catalogue without a past may make its store: an empty folder behind an old one is a disk that is not mounted.
         with naming("CAIRN_STORE"):
             store = open_block_store(settings.store_location, initialise=catalogue.is_new())
         stack.callback(store.close)
         who = identity.open_identity(database, settings.secret_bytes(), settings.address)
-        yield Rooms(catalogue, store, who, long_poll)
+        yield Rooms(catalogue, store, who, long_poll, doorbell)
 
 
 @contextmanager
@@ -96,6 +98,16 @@ def naming(variable: str) -> Iterator[None]:
         yield
     except ValueError as error:
         raise SettingInvalid(f"{variable}: {error}") from error
+
+
+def telling(long_poll: LongPoll, doorbell: Doorbell) -> Callable[[Iterable[UUID]], None]:
+    """What a commit is followed by: those who wait for its journal look, and so do those who verify it."""
+
+    def notify(journals: Iterable[UUID]) -> None:
+        long_poll.notify(journals)
+        doorbell.ring("verify")
+
+    return notify
 
 
 def catalogue_parts(catalogue: Catalogue, long_poll: LongPoll) -> metadata.Parts:
@@ -113,6 +125,10 @@ def catalogue_parts(catalogue: Catalogue, long_poll: LongPoll) -> metadata.Parts
     )
 
 
+def chore_parts(catalogue: Catalogue, store: BlockStore, truths: TwoTruths) -> Parts:
+    return Parts(worker_name(), catalogue.collection, catalogue.blocks, store, truths)
+
+
 def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
     """Every room in one service."""
     catalogue, store = rooms.catalogue, rooms.store
@@ -120,10 +136,8 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
     sessions = Chore(Queue.COLLECT, "sessions", 3600, rooms.identity.expire)
     truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
     truths.start()
-    loop = Loop(
-        lambda pause: [*chores(catalogue.collection, store, truths, pause), *mending(store, pause), sessions],
-        InProcessDoorbell(),
-    )
+    work = chore_parts(catalogue, store, truths)
+    loops = Loops(lambda pause: [*chores(work, pause), *mending(store, pause), sessions], rooms.doorbell)
     service = create_service(
         "one process",
         [
@@ -137,7 +151,7 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
         ready={"database": catalogue.ready, "store": store.ready, "identity": rooms.identity.ready},
         # Not a reason to turn anybody away: reading and writing are right, and an outage would help nobody.
         notices={"collection": truths.ready},
-        background=[partial(running, loop), partial(metadata.polling, parts)],
+        background=[partial(running, loops), partial(metadata.polling, parts)],
     )
     service.state.examples = api_examples()
     return service

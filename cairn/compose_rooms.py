@@ -10,11 +10,11 @@ import chunker
 import identity
 import metadata
 import sync
-from cairn.compose import catalogue_parts
+from cairn.compose import catalogue_parts, chore_parts
 from cairn.neighbours import Neighbours
 from foundation.doorbell import InProcessDoorbell
 from foundation.service_tokens import NoUsers, Room, ServiceTokenVerifier
-from sync import Chore, Loop, Queue, TwoTruths, chores, mending
+from sync import Chore, Loops, Queue, TwoTruths, chores, mending
 
 EndWaits = Callable[[], None]
 
@@ -55,24 +55,24 @@ def _block_storage(near: Neighbours) -> tuple[FastAPI, EndWaits]:
         near.callers(Room.BLOCK_STORAGE)[0] if near.settings.identity else ServiceTokenVerifier(near.tokens, NoUsers())
     )
     # Nobody else has the folders. An S3 store keeps its copies itself.
-    loop = Loop(lambda pause: mending(near.own_store, pause), InProcessDoorbell())
+    loops = Loops(lambda pause: mending(near.own_store, pause), InProcessDoorbell())
     app = block_storage.create_app(
         block_storage.Parts(near.own_store),
         settings=near.service_settings,
         verifier=known,
         ready={"store": near.own_store.ready},
-        background=[partial(sync.running, loop)],
+        background=[partial(sync.running, loops)],
     )
     return app, _nobody_waits
 
 
 def _identity(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     sessions = Chore(Queue.COLLECT, "sessions", 3600, near.identity.expire)
-    loop = Loop(lambda _pause: [sessions], InProcessDoorbell())
+    loops = Loops(lambda _pause: [sessions], InProcessDoorbell())
     app = identity.create_app(
         near.identity.parts,
         near.service_settings,
-        background=[partial(sync.running, loop)],
+        background=[partial(sync.running, loops)],
         verifier=ServiceTokenVerifier(near.tokens, near.identity.verifier),
     )
     return app, _nobody_waits
@@ -85,9 +85,10 @@ def _sync(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     verifier, ready = near.callers(Room.SYNC)
     truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
     truths.start()
-    loop = Loop(lambda pause: chores(catalogue.collection, store, truths, pause), InProcessDoorbell())
+    work = chore_parts(catalogue, store, truths)
+    loops = Loops(lambda pause: chores(work, pause), near.doorbell)
     app = sync.create_app(
-        loop,
+        loops,
         settings=near.service_settings,
         verifier=verifier,
         ready={"database": catalogue.ready, "block-storage": store.ready, **ready},

@@ -98,7 +98,7 @@ def _refill(seen: Examined) -> int:
     if not isinstance(seen.store, FilesystemBlockStore):
         raise typer.BadParameter("--refill is for a store in folders.")
     steps = _Steps("pages of blocks mended")
-    return mend_copies(seen.store, lambda: steps(1))
+    return mend_copies(seen.store, lambda _seconds=0.0: steps(1))
 
 
 def _mount_of(path: Path) -> Path:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import identity
 import metadata
 from block_storage import BlockStore, open_block_store, printable
-from cairn.compose import naming
+from cairn.compose import naming, telling
 from cairn.errors import SettingInvalid
 from cairn.lock import DataFolderLock
 from cairn.settings import ServerSettings
+from foundation.doorbell import InProcessDoorbell
 from foundation.http_room import RoomClient
 from foundation.identity import TokenVerifier
 from foundation.introspection import introspecting_verifier
@@ -37,7 +38,7 @@ class Neighbours:
         self.settings, self._rooms, self._stack = settings, rooms, stack
         self.service_settings = ServiceSettings(public_url=settings.address)
         self.tokens = ServiceTokens(settings.shared_secret_bytes())
-        self.long_poll = LongPoll()
+        self.long_poll, self.doorbell = LongPoll(), InProcessDoorbell()
 
     @cached_property
     def database(self) -> "Database":
@@ -52,7 +53,7 @@ class Neighbours:
     @cached_property
     def own_catalogue(self) -> Catalogue:
         """On the database itself. Raises NotMigrated."""
-        return metadata.open_catalogue(self.database, self.settings.catalogue(), self.long_poll.notify)
+        return metadata.open_catalogue(self.database, self.settings.catalogue(), telling(self.long_poll, self.doorbell))
 
     @cached_property
     def own_store(self) -> BlockStore:

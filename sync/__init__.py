@@ -2,16 +2,25 @@
 
 from sync.adoption import adopt
 from sync.api import create_app, running
+from sync.chore import Chore, Interrupted, Pause, Queue
 from sync.collect import collect, erase, expire, index, nominate, prune, recount, sweep
+from sync.heartbeat import Heartbeat, worker_name
 from sync.inspection import Audit, Progress, audit
-from sync.loop import Chore, Loop, Queue, chores
+from sync.loop import Loop, Loops
+from sync.parts import Parts
 from sync.refill import mend_copies, mending
+from sync.timetable import chores
 from sync.two_truths import TwoTruths
 
 __all__ = [
     "Audit",
     "Chore",
+    "Heartbeat",
+    "Interrupted",
     "Loop",
+    "Loops",
+    "Parts",
+    "Pause",
     "Progress",
     "Queue",
     "TwoTruths",
@@ -30,4 +39,5 @@ __all__ = [
     "recount",
     "running",
     "sweep",
+    "worker_name",
 ]

@@ -10,21 +10,21 @@ from fastapi import FastAPI
 from foundation.http_service import Ready, create_service
 from foundation.identity import TokenVerifier
 from foundation.settings import ServiceSettings
-from sync.loop import Loop
+from sync.loop import Loops
 
 
 @asynccontextmanager
-async def running(loop: Loop) -> AsyncIterator[None]:
-    """The loop runs while this is open; leaving it waits for the running slice."""
-    loop.start()
+async def running(loops: Loops) -> AsyncIterator[None]:
+    """The loops run while this is open; leaving it waits for the running slices."""
+    loops.start()
     try:
         yield
     finally:
-        await run_sync(loop.stop)
+        await run_sync(loops.stop)
 
 
 def create_app(
-    loop: Loop, *, settings: ServiceSettings, verifier: TokenVerifier, ready: Ready, notices: Ready
+    loops: Loops, *, settings: ServiceSettings, verifier: TokenVerifier, ready: Ready, notices: Ready
 ) -> FastAPI:
     return create_service(
         "sync",
@@ -33,5 +33,5 @@ def create_app(
         verifier=verifier,
         ready=ready,
         notices=notices,
-        background=[partial(running, loop)],
+        background=[partial(running, loops)],
     )

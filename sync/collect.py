@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from block_storage import BlockStore
 from foundation.blocks import BlockName
 from metadata import Collected, Collection
+from sync.chore import Pause
 
-Pause = Callable[[], None]
 Seen = Callable[[Sequence[BlockName]], None]
 
 

@@ -1,78 +1,23 @@
-"""The chores of a one-process server, one after another in a thread of their own. Celery calls the same functions elsewhere."""
+"""The chores of a service, in threads of its own: one a queue, so that none waits for those of another."""
 
 import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
-from block_storage import BlockStore
 from foundation.doorbell import InProcessDoorbell
 from foundation.problems import Problem
-from metadata import Collection
-from sync.collect import Pause, collect, erase, expire, index, nominate, prune, recount, sweep
-from sync.two_truths import TwoTruths
+from sync.chore import PAUSE_SECONDS, Chore, Interrupted, Pause, Queue
+from sync.heartbeat import EVERY_SECONDS, Heartbeat
 
 log = logging.getLogger("cairn.sync")
 
-# Between two slices, so that an upload that waits for SQLite's one writer gets its turn.
-PAUSE_SECONDS = 0.02
-DAY = 24 * 3600.0
+Make = Callable[[Pause], Sequence[Chore]]
+_STOP = "stop"
 
 
-class Queue(StrEnum):
-    """Chores of one queue run beside those of the others: a flood of one kind of work starves no other."""
-
-    VERIFY = "verify"
-    REPAIR = "repair"
-    COLLECT = "collect"
-    SCRUB = "scrub"
-
-
-@dataclass(frozen=True, slots=True)
-class Chore:
-    """`run` does what there is and returns how much that was. Safe to repeat, to interrupt, and to run at any number at once."""
-
-    queue: Queue
-    name: str
-    every_seconds: float
-    run: Callable[[], int]
-
-
-def chores(collection: Collection, store: BlockStore, truths: TwoTruths, pause: Pause) -> Sequence[Chore]:
-    """Whatever may erase asks `truths` before each pass."""
-
-    def agreed(run: Callable[[], int]) -> Callable[[], int]:
-        def require_and_run() -> int:
-            truths.require()
-            return run()
-
-        return require_and_run
-
-    def raised() -> int:
-        truths.raise_generation()
-        return 0
-
-    def ended() -> int:
-        done = expire(collection, pause)
-        return done.uploads + done.versions
-
-    return (
-        Chore(Queue.COLLECT, "expire", 60, ended),
-        Chore(Queue.COLLECT, "index", 5, lambda: index(collection, pause)),
-        Chore(Queue.COLLECT, "collect", 30, agreed(lambda: collect(collection, pause))),
-        Chore(Queue.COLLECT, "erase", 60, agreed(lambda: erase(collection, store, pause))),
-        Chore(Queue.COLLECT, "nominate", DAY, lambda: nominate(collection, pause)),
-        Chore(Queue.COLLECT, "recount", DAY, lambda: recount(collection, pause)),
-        Chore(Queue.COLLECT, "prune", DAY, lambda: prune(collection, pause)),
-        Chore(Queue.COLLECT, "sweep", 7 * DAY, agreed(lambda: sweep(collection, store, truths.seen, pause))),
-        Chore(Queue.COLLECT, "generation", DAY, raised),
-    )
-
-
-class _Stopped(Exception):  # noqa: N818 — nothing is wrong.
-    """The loop was told to stop between two slices."""
+def _untold(_doing: str) -> None:
+    pass
 
 
 class Loop:
@@ -80,24 +25,39 @@ class Loop:
 
     def __init__(
         self,
-        make: Callable[[Pause], Sequence[Chore]],
+        make: Make,
         doorbell: InProcessDoorbell,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        queue: Queue | None = None,
+        heartbeat: Callable[[str], None] = _untold,
     ) -> None:
-        """`make` gives the chores, which must call the pause between any two slices."""
-        self._chores, self._doorbell, self._clock = make(self._pause), doorbell, clock
+        """`make` gives the chores, which must call the pause between any two slices; those of `queue` run here, None: all."""
+        self._chores = [chore for chore in make(self._pause) if queue in {None, chore.queue}]
+        self._clock, self._heartbeat = clock, heartbeat
+        self._rings = doorbell.listen([*(chore.name for chore in self._chores), _STOP])
         # A long interval begins with its wait: a server that is restarted hourly must not sweep hourly.
         self._due = {chore.name: clock() + min(chore.every_seconds, 3600) for chore in self._chores}
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="cairn-chores", daemon=True)
+        self._doing = ""
+        self._thread = threading.Thread(target=self._run, name=f"cairn-chores-{queue or 'all'}", daemon=True)
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing will ever run here."""
+        return not self._chores
 
     def start(self) -> None:
         self._thread.start()
 
+    def ask_to_stop(self) -> None:
+        """The running chore ends at its next pause."""
+        self._stopping.set()
+        self._rings.ring(_STOP)
+
     def stop(self) -> None:
         """Returns when the running slice has ended."""
-        self._stopping.set()
-        self._doorbell.ring("stop")
+        self.ask_to_stop()
         self._thread.join()
 
     def run_due(self, rung: set[str]) -> None:
@@ -108,14 +68,17 @@ class Loop:
                 self._run_one(chore)
                 self._due[chore.name] = self._clock() + chore.every_seconds
 
-    def _pause(self) -> None:
-        if self._stopping.wait(PAUSE_SECONDS):
-            raise _Stopped
+    def _pause(self, seconds: float = PAUSE_SECONDS, /) -> None:
+        # What ends within its first slice is not worth telling: most chores look, and find nothing.
+        self._tell(self._doing)
+        if self._stopping.wait(seconds):
+            raise Interrupted
 
     def _run_one(self, chore: Chore) -> None:
+        self._doing = chore.name
         try:
             done = chore.run()
-        except _Stopped:
+        except Interrupted:
             return
         except Problem as problem:
             log.warning("chore put off", extra={"chore": chore.name, "problem": problem.slug})
@@ -125,8 +88,41 @@ class Loop:
         else:
             if done:
                 log.info("chore done", extra={"chore": chore.name, "items": done})
+        finally:
+            self._doing = ""
+
+    def _tell(self, doing: str) -> None:
+        try:
+            self._heartbeat(doing)
+        except Problem as problem:
+            log.warning("not told what is done", extra={"problem": problem.slug})
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            soonest = min(self._due.values(), default=self._clock() + 60)
-            self.run_due(self._doorbell.wait(min(max(0.0, soonest - self._clock()), 60)))
+            self._tell("")
+            soonest = min(self._due.values(), default=self._clock() + EVERY_SECONDS)
+            self.run_due(self._rings.wait(min(max(0.0, soonest - self._clock()), EVERY_SECONDS)))
+
+
+class Loops:
+    """One Loop for each queue that has chores."""
+
+    def __init__(
+        self, make: Make, doorbell: InProcessDoorbell, heartbeat: Callable[[Queue], Heartbeat] | None = None
+    ) -> None:
+        """`make` is called once for each queue."""
+        loops = [
+            Loop(make, doorbell, queue=queue, heartbeat=heartbeat(queue) if heartbeat else _untold) for queue in Queue
+        ]
+        self._loops = [loop for loop in loops if not loop.is_idle]
+
+    def start(self) -> None:
+        for loop in self._loops:
+            loop.start()
+
+    def stop(self) -> None:
+        """Returns when all running slices have ended."""
+        for loop in self._loops:
+            loop.ask_to_stop()
+        for loop in self._loops:
+            loop.stop()

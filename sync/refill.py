@@ -6,8 +6,7 @@ from typing import Protocol
 
 from block_storage import BlockDamaged, BlockNotFound, BlockStore, FilesystemBlockStore
 from foundation.blocks import BlockName
-from sync.collect import Pause
-from sync.loop import DAY, Chore, Queue
+from sync.chore import DAY, Chore, Pause, Queue
 
 
 class Mender(BlockStore, Protocol):
@@ -41,5 +40,5 @@ def mend_copies(store: Mender, pause: Pause) -> int:
 def mending(store: BlockStore, pause: Pause) -> Sequence[Chore]:
     """The daily chore of the process that has the store's folders, where there are several copies."""
     if isinstance(store, FilesystemBlockStore) and store.has_copies:
-        return (Chore(Queue.REPAIR, "refill", DAY, partial(mend_copies, store, pause)),)
+        return (Chore(Queue.SCRUB, "refill", DAY, partial(mend_copies, store, pause)),)
     return ()

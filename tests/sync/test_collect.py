@@ -10,7 +10,7 @@ from tests.block_storage.faulty_store import FaultyBlockStore
 from tests.metadata.catalogues import Desk, received
 
 
-def at_once() -> None:
+def at_once(_seconds: float = 0.0) -> None:
     """No pause between slices."""
 
 

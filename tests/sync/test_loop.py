@@ -7,8 +7,7 @@ from pathlib import Path
 from block_storage import FilesystemBlockStore
 from foundation.doorbell import InProcessDoorbell
 from foundation.problems import Unavailable
-from sync import Chore, Loop, Queue, mending
-from sync.collect import Pause
+from sync import Chore, Heartbeat, Loop, Loops, Pause, Queue, mending
 from tests.metadata.catalogues import Desk
 from tests.sync.test_collect import at_once, file_of
 
@@ -56,7 +55,7 @@ def test_without_chores_it_waits_for_its_end() -> None:
     loop = loop_of([], Clock())
     loop.start()
     loop.stop()
-    assert not any(thread.name == "cairn-chores" for thread in threading.enumerate())
+    assert not any(thread.name.startswith("cairn-chores") for thread in threading.enumerate())
 
 
 def test_a_chore_that_breaks_does_not_end_the_others() -> None:
@@ -97,6 +96,86 @@ def test_stopping_interrupts_a_long_chore_between_two_slices() -> None:
     assert begun.wait(10)
     loop.stop()
     assert slices
+
+
+def test_a_queue_that_is_flooded_holds_up_no_other() -> None:
+    doorbell, flooded, served = InProcessDoorbell(), threading.Event(), threading.Event()
+
+    def make(pause: Pause) -> Sequence[Chore]:
+        def endless() -> int:
+            while True:
+                flooded.set()
+                pause()
+
+        def short() -> int:
+            served.set()
+            return 1
+
+        return [Chore(Queue.SCRUB, "endless", 1000, endless), Chore(Queue.VERIFY, "short", 1000, short)]
+
+    loops = Loops(make, doorbell)
+    loops.start()
+    doorbell.ring("endless")
+    assert flooded.wait(10)
+    doorbell.ring("short")
+    assert served.wait(10)
+    loops.stop()
+    assert not any(thread.name.startswith("cairn-chores") for thread in threading.enumerate())
+
+
+def test_a_ring_during_a_chore_runs_it_once_more() -> None:
+    doorbell, runs, twice = InProcessDoorbell(), [], threading.Event()
+
+    def rung_meanwhile() -> int:
+        runs.append(1)
+        if len(runs) == 1:
+            doorbell.ring("work")
+        else:
+            twice.set()
+        return 1
+
+    loops = Loops(lambda _pause: [Chore(Queue.VERIFY, "work", 1000, rung_meanwhile)], doorbell)
+    loops.start()
+    doorbell.ring("work")
+    assert twice.wait(10)
+    loops.stop()
+    assert len(runs) == 2
+
+
+def test_a_ring_that_nobody_listens_to_is_lost_without_harm() -> None:
+    doorbell = InProcessDoorbell()
+    doorbell.ring("work")
+    rings = doorbell.listen(["work"])
+    doorbell.ring("other")
+    assert rings.wait(0) == set()
+    doorbell.ring("work")
+    assert rings.wait(0) == {"work"}
+
+
+def test_a_worker_tells_what_it_does_when_that_is_new_and_else_seldom() -> None:
+    told: list[tuple[str, str]] = []
+    clock = Clock()
+    heartbeat = Heartbeat("here", lambda worker, doing: told.append((worker, doing)), clock)
+    for doing in ("", "", "verify", "verify", ""):
+        heartbeat(doing)
+    assert told == [("here", ""), ("here", "verify"), ("here", "")]
+    clock.now = 11
+    heartbeat("")
+    assert len(told) == 4
+
+
+def test_a_chore_of_one_slice_is_not_told_of_and_a_longer_one_is() -> None:
+    told: list[str] = []
+
+    def make(pause: Pause) -> Sequence[Chore]:
+        def longer() -> int:
+            pause(0)
+            return 1
+
+        return [counting([], "short", 1), Chore(Queue.COLLECT, "longer", 1, longer)]
+
+    Loop(make, InProcessDoorbell(), Clock(), heartbeat=told.append).run_due({"short", "longer"})
+    assert told == ["longer"]
 
 
 def test_a_store_of_several_copies_is_mended_daily(desk: Desk, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from block_storage import BlockStore, MemoryBlockStore, StorageFailed
 from foundation.blocks import BlockId, BlockName
 from foundation.problems import Problem
 from metadata import Catalogue, Chunk, Generation, migrate, open_catalogue
-from sync import Chore, TwoTruths, chores
+from sync import Chore, Parts, TwoTruths, chores
 from sync.errors import (
     CollectionOff,
     DatabaseBehindStore,
@@ -64,7 +64,8 @@ def problem_of(two: TwoTruths) -> type[Problem] | None:
 
 
 def chore(name: str, catalogue: Catalogue, store: BlockStore, two: TwoTruths) -> Chore:
-    return next(one for one in chores(catalogue.collection, store, two, at_once) if one.name == name)
+    parts = Parts("here", catalogue.collection, catalogue.blocks, store, two)
+    return next(one for one in chores(parts, at_once) if one.name == name)
 
 
 def save(catalogue_file: Path, copy: Path) -> None:

@@ -1,0 +1,40 @@
+"""What a chore is, in which queue it runs, and how it makes way between two slices of its work."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+# Between two slices, so that an upload that waits for SQLite's one writer gets its turn.
+PAUSE_SECONDS = 0.02
+DAY = 24 * 3600.0
+
+
+class Queue(StrEnum):
+    """Chores of one queue run beside those of the others: a flood of one kind of work starves no other."""
+
+    VERIFY = "verify"
+    REPAIR = "repair"
+    COLLECT = "collect"
+    SCRUB = "scrub"
+
+
+class Interrupted(Exception):  # noqa: N818 — nothing is wrong.
+    """A pause says that the work must end here: the process stops, or the time of this run is over. What is done stays done."""
+
+
+class Pause(Protocol):
+    """Called between any two slices, with nothing held that others wait for."""
+
+    def __call__(self, seconds: float = PAUSE_SECONDS, /) -> None:
+        """Let others work for about so long. Raises Interrupted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """`run` does what there is and returns how much that was. Safe to repeat, to interrupt, and to run at any number at once."""
+
+    queue: Queue
+    name: str
+    every_seconds: float
+    run: Callable[[], int]
