@@ -72,6 +72,10 @@ class Jobs(Protocol):
     def dead_names(self, ids: Several[BlockId]) -> Mapping[BlockId, Sequence[BlockName]]:
         """Names under which bytes of these blocks may still lie, not yet erased."""
 
+    @repeatable
+    def broken(self, after: BlockId | None, limit: int = 200) -> Sequence[RegisteredBlock]:
+        """Blocks that are damaged or missing, by id, beginning behind `after`."""
+
     def open_repair(self) -> tuple[UUID, int]:
         """An upload of the catalogue's own: its id, and the writer's number for names. Blocks.register takes what it wrote."""
 
@@ -127,7 +131,8 @@ class Proofs(Protocol):
 
     @repeatable
     def unproved(self, number: int, limit: int = 200) -> Sequence[RegisteredBlock]:
-        """Blocks not read since the round began, those with the oldest proof first."""
+        """Blocks not read since the round began, those with the oldest proof first. One that was judged since, `is_read`, was read,
+        whatever that showed."""
 
     def advance(self, number: int, worker: str, step: ScrubStep) -> None:
         """Count what was read, where the round is this worker's."""
