@@ -20,9 +20,14 @@ def session_cookie_name(public_url: str) -> str:
     return "__Host-cairn" if public_url.startswith("https:") else "cairn"
 
 
+def credential_of(request: Request) -> str | None:
+    """What the request shows of who sends it. Raises Unauthenticated, Forbidden for what is no way to show it."""
+    return _bearer(request) or _cookie(request)
+
+
 async def _anybody(request: Request) -> Identity:
     if not hasattr(request.state, "caller"):  # Verified once: the route asks first, its dependencies ask again.
-        credential = _bearer(request) or _cookie(request)
+        credential = credential_of(request)
         verify = request.app.state.verifier.verify
         request.state.caller = NOBODY if credential is None else await run_sync(verify, credential)
     identity: Identity = request.state.caller

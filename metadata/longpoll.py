@@ -27,9 +27,21 @@ class Watch:
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._grown), timeout_seconds)
 
-    def wake(self) -> None:
+    def wake(self, _sequence: int | None = None) -> None:
         if not self._grown.done():
             self._grown.set_result(None)
+
+
+@dataclass(eq=False)
+class Follower:
+    """One who is told of all that a journal grows, as long as it follows."""
+
+    after: int
+    told: Callable[[int | None], None]
+
+    def wake(self, sequence: int | None = None) -> None:
+        self.after = self.after if sequence is None else sequence
+        self.told(sequence)
 
 
 class LongPoll:
@@ -37,7 +49,7 @@ class LongPoll:
 
     def __init__(self, interval_seconds: float = INTERVAL_SECONDS) -> None:
         self._interval = interval_seconds
-        self._watches: dict[UUID, set[Watch]] = {}
+        self._watches: dict[UUID, set[Watch | Follower]] = {}
         self._notified: set[UUID] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._bell: asyncio.Event | None = None
@@ -47,16 +59,31 @@ class LongPoll:
     def watch(self, journal: UUID, after: int) -> Iterator[Watch]:
         """Watch from now on: what grows between this call and `wait` is not missed. On the event loop only."""
         watch = Watch(after)
+        leave = self._joined(journal, watch)
+        try:
+            yield watch
+        finally:
+            leave()
+
+    def follow(self, journal: UUID, after: int, told: Callable[[int | None], None]) -> Callable[[], None]:
+        """`told` gets the journal's sequence whenever it has grown beyond `after` and what was told last, None once the process ends.
+
+        Until the call of what is returned. On the event loop only.
+        """
+        return self._joined(journal, Follower(after, told))
+
+    def _joined(self, journal: UUID, watch: Watch | Follower) -> Callable[[], None]:
         if self._is_over:
             watch.wake()
         watches = self._watches.setdefault(journal, set())
         watches.add(watch)
-        try:
-            yield watch
-        finally:
+
+        def leave() -> None:
             watches.discard(watch)
-            if not watches:
-                self._watches.pop(journal, None)
+            if not watches and self._watches.get(journal) is watches:
+                del self._watches[journal]
+
+        return leave
 
     def notify(self, journals: Iterable[UUID]) -> None:
         """These journals grew: look now. From any thread; a hint only, so it never fails."""
@@ -94,8 +121,8 @@ class LongPoll:
 
     def _end(self) -> None:
         self._is_over = True
-        for watches in self._watches.values():
-            for watch in watches:
+        for watches in list(self._watches.values()):
+            for watch in list(watches):
                 watch.wake()
 
     async def _poll(self, sequences: Sequences, bell: asyncio.Event) -> None:
@@ -116,6 +143,6 @@ class LongPoll:
             log.warning("cannot look for changes", exc_info=True)
             return
         for journal, sequence in newest.items():
-            for watch in self._watches.get(journal, ()):
+            for watch in list(self._watches.get(journal, ())):
                 if sequence > watch.after:
-                    watch.wake()
+                    watch.wake(sequence)

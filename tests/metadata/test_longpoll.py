@@ -131,3 +131,24 @@ def test_notifying_without_a_poller_is_harmless() -> None:
     long_poll = LongPoll()
     long_poll.notify([new_id()])
     long_poll.end_waits()
+
+
+def test_a_follower_is_told_of_every_growth_and_of_the_end_until_it_leaves() -> None:
+    async def scenario() -> None:
+        sequences, long_poll, journal = Sequences(), LongPoll(interval_seconds=0.01), new_id()
+        staying: list[int | None] = []
+        leaving: list[int | None] = []
+        async with long_poll.running(sequences):
+            long_poll.follow(journal, 4, staying.append)
+            leave = long_poll.follow(journal, 4, leaving.append)
+            for newest in (4, 5, 7):
+                sequences.newest[journal] = newest
+                asked = len(sequences.asked)
+                await until(lambda asked=asked: len(sequences.asked) > asked + 1)  # type: ignore[misc]
+            leave()
+            long_poll.end_waits()
+            await until(lambda: staying[-1] is None)
+            assert staying == [5, 7, None]
+            assert leaving == [5, 7]
+
+    asyncio.run(scenario())
