@@ -16,7 +16,7 @@ from block_storage.filesystem import FilesystemBlockStore
 from block_storage.locations import open_block_store, printable
 from block_storage.memory import MemoryBlockStore
 from block_storage.reading import folders_of, open_for_reading
-from block_storage.seam import BlockStore, Presence
+from block_storage.seam import BlockStore, Health, Presence, Proof
 
 if TYPE_CHECKING:
     from block_storage.api import create_app
@@ -31,12 +31,14 @@ __all__ = [
     "BlockStore",
     "CodecUnknown",
     "FilesystemBlockStore",
+    "Health",
     "HttpBlockStore",
     "Limits",
     "MemoryBlockStore",
     "MinioBlockStore",
     "Parts",
     "Presence",
+    "Proof",
     "StorageFailed",
     "StorageFull",
     "StoreInUse",

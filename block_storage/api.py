@@ -22,6 +22,7 @@ def internal_routes(parts: Parts) -> APIRouter:
     traffic = Traffic(
         store=parts.store,
         threads=CapacityLimiter(limits.store_threads),
+        provers=CapacityLimiter(limits.prove_threads),
         received=Budget(limits.receive_bytes, limits.wait_seconds),
         read=Budget(limits.read_bytes, limits.wait_seconds),
         body_seconds=limits.body_seconds,

@@ -1,5 +1,6 @@
 """Routes of blocks: one by its name, and many at once."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -8,7 +9,7 @@ from block_storage.errors import BlockCorrupt, BlockDamaged, BlockNotFound, Stor
 from block_storage.named_frames import MAX_BODY_BYTES, MEDIA_TYPE, unframed
 from block_storage.seam import Presence
 from block_storage.traffic import Traffic
-from block_storage.wire import Looks, Names, names_from
+from block_storage.wire import Looks, Names, Proved, names_from
 from foundation.authorization import Action
 from foundation.blocks import MAX_BLOCK_BYTES, BlockName
 from foundation.http_bodies import require_media_type
@@ -90,6 +91,14 @@ def many_routes(router: APIRouter, traffic: Traffic) -> None:
         pairs = [(name, size) for name, (_, size) in zip(names, asked.blocks, strict=True)]
         looked = await traffic.run(lambda: store.check(pairs))
         return Json({"presences": {str(name): presence.value for name, presence in looked.items()}})
+
+    @router.post("/chunks/prove", dependencies=WRITER)
+    async def prove_blocks(asked: Proved) -> Response:
+        """`proofs`: by name. It writes copies again."""
+        names = names_from("blocks", [name for name, _ in asked.blocks])
+        pairs = [(name, size) for name, (_, size) in zip(names, asked.blocks, strict=True)]
+        proofs = await traffic.prove(lambda: store.prove(pairs))
+        return Json({"proofs": {str(name): asdict(proof) for name, proof in proofs.items()}})
 
     @router.post("/chunks/delete", status_code=204, dependencies=ERASER)
     async def delete_blocks(asked: Names) -> None:

@@ -44,8 +44,11 @@ def write_file(name: str, folder_fd: int, data: bytes | bytearray | memoryview, 
         os.close(fd)
 
 
-def read_file(path: str, limit: int) -> bytes | None:
-    """The first `limit` + 1 bytes at most; None if nothing is there. Raises OSError if what is there cannot be read or is no file."""
+def read_file(path: str, limit: int, *, is_past_cache: bool = False) -> bytes | None:
+    """The first `limit` + 1 bytes at most; None if nothing is there. Raises OSError if what is there cannot be read or is no file.
+
+    `is_past_cache`: from the disk, whatever the system remembers of the file, and nothing of it is remembered after.
+    """
     try:
         # A FIFO in the place of a file must not block, and a symbolic link must not lead out of the folder.
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
@@ -57,9 +60,19 @@ def read_file(path: str, limit: int) -> bytes | None:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EISDIR, "not a regular file")
-        return _read(fd, min(found.st_size, limit + 1))
+        size = min(found.st_size, limit + 1)
+        return _read_past_cache(fd, size) if is_past_cache else _read(fd, size)
     finally:
         os.close(fd)
+
+
+def _read_past_cache(fd: int, size: int) -> bytes:
+    # Pages that wait to be written would stay, but whatever has its name was synced before.
+    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    try:
+        return _read(fd, size)
+    finally:
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _read(fd: int, size: int) -> bytes:

@@ -4,15 +4,16 @@ import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from block_storage.checksums import corruption, is_right_sha256, is_right_xxh3, require_known_codec, require_right
-from block_storage.copies import Copies, has
+from block_storage.copies import Copies
 from block_storage.errors import BlockCorrupt, BlockDamaged, BlockNotFound, StorageFailed
 from block_storage.meta_keys import flat_name, key_from
 from block_storage.name_guard import NameGuard
 from block_storage.name_index import NameIndex
+from block_storage.proof_notes import Look
+from block_storage.proving import Prover
 from block_storage.root_folder import FOLDERS, INDEX, META, RootFolder
-from block_storage.seam import Presence
+from block_storage.seam import Presence, Proof
 from foundation.blocks import BlockName
-from foundation.problems import Problem
 
 _META_BYTES = 1 << 40
 _LEAST_GROUP = (
@@ -42,6 +43,7 @@ class FilesystemBlockStore:
         # Never in a folder whose disk is not mounted. Without an index the folders themselves are read.
         first = None if is_read_only else self._copies.first
         self._index = NameIndex(f"{first.path}/{INDEX}", self._copies.were_clean) if first else None
+        self._prover = Prover(self._roots, self._names, self._forget)
 
     def put(self, name: BlockName, data: bytes | bytearray | memoryview) -> None:
         require_right(name, data)
@@ -79,7 +81,7 @@ class FilesystemBlockStore:
                 absent.append(root)
             elif is_right_xxh3(data, xxh3):
                 if bad or absent:
-                    self._heal(name, data, root, bad + absent)
+                    self._heal(name, data, bad + absent)
                 return data
             else:
                 bad.append(root)
@@ -93,42 +95,27 @@ class FilesystemBlockStore:
             raise BlockDamaged(f"The bytes of the block {name.id} are not the right ones in {folders}.")
         raise BlockNotFound(f"The block {name.id} is not in the store.")
 
-    def _heal(self, name: BlockName, data: bytes, source: RootFolder, others: Collection[RootFolder]) -> None:
-        if self._is_read_only or not is_right_sha256(name, data):
-            return
-        text = str(name)
-        with self._names.alone((text,)):
-            if not has(source, text):
-                return  # Erased meanwhile: a copy must not come back.
-            for root in others:
-                try:
-                    root.write(text[:2], text, data)
-                    _log.warning("a bad copy of the block %s in %s was rewritten", name.id, root.path)
-                except Problem as problem:
-                    _log.warning("a bad copy of the block %s stays: %s", name.id, problem)
+    def _heal(self, name: BlockName, data: bytes, others: Collection[RootFolder]) -> None:
+        # While a disk is away, each read finds a copy absent.
+        if not self._is_read_only and is_right_sha256(name, data) and any(root.is_attached() for root in others):
+            self._prover.mend(name)
 
     def mend(self, name: BlockName) -> int:
         """Rewrite the copies that are absent or wrong from one that hashes right; how many. Raises as `get` and `put` do."""
         require_known_codec(name)
-        text = str(name)
-        source: RootFolder | None = None
-        right = b""
-        bad: list[RootFolder] = []
-        for root in self._roots:
-            data = _read(root, text)
-            if data is None or not is_right_sha256(name, data):
-                bad.append(root)
-            else:
-                source, right = root, data
-        if source is None:
-            self._nothing_right(name, [root for root in bad if has(root, text)], bad)
-            return 0
-        with self._names.alone((text,)):
-            if not has(source, text):
-                return 0  # Erased meanwhile: a copy must not come back.
-            for root in bad:
-                root.write(text[:2], text, right)
-        return len(bad)
+        copies = self._prover.mend(name)
+        looks = [copy.look for copy in copies]
+        if Look.RIGHT not in looks:
+            self._nothing_right(name, self._where(looks, Look.WRONG, Look.UNREADABLE), self._roots)
+        for root in self._where(looks, Look.AWAY):
+            root.require_attached()
+        for copy in copies:
+            if copy.problem:
+                raise copy.problem
+        return sum(copy.is_mended for copy in copies)
+
+    def _where(self, looks: Sequence[Look], *those: Look) -> Sequence[RootFolder]:
+        return [root for root, look in zip(self._roots, looks, strict=True) if look in those]
 
     def uneven(self, names: Collection[BlockName]) -> Sequence[BlockName]:
         """Those of `names` that a copy lacks, cannot tell of, or has in another size. Raises StorageFailed while a copy is not there."""
@@ -161,10 +148,16 @@ class FilesystemBlockStore:
                 looks[number] = [Presence.UNKNOWN] * len(names)
         return {name: _summed_up([look[number] for look in looks]) for number, (name, _) in enumerate(names)}
 
+    def prove(self, names: Collection[tuple[BlockName, int]]) -> dict[BlockName, Proof]:
+        return self._prover.prove(names)
+
     def delete(self, names: Collection[BlockName]) -> None:
         texts = [str(name) for name in names]
         with self._names.alone(texts):
             self._copies.on_every(lambda root: root.erase(texts))
+        self._forget(*texts)
+
+    def _forget(self, *texts: str) -> None:
         if self._index:
             self._index.remove(texts)
 
@@ -237,6 +230,7 @@ class FilesystemBlockStore:
         self._copies.require_writable()
 
     def close(self) -> None:
+        self._prover.close()
         if self._index:
             self._index.close()
         self._copies.close()
@@ -248,13 +242,6 @@ def _is_name(text: str, folder: str) -> bool:
     except ValueError:
         return False
     return text.startswith(folder)
-
-
-def _read(root: RootFolder, text: str) -> bytes | None:
-    try:
-        return root.read(text[:2], text)
-    except OSError:
-        return None
 
 
 def _size(root: RootFolder, text: str) -> int | None:

@@ -12,8 +12,8 @@ from block_storage.checksums import corruption, is_right_xxh3, require_known_cod
 from block_storage.errors import BlockCorrupt, BlockDamaged, BlockNotFound, CodecUnknown, StorageFailed, StorageFull
 from block_storage.meta_keys import flat_name
 from block_storage.named_frames import MEDIA_TYPE, bodies, framed
-from block_storage.seam import Presence
-from block_storage.wire import MAX_NAMES
+from block_storage.seam import Health, Presence, Proof
+from block_storage.wire import MAX_NAMES, MAX_PROVED_BYTES, MAX_PROVED_NAMES
 from foundation.blocks import MAX_BLOCK_BYTES, BlockName
 from foundation.http_internal import INTERNAL
 from foundation.http_room import RoomClient
@@ -22,6 +22,7 @@ from foundation.problems import Problem
 _T = TypeVar("_T")
 
 _PAGE = 10_000
+_PROVE_SECONDS = 120.0  # What the slowest medium needs for as much as one request may ask.
 _TEXT = {"Content-Type": "application/json"}
 _BYTES = {"Content-Type": "application/octet-stream"}
 _FRAMED = {"Content-Type": MEDIA_TYPE}
@@ -89,6 +90,24 @@ class HttpBlockStore:
         except (TypeError, KeyError, ValueError) as error:
             raise _garbage() from error
 
+    def prove(self, names: Collection[tuple[BlockName, int]]) -> dict[BlockName, Proof]:
+        found = dict.fromkeys((name for name, _ in names), Proof(Health.UNKNOWN, "the store does not answer"))
+        for page in _proved_pages(names):
+            try:
+                found |= self._read_back(page)
+            except Problem:
+                break  # As in `check`.
+        return found
+
+    def _read_back(self, page: Sequence[tuple[BlockName, int]]) -> dict[BlockName, Proof]:
+        asked = {"blocks": [(str(name), size) for name, size in page]}
+        answer = self._call("POST", "/chunks/prove", orjson.dumps(asked), _TEXT, _PROVE_SECONDS)
+        proofs = _member(answer, "proofs")
+        try:
+            return {name: _proof(proofs[str(name)]) for name, _ in page}
+        except (TypeError, KeyError, ValueError) as error:
+            raise _garbage() from error
+
     def delete(self, names: Collection[BlockName]) -> None:
         for page in _pages(names):
             body = orjson.dumps({"names": [str(name) for name in page]})
@@ -143,9 +162,12 @@ class HttpBlockStore:
         path: str,
         content: bytes | bytearray | memoryview | None = None,
         headers: dict[str, str] | None = None,
+        seconds: float | None = None,
     ) -> httpx.Response:
         try:
-            return self._room.call(method, INTERNAL + path, is_repeatable=True, content=content, headers=headers)
+            return self._room.call(
+                method, INTERNAL + path, is_repeatable=True, content=content, headers=headers, seconds=seconds
+            )
         except _SAID:
             raise
         except Problem as problem:
@@ -180,6 +202,26 @@ def _pages(names: Collection[_T]) -> Iterator[Sequence[_T]]:
     left = iter(names)
     while page := tuple(islice(left, MAX_NAMES)):
         yield page
+
+
+def _proved_pages(blocks: Collection[tuple[BlockName, int]]) -> Iterator[Sequence[tuple[BlockName, int]]]:
+    page: list[tuple[BlockName, int]] = []
+    size = 0
+    for name, each in blocks:
+        if page and (len(page) == MAX_PROVED_NAMES or size + each > MAX_PROVED_BYTES):
+            yield page
+            page, size = [], 0
+        page.append((name, each))
+        size += each
+    if page:
+        yield page
+
+
+def _proof(told: Any) -> Proof:
+    note, mended = told["note"], told["mended_copies"]
+    if not isinstance(note, str) or not isinstance(mended, int):
+        raise ValueError
+    return Proof(Health(told["health"]), note, mended)
 
 
 def _size_problem(name: BlockName, data: bytes | bytearray | memoryview) -> BlockCorrupt | None:

@@ -3,11 +3,13 @@
 import threading
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 
 from block_storage.checksums import is_right_xxh3, require_known_codec, require_right
 from block_storage.errors import BlockCorrupt, BlockDamaged, BlockNotFound
 from block_storage.meta_keys import flat_name
-from block_storage.seam import Presence
+from block_storage.seam import Presence, Proof
+from block_storage.single_copy import proof_by_reading
 from foundation.blocks import BlockName
 
 
@@ -38,12 +40,16 @@ class MemoryBlockStore:
 
     def get(self, name: BlockName, xxh3: int) -> bytes:
         require_known_codec(name)
+        data = self._bytes(name)
+        if not is_right_xxh3(data, xxh3):
+            raise BlockDamaged(f"The bytes of the block {name.id} are not the right ones.")
+        return data
+
+    def _bytes(self, name: BlockName) -> bytes:
         with self._lock:
             data = self._blocks.get(str(name))
         if data is None:
             raise BlockNotFound(f"The block {name.id} is not in the store.")
-        if not is_right_xxh3(data, xxh3):
-            raise BlockDamaged(f"The bytes of the block {name.id} are not the right ones.")
         return data
 
     def check(self, names: Collection[tuple[BlockName, int]]) -> dict[BlockName, Presence]:
@@ -55,6 +61,9 @@ class MemoryBlockStore:
         if data is None:
             return Presence.MISSING
         return Presence.PRESENT if len(data) == size else Presence.WRONG_SIZE
+
+    def prove(self, names: Collection[tuple[BlockName, int]]) -> dict[BlockName, Proof]:
+        return {name: proof_by_reading(name, partial(self._bytes, name)) for name, _ in names}
 
     def delete(self, names: Collection[BlockName]) -> None:
         with self._lock:

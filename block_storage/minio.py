@@ -19,7 +19,8 @@ from block_storage.checksums import is_right_xxh3, require_known_codec, require_
 from block_storage.errors import BlockCorrupt, BlockDamaged, BlockNotFound, StorageFailed, StorageFull
 from block_storage.meta_keys import flat_name, key_from
 from block_storage.s3_connections import NetworkLimits, bounded_pool, whole_body
-from block_storage.seam import Presence
+from block_storage.seam import Health, Presence, Proof
+from block_storage.single_copy import Outage, proof_by_reading
 from foundation.blocks import MAX_BLOCK_BYTES, MIB, BlockName
 from foundation.problems import Problem
 from foundation.retries import RetryBudget, RetryTimes
@@ -27,6 +28,7 @@ from foundation.retries import RetryBudget, RetryTimes
 _T = TypeVar("_T")
 _META = "meta/"
 _META_BYTES = 1 << 40
+_PROVERS = 4
 _LEAST_PART_BYTES = 5 * MIB
 _FULL = {
     "QuotaExceeded",
@@ -84,6 +86,8 @@ class MinioBlockStore:
             http_client=self._pool,
         )
         self._threads = ThreadPoolExecutor(self._limits.connections // 2, "s3")
+        # Of their own: whoever stores must not wait behind thousands of blocks that are read back.
+        self._provers = ThreadPoolExecutor(_PROVERS, "s3-prove")
         try:
             self._open_bucket(initialise)
         except BaseException:
@@ -132,27 +136,30 @@ class MinioBlockStore:
     def get(self, name: BlockName, xxh3: int) -> bytes:
         require_known_codec(name)
         for _ in range(2):  # The second look tells damage on the way from damage at rest.
-            data = self._ask(f"the block {name.id}", partial(self._read, str(name), MAX_BLOCK_BYTES))
+            data = self._block(name)
             if is_right_xxh3(data, xxh3):
                 return data
         raise BlockDamaged(f"The bytes of the block {name.id} in the S3 store are not the right ones.")
+
+    def _block(self, name: BlockName) -> bytes:
+        """Whatever lies under the name; a body beyond a block's length is cut. Raises BlockNotFound, StorageFailed."""
+        return self._ask(f"the block {name.id}", partial(self._read, str(name), MAX_BLOCK_BYTES))
 
     def _read(self, key: str, limit: int) -> bytes:
         return whole_body(self._minio.get_object(self._bucket, key), self._limits.body_seconds, limit)
 
     def check(self, names: Collection[tuple[BlockName, int]]) -> dict[BlockName, Presence]:
-        is_down = False
+        outage = Outage(self._has_bucket)
 
         def look(name: BlockName, size: int) -> Presence:
-            nonlocal is_down
-            if is_down:
-                return Presence.UNKNOWN  # Thousands of names must not wait for one timeout each.
+            if outage.is_known:
+                return Presence.UNKNOWN
             try:
                 found = self._ask("a block", partial(self._minio.stat_object, self._bucket, str(name)))
             except BlockNotFound:
                 return Presence.MISSING
             except Problem:
-                is_down = True
+                outage.failed()
                 return Presence.UNKNOWN
             return Presence.PRESENT if found.size == size else Presence.WRONG_SIZE
 
@@ -162,6 +169,25 @@ class MinioBlockStore:
             # A HEAD has no body to say whether the object or its bucket is not there.
             return {name: Presence.UNKNOWN if look is Presence.MISSING else look for name, look in looks.items()}
         return looks
+
+    def prove(self, names: Collection[tuple[BlockName, int]]) -> dict[BlockName, Proof]:
+        outage = Outage(self._has_bucket)
+        down = Proof(Health.UNKNOWN, "the store does not answer")
+
+        def read_back(name: BlockName) -> Proof:
+            if outage.is_known:
+                return down
+            try:
+                return proof_by_reading(name, partial(self._block, name))
+            except Problem:
+                outage.failed()
+                return down
+
+        order = [name for name, _ in names]
+        proofs = dict(zip(order, self._provers.map(read_back, order), strict=True))
+        if any(proof.health is Health.MISSING for proof in proofs.values()) and not self._has_bucket():
+            return {name: down if proof.health is Health.MISSING else proof for name, proof in proofs.items()}
+        return proofs
 
     def _has_bucket(self) -> bool:
         try:
@@ -210,6 +236,7 @@ class MinioBlockStore:
             raise StorageFailed(f"The S3 store has no bucket {self._bucket}.")
 
     def close(self) -> None:
+        self._provers.shutdown()
         self._threads.shutdown()
         self._pool.clear()
 

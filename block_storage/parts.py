@@ -15,6 +15,7 @@ class Limits:
     wait_seconds: float = 10.0
     body_seconds: float = 60.0  # for a body to arrive, and for an answer to be taken
     store_threads: int = 16
+    prove_threads: int = 2
 
 
 @dataclass(frozen=True, slots=True)

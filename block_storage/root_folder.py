@@ -165,6 +165,17 @@ class RootFolder:
         """The first `limit` + 1 bytes at most; None if nothing is there. Raises OSError if what is there cannot be read."""
         return read_file(f"{self.path}/{folder}/{name}", limit)
 
+    def read_past_cache(self, name: str) -> bytes | None:
+        """As `read` of a block, from the disk itself."""
+        return read_file(f"{self.path}/{name[:2]}/{name}", MAX_BLOCK_BYTES, is_past_cache=True)
+
+    def is_readable(self) -> bool:
+        """Is the copy there, and does its disk give the marker's bytes? If not, a block that cannot be read says nothing of itself."""
+        try:
+            return self.is_attached() and bool(read_file(f"{self.path}/{MARKER}", 200, is_past_cache=True))
+        except OSError:
+            return False
+
     def size(self, folder: str, name: str) -> int | None:
         """In bytes; None if nothing is there, -1 for what is no file. Raises OSError if that cannot be told."""
         return file_size(f"{self.path}/{folder}/{name}")
@@ -187,8 +198,28 @@ class RootFolder:
                     try:
                         os.unlink(name, dir_fd=fd)
                     except IsADirectoryError:
-                        self._set_aside(name, fd)
+                        self._move_away(name, fd)
             self._folders.sync(folder, fd)
+
+    def set_aside(self, name: str) -> None:
+        """Rename the file of the block, durably, so that its bytes are kept and count no more. Fine if it is not there."""
+        self._require_own()
+        with disk_problems(self.path), self._opened(name[:2]) as fd:
+            aside = _ASIDE + name
+            if is_there(aside, fd):
+                aside = f"{_ASIDE}{secrets.token_hex(4)}-{name}"
+            with suppress(FileNotFoundError):
+                os.rename(name, aside, src_dir_fd=fd, dst_dir_fd=fd)
+                _log.warning("damaged bytes of a block in %s are kept as %s/%s", self.path, name[:2], aside)
+            self._folders.sync(name[:2], fd)
+
+    def has_aside(self, name: str) -> bool:
+        """Were bytes of the block set aside here?"""
+        try:
+            found = self.size(name[:2], _ASIDE + name)
+        except OSError:
+            return False
+        return found is not None and found >= 0
 
     def entries(self, folder: str) -> list[tuple[str, int]]:
         """Name and size of every regular file in `folder`, in no order; none if the folder is not there."""
@@ -233,10 +264,10 @@ class RootFolder:
         try:
             os.rename(temporary, path, src_dir_fd=fd, dst_dir_fd=fd)
         except IsADirectoryError:
-            self._set_aside(path, fd)
+            self._move_away(path, fd)
             os.rename(temporary, path, src_dir_fd=fd, dst_dir_fd=fd)
 
-    def _set_aside(self, path: str, fd: int) -> None:
+    def _move_away(self, path: str, fd: int) -> None:
         """What is no file was not made by us: kept, out of the way."""
         folder, name = os.path.split(path)
         aside = os.path.join(folder, f"{_ASIDE}{secrets.token_hex(4)}-{name[:200]}")

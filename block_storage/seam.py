@@ -66,6 +66,14 @@ class BlockStore(Protocol):
         """Look at every copy of each (name, size in bytes) by stat or HEAD, never from an index. Does not raise: UNKNOWN while the
         store is down."""
 
+    def prove(self, names: Collection[tuple[BlockName, int]]) -> dict[BlockName, Proof]:
+        """Read every copy of each (name, size in bytes) from the medium itself and hash it, a few blocks at a time.
+
+        A copy that is not right is written again from one that hashes right at that moment; what is erased meanwhile does not come
+        back. Where none is right, wrong bytes that were read twice may be set aside; nothing is erased. Does not raise: UNKNOWN,
+        which changes nothing, while the store is down, and for codecs that are not known.
+        """
+
     def delete(self, names: Collection[BlockName]) -> None:
         """Erase every copy of each name, durably. Missing ones are fine."""
 

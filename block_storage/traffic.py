@@ -27,6 +27,7 @@ class Traffic:
 
     store: BlockStore
     threads: CapacityLimiter
+    provers: CapacityLimiter
     received: Budget
     read: Budget
     body_seconds: float
@@ -34,6 +35,10 @@ class Traffic:
     async def run(self, act: Callable[[], _T]) -> _T:
         """`act` in one of the store's threads."""
         return await run_sync(act, limiter=self.threads)
+
+    async def prove(self, act: Callable[[], _T]) -> _T:
+        """`act`, which takes long, in one of few threads: whoever reads and stores keeps the others."""
+        return await run_sync(act, limiter=self.provers)
 
     @asynccontextmanager
     async def body(self, request: Request, max_bytes: int) -> AsyncIterator[bytearray]:

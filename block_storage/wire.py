@@ -3,19 +3,37 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from foundation.blocks import BlockName
+from foundation.blocks import MAX_BLOCK_BYTES, MIB, BlockName
 from foundation.http_wire import Wire
 from foundation.problems import Invalid
 
 MAX_NAMES = 5000
+# Read back in one request, so that a slow medium ends within its time.
+MAX_PROVED_NAMES = 256
+MAX_PROVED_BYTES = 64 * MIB
 
 
 class Looks(Wire):
     """Names and sizes in bytes."""
 
     blocks: Annotated[tuple[tuple[str, Annotated[int, Field(ge=0)]], ...], Field(max_length=MAX_NAMES)]
+
+
+class Proved(Wire):
+    """Names and sizes in bytes, together at most MAX_PROVED_BYTES."""
+
+    blocks: Annotated[
+        tuple[tuple[str, Annotated[int, Field(ge=0, le=MAX_BLOCK_BYTES)]], ...], Field(max_length=MAX_PROVED_NAMES)
+    ]
+
+    @field_validator("blocks")
+    @classmethod
+    def _is_bounded(cls, blocks: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+        if sum(size for _, size in blocks) > MAX_PROVED_BYTES:
+            raise ValueError(f"at most {MAX_PROVED_BYTES:,} bytes are read back at once")
+        return blocks
 
 
 class Names(Wire):

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeVar
 
-from block_storage import BlockCorrupt, BlockDamaged, BlockStore, Presence, StorageFailed, StorageFull
+from block_storage import BlockCorrupt, BlockDamaged, BlockStore, Health, Presence, Proof, StorageFailed, StorageFull
 from foundation.blocks import BlockName
 
 T = TypeVar("T")
@@ -14,7 +14,7 @@ class FaultyBlockStore:
     """Passes on to `inner`. One letter of `script` per call, whichever method; after the last all is well:
 
     r  right: passed on
-    E  error before anything is done (StorageFailed); `check` says UNKNOWN
+    E  error before anything is done (StorageFailed); `check` and `prove` say UNKNOWN
     L  lost answer: done, then StorageFailed
     F  full: puts are refused (StorageFull), everything else is right
     D  damaged: reads find no right bytes (BlockDamaged), everything else is right
@@ -62,6 +62,13 @@ class FaultyBlockStore:
         if self._next() in "EL":
             return {name: Presence.UNKNOWN for name, _ in names}
         return self._inner.check(names)
+
+    def prove(self, names: Collection[tuple[BlockName, int]]) -> dict[BlockName, Proof]:
+        fault = self._next()
+        if fault == "D":
+            return {name: Proof(Health.DAMAGED, "scripted") for name, _ in names}
+        proofs = {name: Proof(Health.UNKNOWN) for name, _ in names} if fault == "E" else self._inner.prove(names)
+        return {name: Proof(Health.UNKNOWN) for name, _ in names} if fault == "L" else proofs
 
     def delete(self, names: Collection[BlockName]) -> None:
         self._act(lambda: self._inner.delete(names))
