@@ -26,6 +26,7 @@ PORTS = {Room.METADATA: 8000, Room.SYNC: 8001, Room.CHUNKER: 8002, Room.BLOCK_ST
 def serve(settings: ServerSettings) -> None:
     """Every room in one process, which migrates its database by itself."""
     _prepare_process(settings)
+    settings.require_workable_broker()
     migrate(settings)
     with open_rooms(settings) as rooms:
         first_admin(rooms.identity)
@@ -47,6 +48,7 @@ def serve_rooms(settings: ServerSettings, rooms: Sequence[Room], port: int | Non
     Raises SettingInvalid; NotMigrated, SchemaTooOld, which name the command to run.
     """
     _prepare_process(settings)
+    settings.require_workable_broker()
     with ExitStack() as stack:
         neighbours = Neighbours(settings, frozenset(rooms), stack)
         services = []

@@ -14,6 +14,10 @@ from metadata import CatalogueSettings
 
 # Rooms speak plain HTTP to each other, on a network of their own.
 Address = Annotated[str, StringConstraints(pattern=r"^http://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?/?$")]
+Broker = Annotated[
+    str,
+    StringConstraints(pattern=r"^rediss?://([^@/\s]*@)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?(/\d{1,4})?$"),
+]
 
 
 class ServerSettings(Settings):
@@ -41,6 +45,10 @@ class ServerSettings(Settings):
     )
     identity: Address | None = Field(
         default=None, description="Where identity is, `http://host:port`; absent: in this process, on the database."
+    )
+    broker: Broker | None = Field(
+        default=None,
+        description="Where messages to workers go, `redis://[:PASSWORD@]host[:port][/database]`; absent: work is done in this process.",
     )
     public_url: str | None = Field(default=None, description="What browsers see; absent: made of host and port.")
     secret: str | None = Field(
@@ -85,6 +93,23 @@ class ServerSettings(Settings):
     def address_of(self, port: int) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{port}"
+
+    def require_workable_broker(self) -> None:
+        """Raises SettingInvalid where CAIRN_BROKER is set and the database is SQLite, which workers beside the server cannot open."""
+        if self.broker and self.is_on_sqlite:
+            raise SettingInvalid(
+                "CAIRN_BROKER: SQLite belongs to one process, which does the work itself."
+                " Leave CAIRN_BROKER out, or set CAIRN_DATABASE to PostgreSQL."
+            )
+
+    def required_broker(self) -> str:
+        """CAIRN_BROKER. Raises SettingInvalid without it, and where `require_workable_broker` does."""
+        if self.broker is None:
+            raise SettingInvalid(
+                "CAIRN_BROKER is required here: set it to redis://host:port, the same for all services."
+            )
+        self.require_workable_broker()
+        return self.broker
 
     def catalogue(self) -> CatalogueSettings:
         return CatalogueSettings(

@@ -1,6 +1,6 @@
 """Why collection may be off: the database and the store do not tell of the same life of the same installation."""
 
-from foundation.problems import Problem
+from foundation.problems import Problem, Unavailable
 
 
 class CollectionOff(Problem):
@@ -43,3 +43,9 @@ class AdoptionRefused(Problem):
     """`cairn doctor --adopt` found something that it must not decide. Nothing was changed."""
 
     slug, title, status = "adoption-refused", "This cannot be adopted now", 409
+
+
+class BrokerUnavailable(Unavailable):
+    """Redis does not answer. Work goes on: messages only hasten it."""
+
+    slug, title = "broker-unavailable", "The broker does not answer"

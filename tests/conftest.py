@@ -7,7 +7,12 @@ import pytest
 
 PR_SET_PDEATHSIG = 1
 
-pytest_plugins = ["tests.servers.postgresql", "tests.servers.seaweedfs", "tests.servers.cairn_server"]
+pytest_plugins = [
+    "tests.servers.postgresql",
+    "tests.servers.seaweedfs",
+    "tests.servers.redis",
+    "tests.servers.cairn_server",
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes sure that the tests find PostgreSQL 15 or newer with its contrib modules, nginx, strace, and util-linux.
+# Makes sure that the tests find PostgreSQL 15 or newer with its contrib modules, nginx, Redis, strace, and util-linux.
 # Installed ones are used as they are; root gets Debian's packages; anybody else gets them unpacked into .cache/debian.
-# nginx is unpacked for root too: installed, Debian's would start to serve port 80.
+# nginx and Redis are unpacked for root too: installed, Debian's would start to serve ports of their own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,6 +18,7 @@ has_postgresql() {
 has_contrib() { compgen -G "$1/../../../../share/postgresql/*/extension/pg_trgm.control" >/dev/null; }
 has_strace() { command -v strace >/dev/null || [ -x .cache/debian/bin/strace ]; }
 has_nginx() { [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || [ -x .cache/debian/usr/sbin/nginx ]; }
+has_redis() { command -v redis-server >/dev/null || [ -x .cache/debian/usr/bin/redis-server ]; }
 has_util_linux() { command -v setpriv >/dev/null && command -v flock >/dev/null && command -v losetup >/dev/null || [ "$(id -u)" != 0 ]; }
 
 install_packages() {
@@ -70,6 +71,7 @@ has_postgresql || missing+=(postgresql)
 has_strace || missing+=(strace)
 has_util_linux || missing+=(util-linux mount)
 has_nginx || tools/debian_download.sh nginx
+has_redis || tools/debian_download.sh redis-server redis-tools
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then

@@ -19,6 +19,8 @@ import pytest
         ("CAIRN_DATABASE", "mysql://ada:pass-word@host/db"),
         ("CAIRN_DATABASE", "no location at all"),
         ("CAIRN_UPLOAD_DAYS", "-1"),
+        ("CAIRN_BROKER", "amqp://ada:pass-word@host"),
+        ("CAIRN_BROKER", "redis://127.0.0.1:6379/0"),  # Beside SQLite.
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(tmp_path: Path, variable: str, value: str) -> None:

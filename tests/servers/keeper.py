@@ -20,20 +20,22 @@ from typing import Protocol, TypeVar
 import pytest
 
 from tests.servers.postgresql_server import Databases, PostgreSQLServer
+from tests.servers.redis_server import Brokers, RedisServer
 from tests.servers.seaweedfs_server import Buckets, SeaweedFSServer
 
 PROJECT = Path(__file__).resolve().parents[2]
-_Address = TypeVar("_Address", Databases, Buckets)
+_Address = TypeVar("_Address", Databases, Buckets, Brokers)
 
 
 class _Server(Protocol):
     @property
-    def address(self) -> Databases | Buckets: ...
+    def address(self) -> Databases | Buckets | Brokers: ...
 
 
-_SERVERS: dict[type[Databases] | type[Buckets], Callable[[], AbstractContextManager[_Server]]] = {
+_SERVERS: dict[type[Databases] | type[Buckets] | type[Brokers], Callable[[], AbstractContextManager[_Server]]] = {
     Databases: PostgreSQLServer.running,
     Buckets: SeaweedFSServer.running,
+    Brokers: RedisServer.running,
 }
 
 
