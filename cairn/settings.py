@@ -4,7 +4,7 @@ import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
 from pydantic import Field, StringConstraints, ValidationError
 
@@ -18,6 +18,8 @@ Broker = Annotated[
     str,
     StringConstraints(pattern=r"^rediss?://([^@/\s]*@)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?(/\d{1,4})?$"),
 ]
+
+_Kind = TypeVar("_Kind", bound=Settings)
 
 
 class ServerSettings(Settings):
@@ -66,12 +68,8 @@ class ServerSettings(Settings):
 
     @classmethod
     def read(cls) -> Self:
-        """From the environment. Raises SettingInvalid, which names the variable."""
-        try:
-            return cls()
-        except ValidationError as error:
-            wrong = "; ".join(f"CAIRN_{str(found['loc'][0]).upper()}: {found['msg']}" for found in error.errors())
-            raise SettingInvalid(wrong) from None
+        """As settings_of."""
+        return settings_of(cls)
 
     @property
     def database_location(self) -> str:
@@ -137,6 +135,15 @@ class ServerSettings(Settings):
                 " make one with `openssl rand -hex 32`"
             )
         return self.secret_bytes()
+
+
+def settings_of(kind: type[_Kind]) -> _Kind:
+    """From the environment. Raises SettingInvalid, which names the variable."""
+    try:
+        return kind()
+    except ValidationError as error:
+        wrong = "; ".join(f"CAIRN_{str(found['loc'][0]).upper()}: {found['msg']}" for found in error.errors())
+        raise SettingInvalid(wrong) from None
 
 
 def _own_secret(file: Path) -> bytes:

@@ -9,8 +9,10 @@ from sync.inspection import Audit, Progress, audit
 from sync.loop import Loop, Loops
 from sync.parts import Parts
 from sync.refill import mend_copies, mending
+from sync.settings import WebhookSettings
 from sync.timetable import chores
 from sync.two_truths import TwoTruths
+from sync.webhook import Webhook, notify, open_webhook
 
 __all__ = [
     "Audit",
@@ -24,6 +26,8 @@ __all__ = [
     "Progress",
     "Queue",
     "TwoTruths",
+    "Webhook",
+    "WebhookSettings",
     "adopt",
     "audit",
     "chores",
@@ -35,6 +39,8 @@ __all__ = [
     "mend_copies",
     "mending",
     "nominate",
+    "notify",
+    "open_webhook",
     "prune",
     "recount",
     "running",

@@ -7,6 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from cairn.errors import SettingInvalid
+from cairn.settings import settings_of
+from sync import WebhookSettings, open_webhook
+
+SECRET = "0123456789abcdef0123456789abcdef"
+
 
 @pytest.mark.parametrize(
     ("variable", "value"),
@@ -37,3 +43,56 @@ def test_a_setting_that_makes_no_sense_is_named(tmp_path: Path, variable: str, v
     assert variable in done.stderr
     assert "Traceback" not in done.stderr
     assert "pass-word" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "secret", "named"),
+    [
+        ("https://example.org/hook", None, "CAIRN_WEBHOOK_SECRET"),
+        (None, SECRET, "CAIRN_WEBHOOK_SECRET"),
+        ("https://example.org/hook", SECRET[:31], "CAIRN_WEBHOOK_SECRET"),
+        ("https://example.org/hook", "whsec_" + "?" * 32, "CAIRN_WEBHOOK_SECRET"),
+        ("http://example.org/hook", SECRET, "CAIRN_WEBHOOK_URL"),
+        ("http://127.0.0.1.example.org/hook", SECRET, "CAIRN_WEBHOOK_URL"),
+        ("http://10.0.0.1/hook", SECRET, "CAIRN_WEBHOOK_URL"),
+        ("ftp://127.0.0.1/hook", SECRET, "CAIRN_WEBHOOK_URL"),
+        ("https://ada:pass-word@example.org/hook", SECRET, "CAIRN_WEBHOOK_URL"),
+        ("https:///hook", SECRET, "CAIRN_WEBHOOK_URL"),
+        ("https://example.org:99999/hook", SECRET, "CAIRN_WEBHOOK_URL"),
+        ("https://[::1/hook", SECRET, "CAIRN_WEBHOOK_URL"),
+        ("", SECRET, "CAIRN_WEBHOOK_SECRET"),
+        ("https://example.org/hook", "", "CAIRN_WEBHOOK_SECRET"),
+    ],
+)
+def test_a_webhook_that_makes_no_sense_is_named_and_its_secret_is_not(
+    monkeypatch: pytest.MonkeyPatch, url: str | None, secret: str | None, named: str
+) -> None:
+    for variable, value in (("CAIRN_WEBHOOK_URL", url), ("CAIRN_WEBHOOK_SECRET", secret)):
+        if value is not None:
+            monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingInvalid) as refused:
+        settings_of(WebhookSettings)
+    told = str(refused.value)
+    assert named in told
+    assert "pass-word" not in told
+    assert not secret or secret not in told
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.org/hook?key=1", "http://127.0.0.1:9/hook", "http://localhost:9/", "http://[::1]:9/"],
+)
+@pytest.mark.parametrize("secret", [SECRET, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+def test_a_webhook_is_told_over_https_or_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch, url: str, secret: str
+) -> None:
+    monkeypatch.setenv("CAIRN_WEBHOOK_URL", url)
+    monkeypatch.setenv("CAIRN_WEBHOOK_SECRET", secret)
+    settings = settings_of(WebhookSettings)
+    assert open_webhook(settings) is not None
+    assert url not in repr(settings)
+    assert secret not in repr(settings)
+
+
+def test_without_a_webhook_nobody_is_told() -> None:
+    assert open_webhook(settings_of(WebhookSettings)) is None
