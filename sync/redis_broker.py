@@ -16,8 +16,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from sync.chore import Queue
 from sync.errors import BrokerUnavailable
-from sync.loop import Queue
 
 # Of each call. Redis answers within milliseconds, or is not there.
 TIMEOUT_SECONDS = 1.0

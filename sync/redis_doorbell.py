@@ -4,9 +4,9 @@ import logging
 import threading
 from collections.abc import Mapping
 
-from foundation.doorbell import InProcessDoorbell
+from foundation.doorbell import Rings
+from sync.chore import Queue
 from sync.errors import BrokerUnavailable
-from sync.loop import Queue
 from sync.redis_broker import RedisBroker
 
 log = logging.getLogger("cairn.sync")
@@ -20,9 +20,9 @@ class RedisDoorbell:
     """A thread of its own sends; what rings while it is busy or Redis is away becomes one message a kind."""
 
     def __init__(self, broker: RedisBroker, queues: Mapping[str, Queue]) -> None:
-        """`queues`: where each kind of work goes; others are nobody's and are dropped. `broker` is closed with the doorbell."""
+        """`queues`: where each kind of work goes; others are not heard. `broker` is closed with the doorbell."""
         self._broker, self._queues = broker, queues
-        self._rung = InProcessDoorbell()
+        self._rung = Rings([*queues, _STOP])
         self._stopping = threading.Event()
         self._is_answered = True
         self._thread = threading.Thread(target=self._run, name="cairn-doorbell", daemon=True)
@@ -40,9 +40,8 @@ class RedisDoorbell:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            for work in self._rung.wait(3600):
-                if work in self._queues:
-                    self._send(work)
+            for work in self._rung.wait(3600) - {_STOP}:
+                self._send(work)
             self._stopping.wait(_REST_SECONDS)
 
     def _send(self, work: str) -> None:
