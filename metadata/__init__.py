@@ -26,7 +26,12 @@ from metadata.batch import (
 from metadata.catalogue import (
     Catalogue,
 )
+from metadata.collection_seam import (
+    Collected,
+    Collection,
+)
 from metadata.errors import (
+    AccountClosing,
     BlocksMissing,
     BucketExists,
     BucketNameInvalid,
@@ -60,6 +65,7 @@ from metadata.model import (
     ChangeKind,
     Changes,
     Chunk,
+    Closing,
     FileVersion,
     Kind,
     Listing,
@@ -88,8 +94,6 @@ from metadata.seams import (
     Accounts,
     Blocks,
     Buckets,
-    Collected,
-    Collection,
     CommitRequest,
     Commits,
     Files,
@@ -147,6 +151,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Access",
+    "AccountClosing",
     "Accounts",
     "Batch",
     "BatchResult",
@@ -168,6 +173,7 @@ __all__ = [
     "Changes",
     "Chunk",
     "ChunksInvalid",
+    "Closing",
     "Collected",
     "Collection",
     "CommitRequest",

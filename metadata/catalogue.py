@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from metadata.collection_seam import Collection
 from metadata.parts import Listings
 from metadata.seams import (
     Accounts,
     Blocks,
     Buckets,
-    Collection,
     Commits,
     Files,
     Installation,

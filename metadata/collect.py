@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, delete, exists,
 
 from foundation.blocks import BlockId, BlockName
 from foundation.sql import any_of, insert_missing, listed_rows, now
+from metadata.collection_seam import Collected
 from metadata.model import UploadState
 from metadata.purge import nominate_contents
 from metadata.register import bury
@@ -23,7 +24,6 @@ from metadata.schema import (
     upload_contents,
     uploads,
 )
-from metadata.seams import Collected
 
 BLOCK_IS_FREE = ~or_(
     exists().where(file_chunks.c.block == blocks.c.id), exists().where(upload_blocks.c.block == blocks.c.id)

@@ -1,6 +1,6 @@
 """Buckets in their owner's trash: found, taken back, given up for good."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, exists, select, update
@@ -40,6 +40,14 @@ def look_at_deleted(connection: Connection, caller: Identity, ref: str) -> UUID 
     if id is not None:
         require(caller, Action.READ_BUCKET, Facts(role=Role.OWNER), hidden=BucketNotFound)
     return id
+
+
+def put_away(connection: Connection, bucket: UUID, kept: timedelta) -> datetime:
+    """Delete a live bucket whose lock is held; the time until which it can be taken back."""
+    moment = now(connection)
+    gone = {"deleted_at": moment, "updated_at": moment, "purge_after": moment + kept}
+    connection.execute(update(buckets).where(buckets.c.id == bucket).values(gone))
+    return moment + kept
 
 
 def take_back(connection: Connection, bucket: UUID, name: str | None) -> UUID:

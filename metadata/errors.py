@@ -29,6 +29,12 @@ class QuotaExceeded(Problem):
     slug, title, status = "quota-exceeded", "The quota of the bucket's owner is used up", 507
 
 
+class AccountClosing(Problem):
+    """Everything of this user is being deleted: nothing new begins."""
+
+    slug, title, status = "account-closing", "This account is being deleted", 403
+
+
 class FileNotFound(NotFound):
     slug, title = "file-not-found", "No such file"
 

@@ -1,20 +1,21 @@
 """What is past its time: superseded versions, files in the trash, deleted buckets; one bucket a slice, under its lock."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select, update
 
 from foundation.blocks import Chunking
 from foundation.sql import any_of, now
 from metadata.access import BucketRow
-from metadata.model import FileVersion, Naming, Versioning
+from metadata.model import ChangeKind, FileVersion, Naming, Versioning
 from metadata.operations.work import Work
 from metadata.purge import drop_versions, has_history, purge_old, purge_whole
 from metadata.rows import select_versions, version_from
 from metadata.schema import buckets, contents, file_versions, files, members
+from metadata.sync_schema import sync_events, verify_requests
 from metadata.tally import Tally
 
 
@@ -100,13 +101,27 @@ def _purge_bucket(connection: Connection, row: BucketRow, limit: int) -> int:
     found = list(connection.execute(versions).scalars())
     _count_current(work, any_of(connection, file_versions.c.id, found))
     drop_versions(work, found)
-    left = select(file_versions.c.id).where(file_versions.c.file == files.c.id).exists()
-    connection.execute(delete(files).where(any_of(connection, files.c.id, ids), ~left))
+    events = _drop_events(connection, ids, limit)
+    is_used = exists().where(file_versions.c.file == files.c.id), exists().where(_is_of_file)
+    connection.execute(delete(files).where(any_of(connection, files.c.id, ids), ~or_(*is_used)))
     work.finish()
     if not ids:
-        connection.execute(delete(members).where(members.c.bucket == bucket))
+        for table in (members, verify_requests):
+            connection.execute(delete(table).where(table.c.bucket == bucket))
         connection.execute(delete(buckets).where(buckets.c.id == bucket))
-    return len(found) or 1
+    return len(found) or events or 1
+
+
+_is_of_file = and_(sync_events.c.file == files.c.id, sync_events.c.type != ChangeKind.FILE_PURGED.value)
+
+
+def _drop_events(connection: Connection, ids: Collection[UUID], limit: int) -> int:
+    """At most `limit` of the events of these files, whose rows are how they are found. Those of purges stay for their time."""
+    is_theirs = any_of(connection, sync_events.c.file, ids) & (sync_events.c.type != ChangeKind.FILE_PURGED.value)
+    # Whoever works on one at the moment is not waited for: its file is met again in the next slice.
+    query = select(sync_events.c.id).where(is_theirs).limit(limit).with_for_update(skip_locked=True)
+    page = list(connection.execute(query).scalars())
+    return connection.execute(delete(sync_events).where(any_of(connection, sync_events.c.id, page))).rowcount
 
 
 def _count_current(work: Work, going: ColumnElement[bool]) -> None:

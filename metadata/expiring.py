@@ -27,6 +27,11 @@ def expire_slice(connection: Connection, writer: int, expiry: timedelta, rows: i
     still = select(uploads.c.writer).where(uploads.c.writer == writer, uploads.c.active_at < now(connection) - expiry)
     if connection.execute(still.where(uploads.c.state == UploadState.OPEN.value)).one_or_none() is None:
         return None
+    return end_slice(connection, writer, UploadState.EXPIRED, rows)
+
+
+def end_slice(connection: Connection, writer: int, state: UploadState, rows: int) -> bool:
+    """Of an open upload, under its lock: let go of at most `rows` blocks. Whether it has ended; its plan is left."""
     of_upload = upload_blocks.c.upload == writer
     page = select(upload_blocks.c.block).where(of_upload).order_by(upload_blocks.c.block).limit(rows)
     held = list(connection.execute(page).scalars())
@@ -35,7 +40,7 @@ def expire_slice(connection: Connection, writer: int, expiry: timedelta, rows: i
         connection.execute(insert(candidates).from_select(["block"], select(upload_blocks.c.block).where(these)))
         connection.execute(delete(upload_blocks).where(these))
         return False
-    end_upload(connection, writer, UploadState.EXPIRED, keep_plan=True)
+    end_upload(connection, writer, state, keep_plan=True)
     return True
 
 

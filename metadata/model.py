@@ -142,6 +142,20 @@ class Usage:
     logical_bytes: int  # of current versions
 
 
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What is left of a user whose account is being deleted. `is_empty`: nothing but the account's own row."""
+
+    user: UUID
+    since: datetime
+    buckets: int
+    files: int
+    versions: int
+    version_bytes: int
+    uploads: int  # open ones
+    is_empty: bool
+
+
 # --- files and versions ---
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 from foundation.identity import Identity
 from foundation.ids import new_id
 from foundation.sql import database_now, insert_rows, now
+from metadata.errors import AccountClosing
 from metadata.model import ChangeKind
 from metadata.schema import accounts, changes, members
 from metadata.sync_schema import sync_events
@@ -26,6 +27,13 @@ def ensure_account(connection: Connection, user: UUID, quota_bytes: int | None) 
     """The user's row, made when they first appear, with the quota of new accounts."""
     row = {"user": user, "quota_bytes": quota_bytes, "created_at": now(connection)}
     insert_rows(connection, accounts, [row], ignore_conflicts=True)
+
+
+def refuse_closing(connection: Connection, user: UUID | None) -> None:
+    """Raises AccountClosing. Without a lock: the account's row outlives every transaction that began before it closes."""
+    closing = select(accounts.c.user).where(accounts.c.user == user, accounts.c.closing_at.is_not(None))
+    if connection.execute(closing).first() is not None:
+        raise AccountClosing
 
 
 def record_for_all(connection: Connection, event: BucketEvent, owner: UUID) -> tuple[UUID, ...]:

@@ -55,6 +55,13 @@ accounts = table(
     Column("quota_bytes", BigInteger),
     Column("next_sequence", BigInteger, nullable=False, server_default="1"),
     Column("created_at", Instant, nullable=False),
+    Column("closing_at", Instant),  # since when everything of the user is on its way out
+)
+Index(
+    "ix_accounts_closing_at",
+    accounts.c.closing_at,
+    postgresql_where=text("closing_at IS NOT NULL"),
+    sqlite_where=text("closing_at IS NOT NULL"),
 )
 
 buckets = table(

@@ -25,6 +25,7 @@ from metadata.model import (
     BucketChanges,
     Changes,
     Chunk,
+    Closing,
     FileVersion,
     Listing,
     ListQuery,
@@ -102,6 +103,17 @@ class Accounts(Protocol):
     @repeatable
     def set_quota(self, caller: Identity, user: UUID, quota_bytes: int | None) -> Usage:
         """For administrators. None: no quota. What is there already stays, however much it is."""
+
+    @repeatable
+    def close(self, caller: Identity, user: UUID) -> Closing:
+        """For administrators: everything of `user` goes, by Collection.close_accounts; nothing new begins. Twice is fine.
+
+        Others' data stays, copies of the user's files in their buckets too; journals stay.
+        """
+
+    @repeatable
+    def closing(self, caller: Identity, user: UUID) -> Closing | None:
+        """For administrators: how far that is. None: the account is gone, or does not close."""
 
 
 class Files(Protocol):
@@ -278,66 +290,6 @@ class Statistics(Protocol):
     @repeatable
     def of_store(self, caller: Identity) -> StoreFigures:
         """Of the whole installation. Raises Forbidden for who may not administer it, DatabaseUnavailable."""
-
-
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """One page of collection. `last` is where the next page begins, None: the end is reached."""
-
-    last: int | None
-    removed: int
-    skipped: int
-
-
-class Collection(Protocol):
-    """Everything that takes away what nobody needs (ALGORITHMS.md 1). Every method is one short slice and repeatable."""
-
-    @repeatable
-    def collect_contents(self, after: int, limit: int = 200) -> Collected:
-        """A page of candidate contents: those that no version and no open upload names go; their blocks become candidates."""
-
-    @repeatable
-    def collect_blocks(self, after: int, limit: int = 500) -> Collected:
-        """A page of candidate blocks: those that no chunk and no open upload names go; their names are dead."""
-
-    @repeatable
-    def due_names(self, limit: int = 200) -> Sequence[BlockName]:
-        """Dead names past their time; none while a backup holds."""
-
-    @repeatable
-    def forget(self, names: Several[BlockName]) -> None:
-        """These dead names' bytes are erased."""
-
-    @repeatable
-    def bury_orphans(self, names: Several[BlockName]) -> int:
-        """Of names seen in the store: those not registered, not dead, and whose writer has ended, become dead. How many."""
-
-    @repeatable
-    def expire_uploads(self, limit: int = 20) -> int:
-        """End open uploads that nobody touched for their time. On how many it worked: one that holds much takes several slices."""
-
-    @repeatable
-    def purge_expired(self, limit: int = 200) -> int:
-        """Remove versions, files in the trash and deleted buckets past their `purge_after`. How many versions.
-
-        One bucket a slice. A version with very many chunks is counted in reads before; its chunks go by `collect_contents`.
-        """
-
-    @repeatable
-    def index_texts(self, limit: int = 200) -> int:
-        """Search's index catches up with texts that changed. Of how many files; where it is always in step, none."""
-
-    @repeatable
-    def nominate_unreferenced(self, after: BlockId | None, limit: int = 500) -> tuple[BlockId | None, int]:
-        """Reconcile: blocks and contents without any reference become candidates; where the next slice begins, how many."""
-
-    @repeatable
-    def recount(self, after: UUID | None) -> tuple[UUID | None, bool]:
-        """The counters of the next bucket: its id, None behind the last; had they drifted? Locks none, right whatever is committed."""
-
-    @repeatable
-    def prune(self, limit: int = 200) -> int:
-        """Forget uploads that ended long ago, and idempotency keys past their time. How many rows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ class CatalogueSettings:
     collect_chunks: int = 2_000  # rows that one slice of collection takes away; keeps SQLite's writer free
     quota_bytes: int | None = None  # of accounts that are new; None: without quota
     ended_upload_retention: timedelta = timedelta(days=30)  # since it ended
+    # Since an account began to close; longer than any credential and any transaction that began before.
+    closed_account_retention: timedelta = timedelta(hours=1)
     public_files: bool = False  # whether `access` public lets everybody in
 
 

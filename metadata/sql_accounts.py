@@ -5,11 +5,11 @@ from uuid import UUID
 from sqlalchemy import Connection, update
 
 from foundation.authorization import Action, require
-from foundation.database import Database
+from foundation.database import Database, RowVanished
 from foundation.identity import Identity
 from foundation.problems import Invalid
-from metadata import quotas
-from metadata.model import Usage
+from metadata import closing, quotas
+from metadata.model import Closing, Usage
 from metadata.root_journal import ensure_account
 from metadata.schema import accounts
 from metadata.settings import CatalogueSettings
@@ -41,3 +41,21 @@ class SqlAccounts:
             return quotas.usage(connection, user, self._settings.quota_bytes)
 
         return self._database.write(body, repeat_unknown=True)
+
+    def close(self, caller: Identity, user: UUID) -> Closing:
+        require(caller, Action.ADMINISTER)
+
+        def body(connection: Connection) -> Closing:
+            # Whoever has sent blocks but never had a bucket has no account yet.
+            ensure_account(connection, user, self._settings.quota_bytes)
+            closing.close(connection, user)
+            left = closing.what_is_left(connection, user)
+            if left is None:
+                raise RowVanished
+            return left
+
+        return self._database.write(body, repeat_unknown=True)
+
+    def closing(self, caller: Identity, user: UUID) -> Closing | None:
+        require(caller, Action.ADMINISTER)
+        return self._database.read(lambda connection: closing.what_is_left(connection, user))

@@ -13,16 +13,16 @@ from foundation.authorization import Action, Role, require
 from foundation.database import Database
 from foundation.identity import Identity
 from foundation.problems import Unauthenticated
-from foundation.sql import database_now, now
+from foundation.sql import database_now
 from metadata.access import BucketRow, bucket_for
 from metadata.batch import Once
 from metadata.bucket_rows import deleted_buckets, insert_bucket, read_bucket, visible_buckets
-from metadata.deleted_buckets import find_deleted, give_up, look_at_deleted, take_back
+from metadata.deleted_buckets import find_deleted, give_up, look_at_deleted, put_away, take_back
 from metadata.errors import BucketExists, BucketNotEmpty, BucketNotFound
 from metadata.idempotency import Answer, done_once
 from metadata.model import Bucket, BucketChanges, ChangeKind, NewBucket, Page, Versioning
 from metadata.naming import check_name, check_title
-from metadata.root_journal import BucketEvent, ensure_account, record_for_all
+from metadata.root_journal import BucketEvent, ensure_account, record_for_all, refuse_closing
 from metadata.schema import buckets, files
 from metadata.settings import DEFAULTS, CatalogueSettings
 
@@ -56,6 +56,7 @@ class SqlBuckets:
         def made(connection: Connection, grown: set[UUID]) -> Bucket:
             owner = user_of(caller)
             ensure_account(connection, owner, self._settings.quota_bytes)
+            refuse_closing(connection, owner)
             id = insert_bucket(connection, owner, title, new)
             grown.update(record_for_all(connection, BucketEvent(caller, ChangeKind.BUCKET_CREATED, id), owner))
             return read_bucket(connection, id, Role.OWNER)
@@ -107,13 +108,7 @@ class SqlBuckets:
             live = exists().where(files.c.bucket == row.id, files.c.deleted_at.is_(None))
             if not recursive and connection.execute(select(live)).scalar_one():
                 raise BucketNotEmpty("Delete what it holds first, or ask for `recursive=true`.")
-            deleted_at = now(connection)
-            until = deleted_at if purge else deleted_at + TRASH
-            connection.execute(
-                update(buckets)
-                .where(buckets.c.id == row.id)
-                .values(deleted_at=deleted_at, updated_at=deleted_at, purge_after=until)
-            )
+            until = put_away(connection, row.id, timedelta(0) if purge else TRASH)
             grown = record_for_all(connection, BucketEvent(caller, ChangeKind.BUCKET_DELETED, row.id), row.owner)
             return until, (*grown, row.id)
 

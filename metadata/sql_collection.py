@@ -11,9 +11,10 @@ from foundation.blocks import BlockId, BlockName
 from foundation.database import Database
 from foundation.sql import any_of, now
 from metadata import collect, ended, expired, expiring
+from metadata.closing import close_slice
+from metadata.collection_seam import Collected
 from metadata.recount import Drift, find_drift, take_off
 from metadata.schema import backup_holds, dead_names
-from metadata.seams import Collected
 from metadata.settings import CatalogueSettings
 from metadata.stale_texts import has_stale, index_texts
 from metadata.tally import Tally
@@ -96,6 +97,9 @@ class SqlCollection:
 
     def _purge(self, bounds: expired.Slice) -> int | Tally:
         return self._database.write(lambda connection: expired.purge_expired(connection, bounds), repeat_unknown=True)
+
+    def close_accounts(self, limit: int = 200) -> int:
+        return close_slice(self._database, self._settings, limit)
 
     def index_texts(self, limit: int = 200) -> int:
         # A look does not wait for the one writer.

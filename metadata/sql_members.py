@@ -15,7 +15,7 @@ from metadata.access import BucketRow, bucket_for
 from metadata.errors import MemberNotFound
 from metadata.model import ChangeKind, Member, Page
 from metadata.naming import is_uuid
-from metadata.root_journal import BucketEvent, ensure_account, record_for
+from metadata.root_journal import BucketEvent, ensure_account, record_for, refuse_closing
 from metadata.schema import members
 from metadata.settings import CatalogueSettings
 from metadata.sql_buckets import Notify
@@ -62,6 +62,7 @@ class SqlMembers:
             connection.execute(delete(members).where(_is(row.id, member.user)))
             insert_rows(connection, members, [{"bucket": row.id, "user": member.user, "role": member.role.value}])
             ensure_account(connection, member.user, self._settings.quota_bytes)
+            refuse_closing(connection, member.user)
             kind = ChangeKind.BUCKET_SHARED if before is None else ChangeKind.BUCKET_UPDATED
             record_for(connection, BucketEvent(caller, kind, row.id), member.user)
             return member, (member.user,)

@@ -24,6 +24,7 @@ from metadata.operations.conflicts import check_early
 from metadata.paths import check_path
 from metadata.register import claim
 from metadata.retention import goes_at_once
+from metadata.root_journal import refuse_closing
 from metadata.schema import blocks, upload_blocks, upload_chunks, uploads
 from metadata.settings import CatalogueSettings
 from metadata.upload_rows import (
@@ -59,6 +60,7 @@ class SqlUploads:
         require(caller, Action.CREATE_BUCKET)  # Whoever may own something may open an upload.
 
         def opened(connection: Connection) -> _Opened:
+            refuse_closing(connection, caller.user)
             bucket = _bucket(connection, caller, target, precondition)
             check_page(chunks, bucket.chunking if bucket else None)
             _check_size(chunks, target)

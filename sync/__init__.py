@@ -3,7 +3,7 @@
 from sync.adoption import adopt
 from sync.api import create_app, running
 from sync.chore import Chore, Interrupted, Pause, Queue
-from sync.collect import collect, erase, expire, index, nominate, prune, recount, sweep
+from sync.collect import close, collect, erase, expire, index, nominate, prune, recount, sweep
 from sync.heartbeat import Heartbeat, worker_name
 from sync.inspection import Audit, Progress, audit
 from sync.loop import Loop, Loops
@@ -31,6 +31,7 @@ __all__ = [
     "adopt",
     "audit",
     "chores",
+    "close",
     "collect",
     "create_app",
     "erase",

@@ -26,6 +26,11 @@ def expire(collection: Collection, pause: Pause) -> Ended:
     return Ended(_drained(collection.expire_uploads, pause), _drained(collection.purge_expired, pause))
 
 
+def close(collection: Collection, pause: Pause) -> int:
+    """What users leave behind whose accounts close. On how many rows it worked."""
+    return _drained(collection.close_accounts, pause)
+
+
 def collect(collection: Collection, pause: Pause) -> int:
     """Remove candidate contents, then candidate blocks, that nothing names; how many went. Each pass goes from 0 to the end."""
     contents = _passed(collection.collect_contents, pause)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from sync.chore import DAY, Chore, Pause, Queue
-from sync.collect import collect, erase, expire, index, nominate, prune, recount, sweep
+from sync.collect import close, collect, erase, expire, index, nominate, prune, recount, sweep
 from sync.parts import Parts
 
 
@@ -32,6 +32,7 @@ def _collecting(parts: Parts, pause: Pause) -> Sequence[Chore]:
         return done.uploads + done.versions
 
     return (
+        Chore(Queue.COLLECT, "close", 30, lambda: close(collection, pause)),
         Chore(Queue.COLLECT, "expire", 60, ended),
         Chore(Queue.COLLECT, "index", 5, lambda: index(collection, pause)),
         Chore(Queue.COLLECT, "collect", 30, agreed(lambda: collect(collection, pause))),

@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, Engine, Table, event, func, select, update
+from sqlalchemy import Connection, Engine, Table, event, func, insert, select, update
 
 from foundation.authorization import Role
 from foundation.blocks import MIB
 from foundation.database import Database
 from foundation.database import opened as opened_database
+from foundation.sql import database_now
 from metadata import (
     BlockState,
     BucketNotFound,
@@ -37,7 +38,7 @@ from metadata.schema import (
     files,
     members,
 )
-from metadata.sync_schema import sync_events
+from metadata.sync_schema import sync_events, verify_requests
 from tests.metadata.catalogues import Desk, chunks, somebody
 from tests.metadata.purge_child import SLICE
 from tests.metadata.test_members import wait_for_a_waiter
@@ -96,6 +97,31 @@ def test_a_deleted_bucket_leaves_nothing_but_its_journal(database: Database, ope
     assert {table.name: number(database, table) for table in left} == {table.name: 0 for table in left}
     assert number(database, changes) == 11
     assert len({name.id for name in desk.catalogue.collection.due_names()}) == 7
+
+
+def test_the_events_of_a_purged_buckets_files_go_with_them_and_those_that_count_stay(
+    database: Database, opened: Callable[..., Catalogue]
+) -> None:
+    desk, other = Desk(opened(SMALL)), Desk(opened(SMALL))
+    other.put("kept", chunks("kept"))
+    files_purged = [desk.put(name, chunks(name)).version.file_id for name in ("p", "q")]
+    desk.catalogue.files.purge(desk.me, files_purged[0], None)
+    for n in range(5):
+        desk.put("often", chunks(str(n)))
+    desk.catalogue.buckets.delete(desk.me, desk.id, recursive=True, purge=True)
+    asked = insert(verify_requests).values(bucket=desk.bucket.id, at=database_now())
+    database.write(lambda connection: connection.execute(asked).close())
+    slices = 0
+    while desk.catalogue.collection.purge_expired(2):
+        slices += 1
+    assert slices >= 4  # of a file's events, no more are taken at once than of its versions
+    columns = sync_events.c
+    query = select(columns.type).where(columns.bucket == desk.bucket.id).order_by(columns.id)
+    left = database.read(lambda connection: connection.execute(query).scalars().all())
+    # What the purged file was before is told by events that nobody finds by a file's row: they go when they are old.
+    assert left == ["bucket.created", "file.created", "file.purged", "bucket.deleted"]
+    assert number(database, verify_requests) == 0
+    assert number(database, sync_events) == 4 + 2
 
 
 def test_what_is_left_of_a_bucket_is_told_while_it_is_purged(desk: Desk, database: Database) -> None:

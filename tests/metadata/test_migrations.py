@@ -6,6 +6,7 @@ import warnings
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from alembic import command
@@ -16,9 +17,10 @@ from sqlalchemy import Connection, text
 
 from foundation.database import opened
 from metadata import NewBucket, NotMigrated, SearchQuery, migrate, migrated, open_catalogue
+from metadata.bucket_rows import insert_bucket
 from metadata.migrated import VERSION_TABLE
+from metadata.root_journal import ensure_account
 from metadata.schema import files
-from metadata.sql_buckets import SqlBuckets
 from metadata.sync_schema import metadata
 from tests.metadata.readers import made_house, somebody
 from tests.servers.postgresql_server import Databases, connect
@@ -101,13 +103,20 @@ def upgrade_to(location: str, revision: str) -> None:
         database.write(body)
 
 
+def _old_bucket(connection: Connection, owner: UUID | None) -> UUID:
+    """As rows, which have no columns that came later."""
+    assert owner is not None
+    ensure_account(connection, owner, None)
+    return insert_bucket(connection, owner, "old", NewBucket(name="old"))
+
+
 def test_files_from_before_search_are_found_after_it(empty_location: str) -> None:
     upgrade_to(empty_location, "0002")
     me = somebody()
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     with opened(empty_location) as database:
         house = made_house(database)
-        bucket = SqlBuckets(database, lambda _journals: None).create(me, NewBucket(name="old")).id
+        bucket = database.write(lambda connection: _old_bucket(connection, me.user))
         house.plant(bucket, ["Straße/Plan", "gone plan"], deleted=["gone plan"])
         numbers = [f"{number:05}.jpg" for number in range(6_000)]
         house.plant(bucket, numbers)

@@ -26,6 +26,8 @@ def _sequence(name: str = "sequence") -> sa.Column[int]:
 
 
 def upgrade() -> None:
+    op.add_column("accounts", sa.Column("closing_at", Instant()))
+    op.create_index("ix_accounts_closing_at", "accounts", ["closing_at"], **_where("closing_at IS NOT NULL"))
     op.add_column("sync_events", _number("healed_chunks"))
     op.add_column("sync_events", sa.Column("healed_at", Instant()))
     op.add_column("sync_events", sa.Column("reads_since", Instant()))
