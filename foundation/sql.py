@@ -229,3 +229,13 @@ def insert_missing(connection: Connection, table: Table, names: Sequence[str], s
     """INSERT … SELECT that leaves rows alone that are there already."""
     build = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
     return build(table).from_select(list(names), source, include_defaults=False).on_conflict_do_nothing()
+
+
+def insert_adding(connection: Connection, table: Table, keys: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Few rows in one statement; where a row of these `keys` is there, the other columns, numbers, are added to its."""
+    if not rows:
+        return
+    build = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    statement = build(table).values(list(rows))
+    sums = {name: table.c[name] + statement.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=sums))

@@ -18,6 +18,7 @@ from metadata.seams import (
     Statistics,
     Uploads,
 )
+from metadata.sync_seams import Jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Catalogue:
     statistics: Statistics
     collection: Collection
     installation: Installation
+    jobs: Jobs
     ready: Callable[[], None]
     is_new: Callable[[], bool]
     close: Callable[[], None]

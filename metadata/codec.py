@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from functools import cache
 from operator import attrgetter, itemgetter
@@ -23,6 +23,7 @@ from foundation.problems import Problem, problem_from
 
 Convert = Callable[[Any], Any]
 _TUPLE = "tuple"
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Unfit(ValueError):  # noqa: N818 — what a document is.
@@ -110,6 +111,12 @@ def _instant(text: str) -> datetime:
     return instant
 
 
+def _span(microseconds: Any) -> timedelta:
+    if type(microseconds) is not int or abs(microseconds) > timedelta.max // _MICROSECOND:
+        raise Unfit("This is a span of time in whole microseconds.")
+    return timedelta(microseconds=microseconds)
+
+
 def _caller(identity: Identity) -> None:
     if identity != _acting.get():
         raise ValueError("a call acts for one person")
@@ -134,6 +141,7 @@ _PLAIN: dict[type, Codec] = {
     str: Codec(None, _exactly(str, "This is a text.")),
     UUID: Codec(None, _parsed(UUID, "This is a UUID.")),
     datetime: Codec(None, _parsed(_instant, "This is an instant with its zone (RFC 3339).")),
+    timedelta: Codec(lambda span: span // _MICROSECOND, _span),
     bytes: Codec(bytes.hex, _parsed(bytes.fromhex, "These are bytes in hex.")),
     BlockId: Codec(bytes.hex, _parsed(BlockId.parse, "A block id is 64 lower-case hex digits.")),
     BlockName: Codec(str, _parsed(BlockName.parse, "A block name is <sha256>.<writer>-<nonce>[.<codec>].")),

@@ -7,15 +7,17 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select, update
 
-from foundation.blocks import BlockName
 from foundation.database import RowVanished
 from foundation.problems import Invalid
 from foundation.sql import any_of, insert_rows, now
 from metadata.errors import UploadNotFound
 from metadata.model import BlockState, ReceivedBlock, UploadState
 from metadata.schema import block_holders, blocks, dead_names, upload_blocks, uploads
+from metadata.sync_model import FindingKind
+from metadata.verdicts import BY_AN_UPLOAD, Finding, add_findings
 
 STORED = BlockState.STORED.value
+NOBODY = UUID(int=0)  # owns the uploads of repairs: what they write gives nobody the right to use it
 
 
 class Fence(NamedTuple):
@@ -82,11 +84,14 @@ def _settle(
 
 
 def take_over(connection: Connection, old: str, block: ReceivedBlock, moment: datetime) -> bool:
-    """Compare and set: the loser of two replacements must not overwrite the winner's name."""
+    """Compare and set: the loser of two replacements must not overwrite the winner's name. Every file that uses it is told."""
     row = _row(block, moment)
     values = {name: row[name] for name in ("name", "stored_size", "codec", "xxh3", "state", "registered_at")}
     statement = update(blocks).where(blocks.c.id == row["id"], blocks.c.name == old)
-    return connection.execute(statement.values(**values, checked_at=None, verified_at=None)).rowcount == 1
+    if connection.execute(statement.values(**values, checked_at=None, verified_at=None)).rowcount != 1:
+        return False
+    add_findings(connection, [Finding(block.name.id, FindingKind.HEALED, BY_AN_UPLOAD)], moment)
+    return True
 
 
 def bury(connection: Connection, names: Iterable[str], erase_after: datetime) -> None:
@@ -99,7 +104,9 @@ def hold(connection: Connection, writer: int, owner: UUID, ids: Collection[bytes
     """Step d: the upload holds on to these blocks, and its owner may use them again without sending them."""
     ordered = sorted(ids)
     insert_rows(connection, upload_blocks, [{"upload": writer, "block": id} for id in ordered], ignore_conflicts=True)
-    insert_rows(connection, block_holders, [{"user": owner, "block": id} for id in ordered], ignore_conflicts=True)
+    if owner != NOBODY:
+        rows = [{"user": owner, "block": id} for id in ordered]
+        insert_rows(connection, block_holders, rows, ignore_conflicts=True)
 
 
 def claim(connection: Connection, writer: int, owner: UUID, ids: Collection[bytes]) -> set[bytes]:
@@ -118,17 +125,6 @@ def claim(connection: Connection, writer: int, owner: UUID, ids: Collection[byte
     rows = [{"upload": writer, "block": id} for id in sorted(held)]
     insert_rows(connection, upload_blocks, rows, ignore_conflicts=True)
     return held
-
-
-def judge(connection: Connection, verdicts: dict[BlockName, BlockState]) -> None:
-    """Write each verdict where the name that was judged is still the block's, in the order of ids."""
-    moment = now(connection)
-    for name, state in sorted(verdicts.items(), key=lambda item: item[0].id):
-        values: dict[str, Any] = {"state": state.value, "checked_at": moment}
-        if state is BlockState.STORED:
-            values["verified_at"] = moment
-        statement = update(blocks).where(blocks.c.id == name.id, blocks.c.name == str(name))
-        connection.execute(statement.values(**values))
 
 
 def _row(block: ReceivedBlock, moment: datetime) -> dict[str, Any]:

@@ -12,6 +12,9 @@ class CatalogueSettings:
     activity_interval: timedelta = timedelta(minutes=1)  # an upload's last activity is written no oftener
     dead_name_retention: timedelta = timedelta(days=3)  # running downloads, backups, regret
     completed_event_days: int = 90
+    event_attempts: int = 8  # a sync event that had so many is failed
+    event_backoff: timedelta = timedelta(seconds=1)  # before its second attempt; doubled before each further one
+    event_backoff_limit: timedelta = timedelta(hours=1)
     max_chunks: int = 10_000_000  # of one version
     stage_chunks: int = 10_000  # longer lists are written in pages of so many, each a transaction
     collect_chunks: int = 2_000  # rows that one slice of collection takes away; keeps SQLite's writer free

@@ -15,7 +15,9 @@ from metadata.errors import UploadEnded
 from metadata.model import BlockState, ReceivedBlock, UploadState
 from metadata.schema import uploads
 from metadata.settings import CatalogueSettings
+from metadata.sync_model import Verdict
 from metadata.upload_rows import fenced_upload
+from metadata.verdicts import judge
 
 
 class SqlBlocks:
@@ -41,7 +43,8 @@ class SqlBlocks:
         return self._database.write(body, repeat_unknown=True)
 
     def judge(self, verdicts: Mapping[BlockName, BlockState]) -> None:
-        self._database.write(lambda connection: register.judge(connection, dict(verdicts)), repeat_unknown=True)
+        read = [Verdict(name, state, is_read=True) for name, state in verdicts.items()]
+        self._database.write(lambda connection: judge(connection, read), repeat_unknown=True)
 
 
 def keep_alive(database: Database, upload: UUID, interval: timedelta) -> None:

@@ -18,6 +18,7 @@ from metadata.sql_collection import SqlCollection
 from metadata.sql_commits import SqlCommits
 from metadata.sql_files import SqlFiles
 from metadata.sql_installation import SqlInstallation
+from metadata.sql_jobs import SqlJobs
 from metadata.sql_journals import SqlJournals
 from metadata.sql_members import SqlMembers
 from metadata.sql_search import SqlSearch
@@ -67,6 +68,7 @@ def _over(database: Database, settings: CatalogueSettings, notify: Notify, close
         statistics=SqlStatistics(database),
         collection=SqlCollection(database, settings),
         installation=installation,
+        jobs=SqlJobs(database, settings),
         ready=lambda: database.read(lambda connection: connection.exec_driver_sql("SELECT 1").close()),
         # From the sequence: the rows of uploads that ended long ago are forgotten.
         is_new=lambda: installation.newest_writer() == 0,

@@ -61,6 +61,7 @@ Index(
 )
 Index(
     "ix_sync_events_claim",
+    sync_events.c.status,
     sync_events.c.next_attempt_at,
     postgresql_where=text("status IN ('pending', 'processing')"),
     sqlite_where=text("status IN ('pending', 'processing')"),

@@ -130,9 +130,8 @@ def test_only_services_are_let_in_each_where_it_has_business(door: Door) -> None
             assert slug(door.ask(path, {}, me=None)) == (401, "unauthenticated"), path
             assert slug(door.ask(path, {}, me=Room.METADATA)) == (403, "forbidden"), path
             may = door.ask(path, [], me=Room.CHUNKER)
-            assert slug(may) == ((403, "forbidden") if seam in ("collection", "installation") else (422, "invalid")), (
-                path
-            )
+            is_workers = seam in ("collection", "installation", "jobs", "proofs")
+            assert slug(may) == ((403, "forbidden") if is_workers else (422, "invalid")), path
             assert slug(door.ask(path, [])) == (422, "invalid"), path
 
 

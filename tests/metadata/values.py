@@ -39,6 +39,7 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     bytes: st.binary(max_size=40),
     UUID: st.uuids(),
     datetime: st.datetimes(min_value=datetime(1000, 1, 2), timezones=ZONES),  # noqa: DTZ001 — the zone is drawn.
+    timedelta: st.timedeltas(min_value=timedelta(days=-(10**6)), max_value=timedelta(days=10**6)),
     BlockId: IDS,
     BlockName: NAMES,
     Problem: PROBLEMS,

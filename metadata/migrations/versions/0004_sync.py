@@ -34,6 +34,10 @@ def upgrade() -> None:
     op.create_index("ix_sync_events_owner_updated_at", "sync_events", ["owner", "updated_at"])
     op.create_index("ix_sync_events_failed", "sync_events", ["owner", "updated_at"], **_where("status = 'failed'"))
     op.create_index("ix_sync_events_healed", "sync_events", ["owner", "healed_at"], **_where("healed_at IS NOT NULL"))
+    # By status first: the few whose lease lapsed are found beside a million that wait.
+    op.drop_index("ix_sync_events_claim", "sync_events")
+    unfinished = _where("status IN ('pending', 'processing')")
+    op.create_index("ix_sync_events_claim", "sync_events", ["status", "next_attempt_at"], **unfinished)
     op.create_index("ix_blocks_verified_at", "blocks", ["verified_at"])
     op.create_index("ix_blocks_wanted", "blocks", ["id"], **_where("state <> 'stored'"))
     _create_findings()

@@ -1,0 +1,105 @@
+"""The chunks that a job reads, and whether those whose file it is may use them."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, exists, func, or_, select
+
+from foundation.blocks import BlockName
+from foundation.problems import Invalid
+from foundation.sql import any_of
+from metadata.model import BlockState
+from metadata.schema import block_holders, blocks, buckets, contents, file_chunks, file_versions, members
+from metadata.sync_model import JobChunk
+from metadata.sync_schema import sync_events
+
+MAX_CHUNKS = 10_000  # that `chunks_of` reads
+
+_UNSIGNED = (1 << 64) - 1  # The databases keep the checksum as a signed number.
+
+
+def chunks_of(connection: Connection, events: Collection[UUID]) -> dict[UUID, list[JobChunk]]:
+    """All chunks of the events' versions, in order. Raises Invalid for more than MAX_CHUNKS together."""
+    these = any_of(connection, sync_events.c.id, events)
+    counted = (
+        select(func.coalesce(func.sum(contents.c.num_chunks), 0))
+        .select_from(sync_events)
+        .join(file_versions, file_versions.c.id == sync_events.c.version)
+        .join(contents, contents.c.id == file_versions.c.content)
+        .where(these)
+    )
+    if connection.execute(counted).scalar_one() > MAX_CHUNKS:
+        raise Invalid(f"These events have more than {MAX_CHUNKS} chunks together; read the longest in pages.")
+    rows = connection.execute(_select_chunks().where(these).order_by(sync_events.c.id, file_chunks.c.index)).all()
+    found: dict[UUID, list[JobChunk]] = {event: [] for event in events}
+    for event, chunk in zip((row.event for row in rows), _chunks(connection, rows), strict=True):
+        found[event].append(chunk)
+    return found
+
+
+def chunks_from(connection: Connection, event: UUID, first_index: int, limit: int) -> Sequence[JobChunk]:
+    page = _select_chunks().where(sync_events.c.id == event, file_chunks.c.index >= first_index)
+    return _chunks(connection, connection.execute(page.order_by(file_chunks.c.index).limit(limit)).all())
+
+
+def _select_chunks() -> Select[Any]:
+    def holds(user: Any) -> Any:
+        return exists().where(block_holders.c.user == user, block_holders.c.block == file_chunks.c.block)
+
+    return (
+        select(
+            sync_events.c.id.label("event"),
+            file_versions.c.content,
+            file_chunks.c.index.label("number"),
+            file_chunks.c.offset,
+            file_chunks.c.size,
+            file_chunks.c.block,
+            blocks.c.name,
+            blocks.c.stored_size,
+            blocks.c.xxh3,
+            blocks.c.state,
+            blocks.c.verified_at,
+            blocks.c.checked_at,
+            or_(holds(buckets.c.owner), holds(file_versions.c.actor)).label("is_held"),
+        )
+        .select_from(sync_events)
+        .join(file_versions, file_versions.c.id == sync_events.c.version)
+        .join(buckets, buckets.c.id == file_versions.c.bucket)
+        .join(file_chunks, file_chunks.c.content == file_versions.c.content)
+        .join(blocks, blocks.c.id == file_chunks.c.block)
+    )
+
+
+def _chunks(connection: Connection, rows: Sequence[Any]) -> list[JobChunk]:
+    doubted = {(row.content, row.block) for row in rows if not row.is_held}
+    held = _held_by_others(connection, doubted) if doubted else set()
+    return [
+        JobChunk(
+            row.number,
+            row.offset,
+            row.size,
+            BlockName.parse(row.name),
+            row.stored_size,
+            row.xxh3 & _UNSIGNED,
+            BlockState(row.state),
+            row.verified_at,
+            row.checked_at,
+            bool(row.is_held) or (row.content, row.block) in held,
+        )
+        for row in rows
+    ]
+
+
+def _held_by_others(connection: Connection, doubted: Collection[tuple[UUID, bytes]]) -> set[tuple[UUID, bytes]]:
+    """Of a shared bucket: what a member sent and another described, moved or restored is held by who sent it."""
+    of_content = any_of(connection, file_versions.c.content, {content for content, _ in doubted})
+    of_block = any_of(connection, block_holders.c.block, {block for _, block in doubted})
+    is_member = exists().where(members.c.bucket == file_versions.c.bucket, members.c.user == block_holders.c.user)
+    query = (
+        select(file_versions.c.content, block_holders.c.block)
+        .join(block_holders, or_(block_holders.c.user == file_versions.c.actor, is_member))
+        .where(of_content, of_block)
+        .distinct()
+    )
+    return {(row.content, row.block) for row in connection.execute(query)}

@@ -1,0 +1,155 @@
+"""What became of jobs, written by whoever still has them: the event, the version's proof, the counts, in one transaction."""
+
+import random
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from foundation.sql import any_of, now, update_rows
+from metadata.actions import ACTIONS
+from metadata.event_rows import COMPLETED, FAILED, IS_FAILED, IS_PROCESSING, PENDING
+from metadata.model import ChangeKind
+from metadata.notices import Cause, notify
+from metadata.outcome_counts import Ended, count_ended
+from metadata.reasons import DAMAGE, was_healed
+from metadata.schema import file_versions
+from metadata.settings import CatalogueSettings
+from metadata.sync_model import EventStatus, NoticeKind, Outcome
+from metadata.sync_schema import sync_events
+
+_READ = (
+    "id",
+    "attempts",
+    "type",
+    "owner",
+    "file",
+    "version",
+    "worker",
+    "error",
+    "reason",
+    "healed_chunks",
+    "healed_at",
+)
+_KIND = {COMPLETED: "verified", FAILED: "failed", PENDING: "retried"}
+
+
+def finish(connection: Connection, worker: str, outcomes: Sequence[Outcome], settings: CatalogueSettings) -> int:
+    """How many were written: those that still were this worker's, in this attempt."""
+    told = {(outcome.event_id, outcome.attempts): outcome for outcome in outcomes}
+    columns = [sync_events.c[name] for name in _READ]
+    query = select(*columns).where(any_of(connection, sync_events.c.id, {id for id, _ in told}))
+    mine = query.where(sync_events.c.worker == worker, IS_PROCESSING).order_by(sync_events.c.id)
+    found = connection.execute(mine.with_for_update(key_share=True)).all()
+    pairs = [(row, told[row.id, row.attempts]) for row in found if (row.id, row.attempts) in told]
+    if not pairs:
+        return 0
+    moment = now(connection)
+    written = [_written(row, outcome, moment, settings) for row, outcome in pairs]
+    _date_versions(connection, pairs, written, moment)
+    _announce(connection, pairs, written)
+    update_rows(connection, sync_events, "id", written)
+    count_ended(connection, list(_ended(pairs, written)), moment)
+    return len(written)
+
+
+def backoff(attempts: int, settings: CatalogueSettings) -> timedelta:
+    """Doubled by each attempt, half of it by chance, so that what failed together does not come back together."""
+    whole: timedelta = min(settings.event_backoff * 2 ** min(attempts - 1, 20), settings.event_backoff_limit)
+    return whole * random.uniform(0.5, 1)  # noqa: S311 — jitter.
+
+
+def _written(row: Any, outcome: Outcome, moment: datetime, settings: CatalogueSettings) -> dict[str, Any]:
+    """The event's columns, the same ones for each outcome."""
+    changed = {
+        "id": row.id,
+        "status": outcome.status.value,
+        "action": None,
+        "attempts": row.attempts,
+        "next_attempt_at": moment,
+        "lease_until": None,
+        "worker": None,
+        "error": outcome.error,
+        "reason": outcome.reason,
+        "chunks_verified": outcome.chunks_verified,
+        "healed_chunks": outcome.healed_chunks + row.healed_chunks,
+        "healed_at": moment if outcome.healed_chunks else row.healed_at,
+        "updated_at": moment,
+    }
+    if outcome.status is EventStatus.COMPLETED:
+        return changed | {
+            "action": ACTIONS[ChangeKind(row.type)],
+            "worker": row.worker,
+            "reason": _healing(row, outcome),
+        }
+    if outcome.status is EventStatus.FAILED or (outcome.is_counted and row.attempts >= settings.event_attempts):
+        return changed | {"status": FAILED, "worker": row.worker}
+    again_in = outcome.again_in if outcome.again_in is not None else backoff(row.attempts, settings)
+    return changed | {"next_attempt_at": moment + again_in, "attempts": row.attempts - (not outcome.is_counted)}
+
+
+def _healing(row: Any, outcome: Outcome) -> str | None:
+    """What a completed event keeps to say: how it was healed. What it waited for on the way is over."""
+    if outcome.reason is not None or not row.healed_chunks:
+        return outcome.reason
+    return row.reason if row.error is None and row.reason else was_healed(row.healed_chunks)
+
+
+def _date_versions(
+    connection: Connection, pairs: Sequence[tuple[Any, Outcome]], written: Sequence[Mapping[str, Any]], moment: datetime
+) -> None:
+    """The versions' proofs; none where the bytes are damaged, or are by another event of the same version."""
+    proofs: dict[UUID, datetime | None] = {}
+    for (row, outcome), event in zip(pairs, written, strict=True):
+        if event["status"] == COMPLETED and row.version is not None:
+            proofs[row.version] = outcome.proved_at or moment
+    proofs |= dict.fromkeys(_damaged_elsewhere(connection, [row for row, _ in pairs if row.version in proofs]))
+    proofs |= {row.version: None for (row, _), event in zip(pairs, written, strict=True) if _is_damaged(event)}
+    date_versions(connection, proofs)
+
+
+def date_versions(connection: Connection, proofs: Mapping[UUID, datetime | None]) -> None:
+    """ "Verified on" of these versions, never earlier than the version: nobody learns when others' bytes were read."""
+    if not proofs:
+        return
+    query = select(file_versions.c.id, file_versions.c.created_at).where(any_of(connection, file_versions.c.id, proofs))
+    read = query.where(file_versions.c.content.is_not(None)).order_by(file_versions.c.id)
+    dated = [
+        {"id": id, "verified_at": max(proved_at, created_at) if (proved_at := proofs[id]) else None}
+        for id, created_at in connection.execute(read.with_for_update(key_share=True))
+    ]
+    update_rows(connection, file_versions, "id", dated)
+
+
+def _damaged_elsewhere(connection: Connection, rows: Collection[Any]) -> Iterable[UUID]:
+    if not rows:
+        return ()
+    of_file = any_of(connection, sync_events.c.file, {row.file for row in rows if row.file is not None})
+    of_version = any_of(connection, sync_events.c.version, {row.version for row in rows})
+    damaged = select(sync_events.c.version).where(of_file, of_version, IS_FAILED, sync_events.c.error.in_(DAMAGE))
+    return connection.execute(damaged).scalars().all()
+
+
+def _is_damaged(event: Mapping[str, Any]) -> bool:
+    return event["status"] == FAILED and event["error"] in DAMAGE
+
+
+def _announce(
+    connection: Connection, pairs: Sequence[tuple[Any, Outcome]], written: Sequence[Mapping[str, Any]]
+) -> None:
+    """What a check found by itself. What was found before is announced where it is told: such an event is no worker's any more."""
+    damaged = {
+        row.version: Cause(row.id, event["reason"])
+        for (row, _), event in zip(pairs, written, strict=True)
+        if _is_damaged(event) and row.version is not None
+    }
+    notify(connection, NoticeKind.FILE_DAMAGED, damaged)
+
+
+def _ended(pairs: Sequence[tuple[Any, Outcome]], written: Sequence[Mapping[str, Any]]) -> Iterable[Ended]:
+    for (row, outcome), event in zip(pairs, written, strict=True):
+        yield Ended(row.owner, _KIND[event["status"]])
+        if event["status"] == COMPLETED and outcome.healed_chunks:
+            yield Ended(row.owner, "healed")

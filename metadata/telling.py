@@ -1,0 +1,195 @@
+"""Findings reach the events of the files that use the blocks: damage fails them, healing has them verified anew."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, select, update
+
+from foundation.ids import new_id
+from foundation.sql import insert_rows, now, update_rows
+from metadata.event_rows import COMPLETED, FAILED, PENDING, PROCESSING, locked_events
+from metadata.findings import Concerned, Look
+from metadata.model import BlockState, ChangeKind
+from metadata.notices import Cause, notify
+from metadata.outcome_counts import Ended, count_ended
+from metadata.outcomes import date_versions
+from metadata.reasons import DAMAGE, is_damaged, was_healed, was_mended
+from metadata.schema import blocks
+from metadata.sync_model import FindingKind, NoticeKind
+from metadata.sync_schema import findings, sync_events
+
+_HARMS = (FindingKind.DAMAGED, FindingKind.MISSING)
+_CHANGED = (
+    "id",
+    "status",
+    "action",
+    "attempts",
+    "next_attempt_at",
+    "lease_until",
+    "worker",
+    "error",
+    "reason",
+    "healed_chunks",
+    "healed_at",
+    "updated_at",
+)
+
+
+def tell(connection: Connection, look: Look) -> int:
+    """Write what the look showed, where nobody else did and it still holds; on how many versions it worked, at least 1."""
+    if not _is_ours(connection, look):
+        return 0
+    this = findings.c.sequence == look.sequence
+    if not _holds(connection, look):
+        connection.execute(delete(findings).where(this))
+        return 1
+    _tell_all(connection, look)
+    if look.is_last:
+        connection.execute(delete(findings).where(this))
+    else:
+        connection.execute(update(findings).where(this).values(after=look.concerned[-1].version.id))
+    return len(look.concerned) or 1
+
+
+def _is_ours(connection: Connection, look: Look) -> bool:
+    query = select(findings.c.after).where(findings.c.sequence == look.sequence).with_for_update(skip_locked=True)
+    row = connection.execute(query).one_or_none()
+    return row is not None and row.after == look.after
+
+
+def _holds(connection: Connection, look: Look) -> bool:
+    """Whether the block still is as was found. It stays so until the transaction's end: who heals or marks it waits a moment."""
+    query = select(blocks.c.state).where(blocks.c.id == look.block).with_for_update(read=True)
+    state = connection.execute(query).scalar_one_or_none()
+    return state is not None and (state != BlockState.STORED.value) == (look.kind in _HARMS)
+
+
+def _tell_all(connection: Connection, look: Look) -> None:
+    moment = now(connection)
+    rows = locked_events(connection, [one.event for one in look.concerned if one.event is not None])
+    before = {one.version.id: rows[one.event] for one in look.concerned if one.event in rows}
+    after: dict[UUID, dict[str, Any]] = {}
+    fresh: list[dict[str, Any]] = []
+    for one in look.concerned:
+        row = before.get(one.version.id)
+        if look.kind in _HARMS and row is None:
+            fresh.append(_new_event(look, one, moment))
+            continue
+        said = None if row is None else (_damaged if look.kind in _HARMS else _whole)(look, one, row, moment)
+        if said is not None:
+            after[one.version.id] = {name: getattr(row, name) for name in _CHANGED} | said | {"updated_at": moment}
+    date_versions(connection, {version: None for version, event in after.items() if _is_damaged(event)})
+    date_versions(connection, {event["version"]: None for event in fresh})
+    update_rows(connection, sync_events, "id", list(after.values()))
+    insert_rows(connection, sync_events, fresh)
+    _announce(connection, before, after, fresh)
+    count_ended(connection, _ended(before, after, fresh), moment)
+
+
+def _is_damaged(event: Mapping[str, Any]) -> bool:
+    return event["status"] == FAILED and event["error"] in DAMAGE
+
+
+def _says(look: Look, one: Concerned) -> dict[str, Any]:
+    missing, damaged = one.missing, one.damaged
+    if not missing and not damaged:  # Marked after the counting: what is known for sure.
+        missing, damaged = (one.uses, 0) if look.kind is FindingKind.MISSING else (0, one.uses)
+    error, reason = is_damaged(missing, damaged)
+    return {"error": error, "reason": reason}
+
+
+def _damaged(look: Look, one: Concerned, row: Any, moment: datetime) -> dict[str, Any] | None:
+    """A worker that still has it changes nothing any more. One that was failed for damage before may say another number now."""
+    says = _says(look, one)
+    if row.status == FAILED and row.error in DAMAGE:
+        return says if row.reason != says["reason"] else None
+    failed = {"status": FAILED, "action": None, "worker": None, "lease_until": None, "next_attempt_at": moment}
+    return failed | says | {"healed_chunks": 0, "healed_at": None}
+
+
+def _new_event(look: Look, one: Concerned, moment: datetime) -> dict[str, Any]:
+    """As old as the version: beside the events of newer versions it is not the file's newest."""
+    version = one.version
+    return {
+        "id": new_id(),
+        "bucket": version.bucket,
+        "file": version.file,
+        "version": version.id,
+        "owner": version.owner,
+        "type": ChangeKind.FILE_UPDATED.value,
+        "status": FAILED,
+        "next_attempt_at": moment,
+        "total_chunks": version.num_chunks,
+        "created_at": version.created_at,
+        "updated_at": moment,
+    } | _says(look, one)
+
+
+def _whole(look: Look, one: Concerned, row: Any, moment: datetime) -> dict[str, Any] | None:
+    """Healing, or a copy written again. None: whoever has the event tells, or its check ended later and knew of it."""
+    if row.status == PROCESSING:
+        return None
+    is_known = row.healed_at is not None and row.healed_at > look.at
+    number = row.healed_chunks + (0 if is_known else one.uses)
+    healed = {"healed_chunks": number, "healed_at": row.healed_at if is_known else look.at}
+    if row.status == FAILED and row.error in DAMAGE:
+        return healed | _relieved(look, one, row, number, moment)
+    if is_known:
+        return None
+    if row.status == FAILED or row.error is not None:  # For another reason, which stands.
+        return healed
+    if look.kind is FindingKind.MENDED:
+        return healed | {"reason": was_mended(number, look.note)}
+    return healed | _again(moment) | {"reason": was_healed(number, None, look.note)}
+
+
+def _relieved(look: Look, one: Concerned, row: Any, number: int, moment: datetime) -> dict[str, Any]:
+    """Of an event that failed for damage: verified anew once nothing is bad any more."""
+    if one.missing or one.damaged:
+        error, reason = is_damaged(one.missing, one.damaged)
+        return {"error": error, "reason": reason}
+    return _again(moment) | {"reason": was_healed(number, row.error, look.note)}
+
+
+def _again(moment: datetime) -> dict[str, Any]:
+    return {
+        "status": PENDING,
+        "action": None,
+        "attempts": 0,
+        "next_attempt_at": moment,
+        "lease_until": None,
+        "worker": None,
+        "error": None,
+    }
+
+
+def _announce(
+    connection: Connection,
+    before: Mapping[UUID, Any],
+    after: Mapping[UUID, Mapping[str, Any]],
+    fresh: Sequence[Mapping[str, Any]],
+) -> None:
+    """One notice for each version whose state changed, however many of its blocks were found."""
+    damaged = {event["version"]: Cause(event["id"], event["reason"]) for event in fresh}
+    healed: dict[UUID, Cause] = {}
+    for version, event in after.items():
+        was_damaged = before[version].status == FAILED and before[version].error in DAMAGE
+        if was_damaged != _is_damaged(event):
+            (healed if was_damaged else damaged)[version] = Cause(event["id"], event["reason"])
+    notify(connection, NoticeKind.FILE_DAMAGED, damaged)
+    notify(connection, NoticeKind.FILE_HEALED, healed)
+
+
+def _ended(
+    before: Mapping[UUID, Any], after: Mapping[UUID, Mapping[str, Any]], fresh: Sequence[Mapping[str, Any]]
+) -> list[Ended]:
+    ended = [Ended(event["owner"], "failed") for event in fresh]
+    for version, event in after.items():
+        row = before[version]
+        if _is_damaged(event) and row.status != FAILED:
+            ended.append(Ended(row.owner, "failed"))
+        elif event["status"] in (PENDING, COMPLETED) and event["healed_chunks"] > row.healed_chunks:
+            ended.append(Ended(row.owner, "healed"))
+    return ended
