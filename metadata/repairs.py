@@ -3,16 +3,20 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, text
 
 from foundation.blocks import BlockId, BlockName
 from foundation.ids import new_id
 from foundation.sql import listed, now
-from metadata.model import Precondition, UploadState
+from metadata.model import BlockState, Precondition, UploadState
 from metadata.register import NOBODY
-from metadata.schema import dead_names, uploads
+from metadata.schema import blocks, dead_names, uploads
+from metadata.seams import RegisteredBlock
 from metadata.sql_uploads import end_upload
 from metadata.upload_rows import lock_uploads, precondition_text
+
+# Word by word as the partial index says it: else SQLite does not use it.
+_IS_BROKEN = text("blocks.state <> 'stored'")
 
 
 def open_repair(connection: Connection) -> tuple[UUID, int]:
@@ -46,3 +50,12 @@ def dead_names_of(connection: Connection, ids: Collection[BlockId]) -> dict[Bloc
     for name in map(BlockName.parse, connection.execute(query).scalars()):
         found[name.id].append(name)
     return found
+
+
+def broken(connection: Connection, after: BlockId | None, limit: int) -> list[RegisteredBlock]:
+    columns = blocks.c
+    query = select(columns.name, columns.stored_size, columns.xxh3, columns.state).where(_IS_BROKEN)
+    if after is not None:
+        query = query.where(columns.id > bytes(after))
+    rows = connection.execute(query.order_by(columns.id).limit(limit)).all()
+    return [RegisteredBlock(BlockName.parse(row[0]), row[1], row[2] % (1 << 64), BlockState(row[3])) for row in rows]

@@ -16,6 +16,7 @@ from metadata import claims, event_pruning, job_chunks, repairs, respreading
 from metadata.event_rows import backlog, jobs_of
 from metadata.findings import look
 from metadata.outcomes import finish
+from metadata.seams import RegisteredBlock
 from metadata.settings import CatalogueSettings
 from metadata.sync_model import Job, JobChunk, Outcome, Verdict
 from metadata.telling import tell
@@ -74,6 +75,9 @@ class SqlJobs:
 
     def dead_names(self, ids: Several[BlockId]) -> Mapping[BlockId, Sequence[BlockName]]:
         return self._database.read(lambda connection: repairs.dead_names_of(connection, ids))
+
+    def broken(self, after: BlockId | None, limit: int = 200) -> Sequence[RegisteredBlock]:
+        return self._database.read(lambda connection: repairs.broken(connection, after, limit))
 
     def open_repair(self) -> tuple[UUID, int]:
         return self._database.write(repairs.open_repair)
