@@ -58,7 +58,7 @@ def command(verb: str | None = None) -> typer.Typer:
     if verb not in VERBS:
         server = import_module("cairn.server_verbs")
         app.add_typer(server.app)
-        app.add_typer(server.user_app, name="user")
+        app.add_typer(import_module("cairn.user_verbs").app, name="user")
         app.add_typer(server.token_app, name="token")
     return app
 

@@ -18,6 +18,7 @@ from block_storage import BlockStore, StoreInUse, open_block_store
 from cairn.data_folder import prepare_data_folder
 from cairn.errors import SettingInvalid
 from cairn.examples import api_examples
+from cairn.leaving import finish
 from cairn.lock import DataFolderLock
 from cairn.page import page_routes
 from cairn.settings import ServerSettings
@@ -134,10 +135,11 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
     catalogue, store = rooms.catalogue, rooms.store
     parts = catalogue_parts(catalogue, rooms.long_poll)
     sessions = Chore(Queue.COLLECT, "sessions", 3600, rooms.identity.expire)
+    finished = Chore(Queue.COLLECT, "people", 60, partial(finish, rooms.identity, catalogue))
     truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
     truths.start()
     work = chore_parts(catalogue, store, truths)
-    loops = Loops(lambda pause: [*chores(work, pause), *mending(store, pause), sessions], rooms.doorbell)
+    loops = Loops(lambda pause: [*chores(work, pause), *mending(store, pause), sessions, finished], rooms.doorbell)
     service = create_service(
         "one process",
         [

@@ -66,6 +66,23 @@ class _Counted:
 
 
 @contextmanager
+def falling(what: str, *, is_quiet: bool) -> "Iterator[Callable[[int], None]]":
+    """Gives what is told a number again and again and shows it on a terminal: `Left of it: 120,000 files`."""
+    shows = not is_quiet and sys.stderr.isatty()
+
+    def tell(files: int) -> None:
+        if shows:
+            sys.stderr.write(f"\r\x1b[K{what}: {files:,} files")
+            sys.stderr.flush()
+
+    try:
+        yield tell
+    finally:
+        if shows:
+            sys.stderr.write("\r\x1b[K")
+
+
+@contextmanager
 def counting(what: str, *, is_quiet: bool) -> "Iterator[Callable[[Iterable[Group]], Iterator[Group]]]":
     """Gives what passes groups on and shows on a terminal how many files they were so far: `Deleted 120,000`."""
     shows = not is_quiet and sys.stderr.isatty()

@@ -1,18 +1,15 @@
 """The verbs that act on the server's own data: serve, migrate, doctor, user, token."""
 
 import json
-import sys
 from typing import Annotated
 
 import typer
 
 from cairn.manual import manual
 from cairn.session import ending
-from cairn.terminal import size_from, size_text
 from cairn.verbs.arguments import AsJson
 
 app = typer.Typer()
-user_app = typer.Typer(help="People who may sign in.", no_args_is_help=True)
 token_app = typer.Typer(help="Personal API tokens.", no_args_is_help=True)
 
 
@@ -100,73 +97,6 @@ def doctor(
     from cairn.settings import ServerSettings
 
     run(ServerSettings.read(), deep=deep, adopts=adopt, refills=refill, yes=yes, as_json=as_json)
-
-
-@user_app.command(
-    "add",
-    epilog=manual(
-        {
-            "cairn user add ada@example.org": "asks for the password",
-            "cairn user add ada@example.org --admin --password-stdin < password": "an administrator",
-        },
-        answer="{user_id, email}",
-        see=("user quota", "token create"),
-    ),
-)
-@ending()
-def add_user(
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Who.")],
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
-    ] = False,
-    admin: Annotated[bool, typer.Option("--admin", help="May see the whole installation's figures and users.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Add a person. Asks for the password unless it comes on standard input."""
-    from cairn.compose import migrate as bring_up
-    from cairn.compose import open_identity
-    from cairn.settings import ServerSettings
-
-    password = (
-        sys.stdin.readline().rstrip("\n")
-        if password_stdin
-        else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    )
-    settings = ServerSettings.read()
-    bring_up(settings)
-    with open_identity(settings) as identity:
-        user = identity.add_user(email, password, is_admin=admin)
-    typer.echo(json.dumps({"user_id": str(user.id), "email": email}) if as_json else f"Added {email}.")
-
-
-@user_app.command(
-    "quota",
-    epilog=manual(
-        {
-            "cairn user quota ada@example.org 10G": "at most 10 GiB, all versions counted",
-            "cairn user quota ada@example.org none": "as much as there is room for",
-        },
-        answer="{user_id, email, used_bytes, quota_bytes}",
-        see=("usage", "user add"),
-    ),
-)
-@ending()
-def set_quota(
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Whose.")],
-    size: Annotated[str, typer.Argument(metavar="BYTES|none", help="A number, also as 500M, 10G, 2T: powers of 1024.")],
-    as_json: AsJson = False,
-) -> None:
-    """Set how much a person's buckets may hold. What is there stays, also where it is more. Also while the server runs."""
-    from cairn.quotas import set_quota as set_for
-    from cairn.settings import ServerSettings
-
-    quota = None if size == "none" else size_from(size)
-    user_id, usage = set_for(ServerSettings.read(), email, quota)
-    if as_json:
-        found = {"user_id": str(user_id), "email": email, "used_bytes": usage.used_bytes, "quota_bytes": quota}
-        typer.echo(json.dumps(found))
-    else:
-        typer.echo(f"{email}: {size_text(usage.used_bytes)} used of {size if quota is None else size_text(quota)}.")
 
 
 @token_app.command(

@@ -48,6 +48,7 @@ from foundation.problems import (
     UnsupportedMediaType,
 )
 from metadata import (
+    AccountClosing,
     BlocksMissing,
     BucketNotFound,
     Buckets,
@@ -94,6 +95,7 @@ def upload_routes(parts: Parts, open_uploads: OpenUploads, bodies: JsonBodies) -
             VersionConflict,
             PathTaken,
             QuotaExceeded,
+            AccountClosing,
             PathInvalid,
             ChunksInvalid,
             ChunkSize,

@@ -24,6 +24,7 @@ class User:
     is_admin: bool
     created_at: datetime
     disabled_at: datetime | None = None
+    closing_at: datetime | None = None  # since when they are being deleted
 
 
 class DeviceKind(StrEnum):

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from foundation.database import Database
@@ -11,10 +11,10 @@ from identity.clock import Clock
 from identity.emails import checked_email, email_key
 from identity.errors import EmailTaken, UserNotFound
 from identity.model import User
-from identity.schema import credentials, users
+from identity.schema import credentials, devices, sessions, tokens, users
 from identity.verdicts import Verdicts
 
-_COLUMNS = (users.c.id, users.c.email, users.c.is_admin, users.c.created_at, users.c.disabled_at)
+_COLUMNS = (users.c.id, users.c.email, users.c.is_admin, users.c.created_at, users.c.disabled_at, users.c.closing_at)
 
 
 class People:
@@ -84,6 +84,52 @@ class People:
             raise UserNotFound
         self._verdicts.forget()
 
+    def closing(self) -> list[User]:
+        """Those who are being deleted."""
+        statement = select(*_COLUMNS).where(users.c.closing_at.is_not(None)).order_by(users.c.id)
+        return [_user(row) for row in self._database.read(lambda connection: connection.execute(statement).all())]
+
+    def close(self, user: UUID) -> None:
+        """Nothing of theirs is let in from now on, nor kept, but who they were. Raises UserNotFound. Twice is fine."""
+        now = self._clock()
+        closing = {
+            "disabled_at": func.coalesce(users.c.disabled_at, literal(now, users.c.disabled_at.type)),
+            "closing_at": func.coalesce(users.c.closing_at, literal(now, users.c.closing_at.type)),
+        }
+
+        def body(connection: Connection) -> int:
+            closed = connection.execute(update(users).where(users.c.id == user).values(closing)).rowcount
+            _drop_credentials(connection, user)
+            return closed
+
+        if self._database.write(body) == 0:
+            raise UserNotFound
+        self._verdicts.forget()
+
+    def forget(self, user: UUID) -> None:
+        """Who was closed is not known any more, and their address is free. One who is gone already is fine."""
+
+        def body(connection: Connection) -> None:
+            closed = (users.c.id == user) & users.c.closing_at.is_not(None)
+            if connection.execute(select(users.c.id).where(closed).with_for_update()).first() is not None:
+                _drop_credentials(connection, user)
+                connection.execute(delete(users).where(closed))
+
+        self._database.write(body)
+
+    def list(self, after: str | None, limit: int) -> list[User]:
+        """By address, behind the address `after`."""
+        statement = select(*_COLUMNS).order_by(users.c.email_key).limit(limit)
+        if after is not None:
+            statement = statement.where(users.c.email_key > email_key(after))
+        return [_user(row) for row in self._database.read(lambda connection: connection.execute(statement).all())]
+
+
+def _drop_credentials(connection: Connection, user: UUID) -> None:
+    """In the order in which they point to each other."""
+    for table in (sessions, tokens, devices, credentials):
+        connection.execute(delete(table).where(table.c.user == user))
+
 
 def _user(row: Row[*tuple[object, ...]]) -> User:
-    return User(row.id, row.email, row.is_admin, row.created_at, row.disabled_at)
+    return User(row.id, row.email, row.is_admin, row.created_at, row.disabled_at, row.closing_at)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -76,6 +77,24 @@ class IdentityRoom:
     def disable_user(self, email: str) -> None:
         """Let nothing of theirs in any more. Raises UserNotFound."""
         self.parts.people.disable(self.parts.people.by_email(email).id)
+
+    def close_user(self, email: str) -> User:
+        """All that lets them in is gone; who they are stays until `forget_user`. Raises UserNotFound. Twice is fine."""
+        user = self.parts.people.by_email(email)
+        self.parts.people.close(user.id)
+        return self.parts.people.by_email(email)
+
+    def forget_user(self, user: UUID) -> None:
+        """Who was closed is not known any more."""
+        self.parts.people.forget(user)
+
+    def users(self, after: str | None = None, limit: int = 1000) -> list[User]:
+        """By address, behind the address `after`."""
+        return self.parts.people.list(after, limit)
+
+    def closing_users(self) -> list[User]:
+        """Those who are being deleted."""
+        return self.parts.people.closing()
 
     def create_token(
         self, email: str, name: str, scopes: Sequence[str] = ("files",), expires_at: datetime | None = None

@@ -34,6 +34,7 @@ users = Table(
     Column("is_admin", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
+    Column("closing_at", Instant),  # since when all that is theirs is on its way out; then they are disabled too
 )
 
 credentials = Table(

@@ -8,7 +8,14 @@ from foundation.http_caller import Caller
 from foundation.http_json import StrictRoute
 from foundation.http_wire import Json, decode_cursor, encode_cursor, limit
 from foundation.problems import CursorInvalid
-from metadata.errors import BucketExists, BucketNameInvalid, BucketNotEmpty, BucketNotFound, IdempotencyKeyReused
+from metadata.errors import (
+    AccountClosing,
+    BucketExists,
+    BucketNameInvalid,
+    BucketNotEmpty,
+    BucketNotFound,
+    IdempotencyKeyReused,
+)
 from metadata.once_header import OnceOf
 from metadata.parts import Parts
 from metadata.wire import answers
@@ -49,7 +56,7 @@ def bucket_routes(parts: Parts) -> APIRouter:
         "/buckets",
         status_code=201,
         summary="Make a bucket",
-        responses=answers(201, BucketWire, BucketExists, BucketNameInvalid, IdempotencyKeyReused),
+        responses=answers(201, BucketWire, BucketExists, BucketNameInvalid, AccountClosing, IdempotencyKeyReused),
     )
     def create_bucket(caller: Caller, new: NewBucketWire, once: OnceOf = None) -> Json:
         bucket = buckets.create(caller, new.value(), once)

@@ -10,7 +10,7 @@ from foundation.http_caller import Caller
 from foundation.http_json import StrictRoute
 from foundation.http_wire import Json, decode_cursor, encode_cursor, limit
 from foundation.problems import CursorInvalid
-from metadata.errors import BucketNotFound, MemberNotFound
+from metadata.errors import AccountClosing, BucketNotFound, MemberNotFound
 from metadata.model import Member
 from metadata.parts import Parts
 from metadata.wire import answers
@@ -45,7 +45,7 @@ def member_routes(parts: Parts) -> APIRouter:
     @router.put(
         "/buckets/{bucket}/members/{user_id}",
         summary="Share a bucket with somebody, or change their role",
-        responses=answers(200, MemberWire, BucketNotFound),
+        responses=answers(200, MemberWire, BucketNotFound, AccountClosing),
     )
     def set_member(caller: Caller, bucket: str, user_id: UUID, wanted: RoleWire) -> Json:
         return Json(member_document(members.set(caller, bucket, Member(user_id, Role(wanted.role)))))

@@ -50,7 +50,9 @@ RUNS = [
     "bucket restore {removed}",
     "user add {bucket}@example.org --password-stdin",
     "user quota {bucket}@example.org 1G",
+    "user list",
     "token create --email {bucket}@example.org",
+    "user delete {bucket}@example.org --yes",
     "doctor",
     "logout",
 ]

@@ -126,12 +126,12 @@ class CairnServer:
 
     def add_user(self, email: str, password: str = "correct horse battery") -> str:
         """A new person; a token of theirs. As `cairn user add` and `cairn token create` do it, without their start."""
-        with open_identity(self._settings()) as identity:
+        with open_identity(self.settings()) as identity:
             identity.add_user(email, password)
             return identity.create_token(email, "tests", ["files", "account"]).secret
 
     def add_token(self, email: str, *scopes: str) -> str:
-        with open_identity(self._settings()) as identity:
+        with open_identity(self.settings()) as identity:
             return identity.create_token(email, "tests", scopes).secret
 
     def http(self, token: str) -> httpx.Client:
@@ -139,7 +139,7 @@ class CairnServer:
         # Nothing here speaks TLS, and reading all certificates takes longer than most tests.
         return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60, verify=False, trust_env=False)  # noqa: S501
 
-    def _settings(self) -> ServerSettings:
+    def settings(self) -> ServerSettings:
         prefix = "CAIRN_"
         given = {key.removeprefix(prefix).lower(): value for key, value in self.environment.items() if prefix in key}
         return ServerSettings.model_validate(given)

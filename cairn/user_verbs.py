@@ -1,0 +1,150 @@
+"""The verbs that act on the server's own people: user."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from cairn.manual import manual
+from cairn.session import ending
+from cairn.terminal import say, say_json, say_table, size_from, size_text
+from cairn.verbs.arguments import AsJson, Yes
+
+app = typer.Typer(help="People who may sign in.", no_args_is_help=True)
+
+
+@app.command(
+    "add",
+    epilog=manual(
+        {
+            "cairn user add ada@example.org": "asks for the password",
+            "cairn user add ada@example.org --admin --password-stdin < password": "an administrator",
+        },
+        answer="{user_id, email}",
+        see=("user quota", "token create"),
+    ),
+)
+@ending()
+def add_user(
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Who.")],
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+    admin: Annotated[bool, typer.Option("--admin", help="May see the whole installation's figures and users.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add a person. Asks for the password unless it comes on standard input."""
+    from cairn.compose import migrate as bring_up
+    from cairn.compose import open_identity
+    from cairn.settings import ServerSettings
+
+    password = (
+        sys.stdin.readline().rstrip("\n")
+        if password_stdin
+        else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    )
+    settings = ServerSettings.read()
+    bring_up(settings)
+    with open_identity(settings) as identity:
+        user = identity.add_user(email, password, is_admin=admin)
+    typer.echo(json.dumps({"user_id": str(user.id), "email": email}) if as_json else f"Added {email}.")
+
+
+@app.command(
+    "quota",
+    epilog=manual(
+        {
+            "cairn user quota ada@example.org 10G": "at most 10 GiB, all versions counted",
+            "cairn user quota ada@example.org none": "as much as there is room for",
+        },
+        answer="{user_id, email, used_bytes, quota_bytes}",
+        see=("usage", "user add"),
+    ),
+)
+@ending()
+def set_quota(
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Whose.")],
+    size: Annotated[str, typer.Argument(metavar="BYTES|none", help="A number, also as 500M, 10G, 2T: powers of 1024.")],
+    as_json: AsJson = False,
+) -> None:
+    """Set how much a person's buckets may hold. What is there stays, also where it is more. Also while the server runs."""
+    from cairn.quotas import set_quota as set_for
+    from cairn.settings import ServerSettings
+
+    quota = None if size == "none" else size_from(size)
+    user_id, usage = set_for(ServerSettings.read(), email, quota)
+    if as_json:
+        found = {"user_id": str(user_id), "email": email, "used_bytes": usage.used_bytes, "quota_bytes": quota}
+        typer.echo(json.dumps(found))
+    else:
+        typer.echo(f"{email}: {size_text(usage.used_bytes)} used of {size if quota is None else size_text(quota)}.")
+
+
+@app.command(
+    "list",
+    epilog=manual(
+        {"cairn user list": "who there is, what they have, and who is being deleted"},
+        answer="{items: [{user_id, email, is_admin, created_at, disabled_at, used_bytes, left: {buckets, files, …} or null}, …]}",
+        see=("user add", "user delete"),
+    ),
+)
+@ending()
+def list_users(as_json: AsJson = False) -> None:
+    """Everybody, by address. Also while the server runs."""
+    from cairn.people import people
+    from cairn.settings import ServerSettings
+
+    found = people(ServerSettings.read())
+    if as_json:
+        say_json({"items": found})
+    elif found:
+        say_table([(one.email, one.standing, size_text(one.used_bytes)) for one in found], left=2)
+
+
+@app.command(
+    "delete",
+    epilog=manual(
+        {
+            "cairn user delete ada@example.org": "asks first, and waits until all of it is gone",
+            "cairn user delete ada@example.org --yes --json": "for programs",
+        },
+        answer="{user_id, email, buckets, files, versions, version_bytes}",
+        see=("user list", "bucket rm"),
+    ),
+)
+@ending()
+def delete_user(
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Who.")],
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete a person with all that is theirs, for good. Asks first, unless --yes. Also while the server runs.
+
+    They are signed out everywhere within half a minute. Their buckets go with all files and versions, trash included; what
+    others have, copies of it too, stays. When it is interrupted a running server goes on with it, and so does the same command.
+    """
+    from cairn.people import delete, found
+    from cairn.progress_bar import falling
+    from cairn.settings import ServerSettings
+
+    settings = ServerSettings.read()
+    if not yes:
+        usage = found(settings, email)
+        what = f"{usage.buckets:,} buckets, {usage.files:,} files, {size_text(usage.used_bytes)} in all versions"
+        typer.confirm(f"Delete {email} for good, with {what}?", abort=True, err=True)
+    with falling("Left of it", is_quiet=as_json) as told:
+        was = delete(settings, email, told)
+    if as_json:
+        say_json(
+            {
+                "user_id": was.user,
+                "email": email,
+                "buckets": was.buckets,
+                "files": was.files,
+                "versions": was.versions,
+                "version_bytes": was.version_bytes,
+            }
+        )
+    else:
+        say(f"{email} is deleted, with {was.buckets:,} buckets and {was.files:,} files.")
