@@ -1,7 +1,7 @@
 """The composition root: which implementation stands behind which seam. Only here are rooms constructed."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -26,10 +26,14 @@ from foundation.doorbell import Doorbell, InProcessDoorbell
 from foundation.http_service import create_service
 from foundation.settings import ServiceSettings
 from metadata import Catalogue, LongPoll
-from sync import Chore, Loops, Parts, Queue, TwoTruths, chores, mending, running, worker_name
+from sync import Chore, Loops, Parts, Pause, Queue, TwoTruths, chores, mending, running, worker_name
 
 if TYPE_CHECKING:  # A room without a database loads none of what speaks to one.
     from identity import IdentityRoom
+
+
+# The chores that somebody rings for, and where they are done.
+_RUNG = {"verify": Queue.VERIFY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +85,10 @@ def open_rooms(settings: ServerSettings) -> Iterator[Rooms]:
     long_poll, doorbell = metadata.LongPoll(), InProcessDoorbell()
     with ExitStack() as stack:
         stack.enter_context(DataFolderLock(settings.data))
+        rung = stack.enter_context(ringing(settings, doorbell))
         # One for both rooms: SQLite's one writer has a fair line only within it.
         database = stack.enter_context(opened(settings.database_location))
-        catalogue = metadata.open_catalogue(database, settings.catalogue(), telling(long_poll, doorbell))
+        catalogue = metadata.open_catalogue(database, settings.catalogue(), telling(long_poll, rung))
         # Only a catalogue without a past may make its store: an empty folder behind an old one is a disk that is not mounted.
         with naming("CAIRN_STORE"):
             store = open_block_store(settings.store_location, initialise=catalogue.is_new())
@@ -99,6 +104,18 @@ def naming(variable: str) -> Iterator[None]:
         yield
     except ValueError as error:
         raise SettingInvalid(f"{variable}: {error}") from error
+
+
+@contextmanager
+def ringing(settings: ServerSettings, doorbell: InProcessDoorbell) -> Iterator[Doorbell]:
+    """What work is rung for by: CAIRN_BROKER, where workers do it, else `doorbell`."""
+    if settings.broker is None:
+        yield doorbell
+        return
+    from sync import RedisBroker, RedisDoorbell
+
+    with closing(RedisDoorbell(RedisBroker(settings.broker), _RUNG)) as by_redis:
+        yield by_redis
 
 
 def telling(long_poll: LongPoll, doorbell: Doorbell) -> Callable[[Iterable[UUID]], None]:
@@ -130,6 +147,16 @@ def chore_parts(catalogue: Catalogue, store: BlockStore, truths: TwoTruths) -> P
     return Parts(worker_name(), catalogue.collection, catalogue.blocks, store, truths)
 
 
+def done_here(settings: ServerSettings, work: Parts, pause: Pause) -> Sequence[Chore]:
+    """The chores of this process: none where CAIRN_BROKER tells of workers that do them."""
+    return () if settings.broker else chores(work, pause)
+
+
+def agreement(settings: ServerSettings, truths: TwoTruths) -> Callable[[], None]:
+    """Whether anything may be erased: as the chores found it, or, where they run elsewhere, as it is."""
+    return truths.look if settings.broker else truths.ready
+
+
 def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
     """Every room in one service."""
     catalogue, store = rooms.catalogue, rooms.store
@@ -139,7 +166,9 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
     truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
     truths.start()
     work = chore_parts(catalogue, store, truths)
-    loops = Loops(lambda pause: [*chores(work, pause), *mending(store, pause), sessions, finished], rooms.doorbell)
+    loops = Loops(
+        lambda pause: [*done_here(settings, work, pause), *mending(store, pause), sessions, finished], rooms.doorbell
+    )
     service = create_service(
         "one process",
         [
@@ -152,7 +181,7 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
         verifier=rooms.identity.verifier,
         ready={"database": catalogue.ready, "store": store.ready, "identity": rooms.identity.ready},
         # Not a reason to turn anybody away: reading and writing are right, and an outage would help nobody.
-        notices={"collection": truths.ready},
+        notices={"collection": agreement(settings, truths)},
         background=[partial(running, loops), partial(metadata.polling, parts)],
     )
     service.state.examples = api_examples()

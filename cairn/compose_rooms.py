@@ -10,11 +10,11 @@ import chunker
 import identity
 import metadata
 import sync
-from cairn.compose import catalogue_parts, chore_parts
+from cairn.compose import agreement, catalogue_parts, chore_parts, done_here
 from cairn.neighbours import Neighbours
 from foundation.doorbell import InProcessDoorbell
 from foundation.service_tokens import NoUsers, Room, ServiceTokenVerifier
-from sync import Chore, Loops, Queue, TwoTruths, chores, mending
+from sync import Chore, Loops, Queue, TwoTruths, mending
 
 EndWaits = Callable[[], None]
 
@@ -86,13 +86,13 @@ def _sync(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
     truths.start()
     work = chore_parts(catalogue, store, truths)
-    loops = Loops(lambda pause: chores(work, pause), near.doorbell)
+    loops = Loops(lambda pause: done_here(near.settings, work, pause), near.doorbell)
     app = sync.create_app(
         loops,
         settings=near.service_settings,
         verifier=verifier,
         ready={"database": catalogue.ready, "block-storage": store.ready, **ready},
-        notices={"collection": truths.ready},
+        notices={"collection": agreement(near.settings, truths)},
     )
     return app, _nobody_waits
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import identity
 import metadata
 from block_storage import BlockStore, open_block_store, printable
-from cairn.compose import naming, telling
+from cairn.compose import naming, ringing, telling
 from cairn.errors import SettingInvalid
 from cairn.lock import DataFolderLock
 from cairn.settings import ServerSettings
-from foundation.doorbell import InProcessDoorbell
+from foundation.doorbell import Doorbell, InProcessDoorbell
 from foundation.http_room import RoomClient
 from foundation.identity import TokenVerifier
 from foundation.introspection import introspecting_verifier
@@ -51,9 +51,14 @@ class Neighbours:
         return self._stack.enter_context(opened(self.settings.database_location))
 
     @cached_property
+    def rung(self) -> Doorbell:
+        """What a commit here rings: by CAIRN_BROKER, else in this process."""
+        return self._stack.enter_context(ringing(self.settings, self.doorbell))
+
+    @cached_property
     def own_catalogue(self) -> Catalogue:
         """On the database itself. Raises NotMigrated."""
-        return metadata.open_catalogue(self.database, self.settings.catalogue(), telling(self.long_poll, self.doorbell))
+        return metadata.open_catalogue(self.database, self.settings.catalogue(), telling(self.long_poll, self.rung))
 
     @cached_property
     def own_store(self) -> BlockStore:

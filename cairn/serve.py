@@ -27,6 +27,7 @@ def serve(settings: ServerSettings) -> None:
     """Every room in one process, which migrates its database by itself."""
     _prepare_process(settings)
     settings.require_workable_broker()
+    settings.require_workers_store()
     migrate(settings)
     with open_rooms(settings) as rooms:
         first_admin(rooms.identity)

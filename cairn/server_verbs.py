@@ -1,4 +1,4 @@
-"""The verbs that act on the server's own data: serve, migrate, doctor, user, token."""
+"""The verbs that act on the server's own data: serve, worker, beat, migrate, doctor, user, token."""
 
 import json
 from typing import Annotated
@@ -50,6 +50,42 @@ def serve(
         server.serve_rooms(settings, server.rooms_named(only), port)
     else:
         server.serve(settings)
+
+
+@app.command(
+    epilog=manual(
+        {
+            "cairn worker": "all queues, four jobs at a time",
+            "cairn worker --queues verify,repair --concurrency 8": "more hands for what people look at",
+        },
+        see=("beat", "serve"),
+    )
+)
+@ending()
+def worker(
+    queues: Annotated[
+        str | None, typer.Option(metavar="QUEUE,…", help="Of verify, repair, collect, scrub; all if not given.")
+    ] = None,
+    concurrency: Annotated[int, typer.Option(min=2, max=64, help="How many jobs at a time, each in a process.")] = 4,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Of /healthz, /readyz and /metrics.")] = 8006,
+) -> None:
+    """Verify, repair, collect and scrub, as CAIRN_BROKER tells it to look. Where that is away, it looks by itself."""
+    from cairn import worker as process
+    from cairn.settings import ServerSettings
+
+    process.work(ServerSettings.read(), process.queues_named(queues), concurrency, port)
+
+
+@app.command(epilog=manual({"cairn beat --port 8007": "beside a worker on the same machine"}, see=("worker", "serve")))
+@ending()
+def beat(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Of /healthz, /readyz and /metrics.")] = 8006,
+) -> None:
+    """Tell the workers, by CAIRN_BROKER, to look when it is time. One is enough, several do no harm."""
+    from cairn import worker as process
+    from cairn.settings import ServerSettings
+
+    process.beat(ServerSettings.read(), port)
 
 
 @app.command(epilog=manual({"cairn migrate": "before rooms are served one by one"}, see=("serve", "doctor")))

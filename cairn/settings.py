@@ -100,6 +100,14 @@ class ServerSettings(Settings):
                 " Leave CAIRN_BROKER out, or set CAIRN_DATABASE to PostgreSQL."
             )
 
+    def require_workers_store(self) -> None:
+        """Raises SettingInvalid where CAIRN_BROKER is set and the store lies on this process's disks."""
+        if self.broker and not self.store_location.startswith("s3+"):
+            raise SettingInvalid(
+                "CAIRN_BROKER: a store on disks belongs to one process, which does the work itself."
+                " Leave CAIRN_BROKER out, set CAIRN_STORE to an S3 store, or serve the rooms one by one."
+            )
+
     def required_broker(self) -> str:
         """CAIRN_BROKER. Raises SettingInvalid without it, and where `require_workable_broker` does."""
         if self.broker is None:

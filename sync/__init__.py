@@ -1,9 +1,14 @@
 """What happens after the answer: collection of what nobody needs any more, in slices that hold no upload up."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from sync.adoption import adopt
 from sync.api import create_app, running
+from sync.board import Board
 from sync.chore import Chore, Interrupted, Pause, Queue
 from sync.collect import close, collect, erase, expire, index, nominate, prune, recount, sweep
+from sync.errors import BrokerUnavailable
 from sync.heartbeat import Heartbeat, worker_name
 from sync.inspection import Audit, Progress, audit
 from sync.loop import Loop, Loops
@@ -14,8 +19,18 @@ from sync.timetable import chores
 from sync.two_truths import TwoTruths
 from sync.webhook import Webhook, notify, open_webhook
 
+if TYPE_CHECKING:
+    from sync.beat import Beat
+    from sync.celery_app import celery_application, run_worker
+    from sync.redis_broker import RedisBroker, Task
+    from sync.redis_doorbell import RedisDoorbell
+    from sync.turns import Turns
+
 __all__ = [
     "Audit",
+    "Beat",
+    "Board",
+    "BrokerUnavailable",
     "Chore",
     "Heartbeat",
     "Interrupted",
@@ -25,11 +40,16 @@ __all__ = [
     "Pause",
     "Progress",
     "Queue",
+    "RedisBroker",
+    "RedisDoorbell",
+    "Task",
+    "Turns",
     "TwoTruths",
     "Webhook",
     "WebhookSettings",
     "adopt",
     "audit",
+    "celery_application",
     "chores",
     "close",
     "collect",
@@ -44,7 +64,25 @@ __all__ = [
     "open_webhook",
     "prune",
     "recount",
+    "run_worker",
     "running",
     "sweep",
     "worker_name",
 ]
+
+# What speaks to Redis, or to Celery, is loaded only when it is asked for: a server without a broker loads neither.
+_FRONT_DOOR = {
+    "Beat": "sync.beat",
+    "RedisBroker": "sync.redis_broker",
+    "RedisDoorbell": "sync.redis_doorbell",
+    "Task": "sync.redis_broker",
+    "Turns": "sync.turns",
+    "celery_application": "sync.celery_app",
+    "run_worker": "sync.celery_app",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FRONT_DOOR:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_FRONT_DOOR[name]), name)

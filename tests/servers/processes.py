@@ -23,10 +23,17 @@ def thaw(process: int) -> None:
 
 
 def children(process: int) -> list[int]:
-    try:
-        return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
-    except (FileNotFoundError, ProcessLookupError):
-        return []
+    """Those that any of its threads started."""
+    found: list[int] = []
+    for listed in Path(f"/proc/{process}/task").glob("*/children"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found += [int(child) for child in listed.read_text().split()]
+    return found
+
+
+def descendants(process: int) -> list[int]:
+    """Its children, theirs, and so on."""
+    return [one for child in children(process) for one in (child, *descendants(child))]
 
 
 def wait_until_gone(processes: Sequence[int]) -> None:

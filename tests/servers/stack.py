@@ -2,7 +2,7 @@
 
 import secrets
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,11 @@ from foundation.service_tokens import Room, ServiceTokens
 from tests.servers.cairn_server import CairnServer, SignedInServer, running
 from tests.servers.nginx import Nginx
 from tests.servers.ports import free_ports
+from tests.servers.processes import descendants
 
 # In the order in which they are started. Nobody reaches block storage from outside.
 ROOMS = (Room.IDENTITY, Room.METADATA, Room.BLOCK_STORAGE, Room.CHUNKER, Room.SYNC)
+_WORKING = ("worker-1", "worker-2", "beat")
 _BEHIND_THE_DOOR = tuple(room for room in ROOMS if room is not Room.BLOCK_STORAGE)
 
 
@@ -33,15 +35,34 @@ class RoomServer(CairnServer):
         return answer.status_code, answer.json()["services"]
 
 
+class WorkServer(CairnServer):
+    """`cairn worker` or `cairn beat`."""
+
+    def __init__(self, folder: Path, name: str, port: int, environment: Mapping[str, str]) -> None:
+        """`name`: the verb, and what its log is told apart by."""
+        super().__init__(folder, **environment)
+        self.port, self.url = port, f"http://127.0.0.1:{port}"
+        self.log = folder / f"{name}.log"
+        self.arguments = (name.partition("-")[0], "--port", str(port))
+
+    def readiness(self) -> tuple[int, dict[str, str]]:
+        answer = httpx.get(f"{self.url}/readyz", timeout=30)
+        return answer.status_code, answer.json()["services"]
+
+    def hands(self) -> list[int]:
+        """Every process that works for this one, its own excepted."""
+        return descendants(self.pid)
+
+
 class Stack(SignedInServer):
     """All of it as one server: `url` is the front door's. `rooms` are the processes, to be killed one by one."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
-        """`environment` names CAIRN_DATABASE and CAIRN_STORE, both fresh."""
+        """`environment` names CAIRN_DATABASE and CAIRN_STORE, both fresh. With CAIRN_BROKER two workers and a beat do the work."""
         super().__init__(folder, **environment)
-        self.port, *ports = free_ports(1 + len(ROOMS))
+        self.port, *ports = free_ports(1 + len(ROOMS) + len(_WORKING))
         self.url = f"http://127.0.0.1:{self.port}"
-        at = dict(zip(ROOMS, ports, strict=True))
+        at = dict(zip(ROOMS, ports, strict=False))
         self.environment |= {
             "CAIRN_PORT": str(self.port),
             "CAIRN_SECRET": secrets.token_hex(32),
@@ -50,6 +71,8 @@ class Stack(SignedInServer):
             "CAIRN_BLOCKS": f"http://127.0.0.1:{at[Room.BLOCK_STORAGE]}",
         }
         self.rooms = {room: RoomServer(folder, room, port, self.environment) for room, port in at.items()}
+        working = dict(zip(_WORKING, ports[len(ROOMS) :], strict=True)) if "CAIRN_BROKER" in environment else {}
+        self.working = {name: WorkServer(folder, name, port, self.environment) for name, port in working.items()}
         self.nginx = Nginx(folder / "nginx", self.port, {room.value: at[room] for room in _BEHIND_THE_DOOR})
         self._is_migrated = False
 
@@ -57,38 +80,46 @@ class Stack(SignedInServer):
         if not self._is_migrated:
             self.cairn("migrate")
             self._is_migrated = True
-        for room in self.rooms.values():
-            room.launch()
-        for room in self.rooms.values():
-            room.await_ready()
+        for process in self.processes:
+            process.launch()
+        for process in self.processes:
+            process.await_ready()
         self.output = self.rooms[Room.IDENTITY].output
         self.nginx.publish("openapi.json", self.specification())
         self.nginx.start()
 
+    @property
+    def processes(self) -> Sequence[CairnServer]:
+        return [*self.rooms.values(), *self.working.values()]
+
+    @property
+    def workers(self) -> Sequence[WorkServer]:
+        return [process for name, process in self.working.items() if name.startswith("worker")]
+
     def restore(self) -> None:
         """Every process runs again, whatever a test did to them."""
-        for room in self.rooms.values():
-            if not room.is_running:
-                room.start()
+        for process in self.processes:
+            if not process.is_running:
+                process.start()
         if not self.nginx.is_running:
             self.nginx.start()
 
     def kill(self, how: int = signal.SIGKILL) -> int:
         """All processes at once, the front door last; 0 if every one of them ended with 0, else another's status."""
-        alive = [room for room in self.rooms.values() if room.is_running]
-        for room in alive:
-            room.send_signal(how)
-        statuses = [room.ended() for room in alive]
+        alive = [process for process in self.processes if process.is_running]
+        for process in alive:
+            process.send_signal(how)
+        statuses = [process.ended() for process in alive]
         self.nginx.stop()
         return next((status for status in statuses if status), 0)
 
     @property
     def is_running(self) -> bool:
-        return any(room.is_running for room in self.rooms.values())
+        return any(process.is_running for process in self.processes)
 
     def peak_memory_bytes(self) -> int:
         """Of the largest process."""
-        return max(room.peak_memory_bytes() for room in self.rooms.values() if room.is_running)
+        return max(process.peak_memory_bytes() for process in self.processes if process.is_running)
 
     def service_token(self, room: Room) -> str:
         """What `room` shows the others."""

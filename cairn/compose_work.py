@@ -1,0 +1,35 @@
+"""What a worker's processes work with: database and store, opened in whichever process runs the chores."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+from cairn.compose import chore_parts
+from cairn.neighbours import Neighbours
+from cairn.settings import ServerSettings
+from foundation.service_tokens import Room
+from sync import Chore, Parts, Pause, Task, TwoTruths, chores
+
+
+@contextmanager
+def opened_parts(settings: ServerSettings) -> Iterator[Parts]:
+    """As the sync room has them. Raises SettingInvalid; NotMigrated, DatabaseUnavailable."""
+    with ExitStack() as stack:
+        near = Neighbours(settings, frozenset(), stack)
+        catalogue, store = near.own_catalogue, near.store(Room.SYNC)
+        yield chore_parts(catalogue, store, TwoTruths(catalogue.installation, store, catalogue.is_new))
+
+
+@contextmanager
+def opened_chores(settings: ServerSettings, pause: Pause) -> Iterator[Sequence[Chore]]:
+    with opened_parts(settings) as parts:
+        yield chores(parts, pause)
+
+
+def known_tasks(settings: ServerSettings) -> Sequence[Task]:
+    """The table of chores, as messages name them. Nothing stays open. Raises as `opened_parts` does."""
+
+    def never(_seconds: float = 0.0, /) -> None:
+        raise AssertionError("No chore runs here.")
+
+    with opened_chores(settings, never) as table:
+        return [Task(chore.queue, chore.name, chore.every_seconds) for chore in table]

@@ -1,0 +1,95 @@
+"""`cairn worker` and `cairn beat`: services beside their work, for whoever watches over processes."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager
+
+from anyio.to_thread import run_sync
+from fastapi import FastAPI
+
+from cairn.compose_work import known_tasks
+from cairn.errors import SettingInvalid
+from cairn.foreman import Foreman
+from cairn.neighbours import Neighbours
+from cairn.served import Served, serve_all
+from cairn.settings import ServerSettings
+from foundation.http_service import Ready, create_service
+from foundation.service_tokens import NoUsers, Room, ServiceTokenVerifier
+from foundation.telemetry import log_to_stderr
+from sync import Beat, Queue, RedisBroker
+
+PORT = 8006
+CONCURRENCY = 4
+_NICE = 10
+
+
+def queues_named(names: str | None) -> Sequence[Queue]:
+    """Each once; all if none is named. Raises SettingInvalid for a name that no queue has."""
+    try:
+        return list(dict.fromkeys(Queue(name.strip()) for name in names.split(","))) if names else list(Queue)
+    except ValueError as error:
+        raise SettingInvalid(f"--queues: {error}; the queues are {', '.join(Queue)}.") from None
+
+
+def work(settings: ServerSettings, queues: Sequence[Queue], concurrency: int, port: int) -> None:
+    """Until SIGTERM. Raises SettingInvalid; NotMigrated, which names the command to run."""
+    broker = _prepared(settings)
+    # People come first: whatever they wait for runs before this.
+    os.nice(_NICE)
+    with ExitStack() as stack:
+        near = Neighbours(settings, frozenset(), stack)
+        catalogue, store = near.own_catalogue, near.store(Room.SYNC)
+        stack.callback(broker.close)
+        foreman = Foreman(broker, queues, concurrency, lambda _doing: None)
+        app = _service(
+            "worker",
+            near,
+            {"database": catalogue.ready, "block-storage": store.ready, "broker": broker.ready},
+            (foreman.start, foreman.stop),
+        )
+        _serve(app, "worker", settings, port)
+
+
+def beat(settings: ServerSettings, port: int) -> None:
+    """Until SIGTERM. Raises as `work` does."""
+    broker = _prepared(settings)
+    with ExitStack() as stack:
+        near = Neighbours(settings, frozenset(), stack)
+        stack.callback(broker.close)
+        rings = Beat(broker, known_tasks(settings))
+        app = _service("beat", near, {"broker": broker.ready}, (rings.start, rings.stop))
+        _serve(app, "beat", settings, port)
+
+
+def _prepared(settings: ServerSettings) -> RedisBroker:
+    log_to_stderr(settings.log_level)
+    os.umask(0o077)
+    return RedisBroker(settings.required_broker())
+
+
+def _service(
+    name: str, near: Neighbours, ready: Ready, working: tuple[Callable[[], None], Callable[[], None]]
+) -> FastAPI:
+    """Health and metrics beside what `working` starts and stops."""
+    start, stop = working
+
+    @asynccontextmanager
+    async def background() -> AsyncIterator[None]:
+        start()
+        try:
+            yield
+        finally:
+            await run_sync(stop)
+
+    return create_service(
+        name,
+        [],
+        settings=near.service_settings,
+        verifier=ServiceTokenVerifier(near.tokens, NoUsers()),
+        ready=ready,
+        background=[background],
+    )
+
+
+def _serve(app: FastAPI, name: str, settings: ServerSettings, port: int) -> None:
+    serve_all([Served(app, settings.host, port, f"{name} {settings.address_of(port)}")])
