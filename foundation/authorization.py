@@ -26,6 +26,7 @@ class Action(StrEnum):
     WRITE_FILE = "write-file"  # put, move, delete to the trash, restore
     PURGE_FILE = "purge-file"  # cannot be undone
     USE_UPLOAD = "use-upload"
+    RETRY_CHECKS = "retry-checks"  # all that failed of one's own files
     MANAGE_ACCOUNT = "manage-account"
     ADMINISTER = "administer"
     READ_BLOCKS = "read-blocks"  # from here on: between rooms
@@ -71,6 +72,7 @@ RULES: dict[Action, _Rule] = {
     Action.WRITE_FILE: _Rule(_WRITE, roles=_EDITORS),
     Action.PURGE_FILE: _Rule(_WRITE, roles=_OWNER),
     Action.USE_UPLOAD: _Rule(_WRITE, own=True),
+    Action.RETRY_CHECKS: _Rule(_WRITE),
     Action.MANAGE_ACCOUNT: _Rule((Scope.ACCOUNT,), own=True),
     Action.ADMINISTER: _Rule((Scope.ADMIN,)),
     Action.READ_BLOCKS: _Rule((Scope.BLOCKS_READ,), service=True),

@@ -18,7 +18,7 @@ from metadata.seams import (
     Statistics,
     Uploads,
 )
-from metadata.sync_seams import Jobs
+from metadata.sync_seams import Jobs, Proofs, SyncRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Catalogue:
     collection: Collection
     installation: Installation
     jobs: Jobs
+    proofs: Proofs
+    sync_records: SyncRecords
     ready: Callable[[], None]
     is_new: Callable[[], bool]
     close: Callable[[], None]

@@ -130,8 +130,20 @@ blocks = table(
     Column("checked_at", Instant),
     Column("verified_at", Instant),
     CheckConstraint("size > 0 AND size <= 4194304", name="size"),
-    Index("ix_blocks_verified_at", "verified_at"),
     sqlite_with_rowid=False,
+)
+Index(  # in which order a round reads: the never read ones by when they came, then those with the oldest proof
+    "ix_blocks_verified_at",
+    blocks.c.verified_at,
+    blocks.c.registered_at,
+    postgresql_where=text("state = 'stored'"),
+    sqlite_where=text("state = 'stored'"),
+)
+Index(
+    "ix_blocks_checked_at",
+    blocks.c.checked_at,
+    postgresql_where=text("state <> 'stored'"),
+    sqlite_where=text("state <> 'stored'"),
 )
 Index(
     "ix_blocks_wanted",
@@ -217,6 +229,14 @@ Index(
     file_versions.c.purge_after,
     postgresql_where=text("purge_after IS NOT NULL"),
     sqlite_where=text("purge_after IS NOT NULL"),
+)
+Index(
+    "ix_file_versions_verified_at",
+    file_versions.c.bucket,
+    file_versions.c.verified_at,
+    file_versions.c.created_at,
+    postgresql_where=text("content IS NOT NULL"),
+    sqlite_where=text("content IS NOT NULL"),
 )
 
 uploads = table(

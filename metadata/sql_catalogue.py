@@ -21,8 +21,10 @@ from metadata.sql_installation import SqlInstallation
 from metadata.sql_jobs import SqlJobs
 from metadata.sql_journals import SqlJournals
 from metadata.sql_members import SqlMembers
+from metadata.sql_proofs import SqlProofs
 from metadata.sql_search import SqlSearch
 from metadata.sql_statistics import SqlStatistics
+from metadata.sql_sync_records import SqlSyncRecords
 from metadata.sql_uploads import SqlUploads
 
 
@@ -69,6 +71,8 @@ def _over(database: Database, settings: CatalogueSettings, notify: Notify, close
         collection=SqlCollection(database, settings),
         installation=installation,
         jobs=SqlJobs(database, settings),
+        proofs=SqlProofs(database),
+        sync_records=SqlSyncRecords(database),
         ready=lambda: database.read(lambda connection: connection.exec_driver_sql("SELECT 1").close()),
         # From the sequence: the rows of uploads that ended long ago are forgotten.
         is_new=lambda: installation.newest_writer() == 0,

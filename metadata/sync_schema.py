@@ -1,5 +1,7 @@
 """The tables of verification: jobs and what became of them, what was found out, rounds of proof. None refers to the others."""
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Boolean, Column, Identity, Index, LargeBinary, SmallInteger, Text, Uuid, text
 
 from foundation.sql import Instant
@@ -41,30 +43,42 @@ sync_events = table(
     Column("reads_since", Instant),  # "verify now": blocks proved before it are read again
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("pending_since", Instant),  # NULL: since it was created
     Index("ix_sync_events_file", "file", "created_at"),
-    Index("ix_sync_events_owner", "owner", "created_at"),
+    Index("ix_sync_events_owner", "owner", "created_at", "id"),
+    Index("ix_sync_events_bucket", "bucket", "created_at", "id"),
+    Index("ix_sync_events_created_at", "created_at", "id"),
     Index("ix_sync_events_owner_updated_at", "owner", "updated_at"),
 )
-Index(
-    "ix_sync_events_failed",
-    sync_events.c.owner,
-    sync_events.c.updated_at,
-    postgresql_where=text("status = 'failed'"),
-    sqlite_where=text("status = 'failed'"),
-)
-Index(
-    "ix_sync_events_healed",
-    sync_events.c.owner,
-    sync_events.c.healed_at,
-    postgresql_where=text("healed_at IS NOT NULL"),
-    sqlite_where=text("healed_at IS NOT NULL"),
-)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
+
+def _unfinished(name: str, *keys: str) -> None:
+    columns = [sync_events.c[key] for key in (*keys, "status", "created_at", "id")]
+    Index(f"ix_sync_events_unfinished{name}", *columns, **_where("status <> 'completed'"))
+
+
+def _healed(name: str, *keys: str) -> None:
+    columns = [sync_events.c[key] for key in (*keys, "healed_at", "id")]
+    Index(f"ix_sync_events_healed{name}", *columns, **_where("healed_at IS NOT NULL"))
+
+
+Index("ix_sync_events_failed", sync_events.c.owner, sync_events.c.updated_at, **_where("status = 'failed'"))
+# Of everybody, for administrators; of one's own; of a bucket that is shared with one.
+_unfinished("")
+_unfinished("_owner", "owner")
+_unfinished("_bucket", "bucket")
+_healed("")
+_healed("_owner", "owner")
+_healed("_bucket", "bucket")
 Index(
     "ix_sync_events_claim",
     sync_events.c.status,
     sync_events.c.next_attempt_at,
-    postgresql_where=text("status IN ('pending', 'processing')"),
-    sqlite_where=text("status IN ('pending', 'processing')"),
+    **_where("status IN ('pending', 'processing')"),
 )
 
 findings = table(  # what was found out of a block, to be told to every file that uses it
@@ -139,6 +153,5 @@ notices = table(  # what the webhook is told of
 Index(
     "ix_notices_due",
     notices.c.next_attempt_at,
-    postgresql_where=text("next_attempt_at IS NOT NULL"),
-    sqlite_where=text("next_attempt_at IS NOT NULL"),
+    **_where("next_attempt_at IS NOT NULL"),
 )

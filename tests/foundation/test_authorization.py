@@ -43,6 +43,7 @@ read-content   public  allowed allowed   allowed   allowed   allowed   allowed  
 write-file     any     sign-in hidden    forbidden allowed   allowed   forbidden  forbidden  hidden    forbidden forbidden forbidden
 purge-file     any     sign-in hidden    forbidden forbidden allowed   forbidden  forbidden  hidden    forbidden forbidden forbidden
 use-upload     any     sign-in hidden    hidden    hidden    allowed   forbidden  forbidden  hidden    forbidden forbidden forbidden
+retry-checks   any     sign-in allowed   allowed   allowed   allowed   forbidden  forbidden  allowed   forbidden forbidden forbidden
 manage-account any     sign-in hidden    hidden    hidden    allowed   forbidden  forbidden  hidden    forbidden forbidden forbidden
 administer     any     sign-in forbidden forbidden forbidden forbidden forbidden  forbidden  allowed   forbidden forbidden forbidden
 read-blocks    any     sign-in forbidden forbidden forbidden forbidden forbidden  forbidden  forbidden forbidden allowed   allowed

@@ -31,15 +31,9 @@ def upgrade() -> None:
     op.add_column("sync_events", _number("healed_chunks"))
     op.add_column("sync_events", sa.Column("healed_at", Instant()))
     op.add_column("sync_events", sa.Column("reads_since", Instant()))
-    op.create_index("ix_sync_events_owner_updated_at", "sync_events", ["owner", "updated_at"])
-    op.create_index("ix_sync_events_failed", "sync_events", ["owner", "updated_at"], **_where("status = 'failed'"))
-    op.create_index("ix_sync_events_healed", "sync_events", ["owner", "healed_at"], **_where("healed_at IS NOT NULL"))
-    # By status first: the few whose lease lapsed are found beside a million that wait.
-    op.drop_index("ix_sync_events_claim", "sync_events")
-    unfinished = _where("status IN ('pending', 'processing')")
-    op.create_index("ix_sync_events_claim", "sync_events", ["status", "next_attempt_at"], **unfinished)
-    op.create_index("ix_blocks_verified_at", "blocks", ["verified_at"])
-    op.create_index("ix_blocks_wanted", "blocks", ["id"], **_where("state <> 'stored'"))
+    op.add_column("sync_events", sa.Column("pending_since", Instant()))
+    _index_events()
+    _index_proofs()
     _create_findings()
     _create_rounds()
     op.create_table(
@@ -49,6 +43,36 @@ def upgrade() -> None:
         sa.Column("started_at", Instant(), nullable=False),
         sa.Column("seen_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_workers"),
+    )
+
+
+def _index_events() -> None:
+    op.drop_index("ix_sync_events_owner", "sync_events")
+    op.create_index("ix_sync_events_owner", "sync_events", ["owner", "created_at", "id"])
+    op.create_index("ix_sync_events_bucket", "sync_events", ["bucket", "created_at", "id"])
+    op.create_index("ix_sync_events_created_at", "sync_events", ["created_at", "id"])
+    op.create_index("ix_sync_events_owner_updated_at", "sync_events", ["owner", "updated_at"])
+    op.create_index("ix_sync_events_failed", "sync_events", ["owner", "updated_at"], **_where("status = 'failed'"))
+    # By status first: the few whose lease lapsed are found beside a million that wait.
+    op.drop_index("ix_sync_events_claim", "sync_events")
+    unfinished = _where("status IN ('pending', 'processing')")
+    op.create_index("ix_sync_events_claim", "sync_events", ["status", "next_attempt_at"], **unfinished)
+    for name, keys in (("", ()), ("_owner", ("owner",)), ("_bucket", ("bucket",))):
+        columns, condition = [*keys, "status", "created_at", "id"], _where("status <> 'completed'")
+        op.create_index(f"ix_sync_events_unfinished{name}", "sync_events", columns, **condition)
+        columns, condition = [*keys, "healed_at", "id"], _where("healed_at IS NOT NULL")
+        op.create_index(f"ix_sync_events_healed{name}", "sync_events", columns, **condition)
+
+
+def _index_proofs() -> None:
+    op.create_index("ix_blocks_verified_at", "blocks", ["verified_at", "registered_at"], **_where("state = 'stored'"))
+    op.create_index("ix_blocks_checked_at", "blocks", ["checked_at"], **_where("state <> 'stored'"))
+    op.create_index("ix_blocks_wanted", "blocks", ["id"], **_where("state <> 'stored'"))
+    op.create_index(
+        "ix_file_versions_verified_at",
+        "file_versions",
+        ["bucket", "verified_at", "created_at"],
+        **_where("content IS NOT NULL"),
     )
 
 

@@ -1,0 +1,142 @@
+"""The dashboard's figures: each from an index or a counter, in one statement a figure, whatever is stored."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, select, text, true
+
+from foundation.sql import now
+from metadata.event_records import IS_UNFINISHED
+from metadata.model import BlockState
+from metadata.round_rows import newest_rounds, veiled
+from metadata.schema import accounts, block_holders, blocks, buckets, file_chunks, file_versions
+from metadata.sync_model import EventStatus, Quarter, SyncFigures
+from metadata.sync_schema import sync_events, sync_outcomes
+from metadata.worker_rows import worker_states
+
+DAY = timedelta(days=1)
+_OLDEST = 1_000  # of the waiting ones that are looked at for the one that waits longest
+_NEWEST = 200  # of an owner's events that are looked at for the newest that was checked
+_IS_BAD = text("blocks.state <> 'stored'")
+_events = sync_events.c
+
+
+def sync_figures(connection: Connection, owner: UUID | None) -> SyncFigures:
+    """Of what `owner` has, None: of all, and the rounds as they are."""
+    moment = now(connection)
+    counts = _counts(connection, owner)
+    bad = _bad_blocks(connection, owner)
+    day = _day(connection, owner, moment - DAY)
+    newest, ended = newest_rounds(connection)
+    if owner is not None:
+        newest, ended = veiled(newest), veiled(ended)
+    return SyncFigures(
+        at=moment,
+        pending=counts.get(EventStatus.PENDING, 0),
+        processing=counts.get(EventStatus.PROCESSING, 0),
+        failed=counts.get(EventStatus.FAILED, 0),
+        completed=sum(one.verified + one.healed for one in day),
+        oldest_pending_at=_oldest_pending(connection, owner),
+        files=_files(connection, owner),
+        proved_at=_proved_at(connection, owner),
+        oldest_proof=_oldest_proof(connection, owner),
+        damaged_blocks=bad.get(BlockState.DAMAGED, 0),
+        missing_blocks=bad.get(BlockState.MISSING, 0),
+        day=day,
+        round=newest,
+        last_round=ended,
+        workers=worker_states(connection),
+    )
+
+
+def is_bad_and_used_by(owner: UUID) -> ColumnElement[bool]:
+    """A block that is not whole and that a version in the owner's buckets has: whom one shared it with once is no matter."""
+    used = (
+        select(file_chunks.c.block)
+        .join(file_versions, file_versions.c.content == file_chunks.c.content)
+        .join(buckets, buckets.c.id == file_versions.c.bucket)
+        .where(file_chunks.c.block == blocks.c.id, buckets.c.owner == owner)
+    )
+    held = exists().where(block_holders.c.user == owner, block_holders.c.block == blocks.c.id)
+    return and_(_IS_BAD, held, used.exists())
+
+
+def _counts(connection: Connection, owner: UUID | None) -> Mapping[str, int]:
+    query = select(_events.status, func.count()).where(IS_UNFINISHED, _of(_events.owner, owner))
+    return {row[0]: row[1] for row in connection.execute(query.group_by(_events.status))}
+
+
+def _oldest_pending(connection: Connection, owner: UUID | None) -> datetime | None:
+    """Of those that were created first: one that waits anew for an old change is younger than its event."""
+    oldest: list[datetime] = []
+    for status in (EventStatus.PENDING, EventStatus.PROCESSING):
+        asked = case((_events.reads_since > _events.created_at, _events.reads_since), else_=_events.created_at)
+        waiting = select(func.coalesce(_events.pending_since, asked).label("since"))
+        waiting = waiting.where(IS_UNFINISHED, _events.status == status.value, _of(_events.owner, owner))
+        first = waiting.order_by(_events.created_at, _events.id).limit(_OLDEST).subquery()
+        since = connection.execute(select(func.min(first.c.since))).scalar_one()
+        oldest += [since] if since is not None else []
+    return min(oldest, default=None)
+
+
+def _files(connection: Connection, owner: UUID | None) -> int:
+    query = select(func.coalesce(func.sum(buckets.c.files), 0)).where(buckets.c.deleted_at.is_(None))
+    return int(connection.execute(query.where(_of(buckets.c.owner, owner))).scalar_one())
+
+
+def _proved_at(connection: Connection, owner: UUID | None) -> datetime | None:
+    """What is claimed, tried and finished is written again: the newest finished one stands near the end of its index."""
+    newest = (
+        select(_events.updated_at, _events.status)
+        .where(_events.owner == accounts.c.user)
+        .order_by(_events.updated_at.desc())
+        .limit(_NEWEST)
+        .correlate(accounts)
+        .subquery()
+    )
+    proved = select(func.max(newest.c.updated_at)).where(newest.c.status == EventStatus.COMPLETED.value)
+    query = select(func.max(proved.correlate(accounts).scalar_subquery())).where(_of(accounts.c.user, owner))
+    moment: datetime | None = connection.execute(query).scalar_one()
+    if moment is not None:
+        return moment
+    checked = sync_outcomes.c.verified + sync_outcomes.c.healed > 0
+    quarter = select(sync_outcomes.c.at).where(checked, _of(sync_outcomes.c.owner, owner))
+    return connection.execute(quarter.order_by(sync_outcomes.c.at.desc()).limit(1)).scalar_one_or_none()
+
+
+def _oldest_proof(connection: Connection, owner: UUID | None) -> datetime | None:
+    has_bytes = text("file_versions.content IS NOT NULL")
+    versions = file_versions.c
+
+    def of_bucket(value: ColumnElement[Any], condition: ColumnElement[bool]) -> Any:
+        query: Select[Any] = select(func.min(value)).where(versions.bucket == buckets.c.id, has_bytes, condition)
+        return query.correlate(buckets).scalar_subquery()
+
+    read = of_bucket(versions.verified_at, versions.verified_at.is_not(None))
+    never = of_bucket(versions.created_at, versions.verified_at.is_(None))
+    of_owner = select(read.label("read"), never.label("never")).where(
+        _of(buckets.c.owner, owner), buckets.c.deleted_at.is_(None)
+    )
+    each = of_owner.subquery()
+    first = connection.execute(select(func.min(each.c.read), func.min(each.c.never))).one()
+    return min((moment for moment in first if moment is not None), default=None)
+
+
+def _bad_blocks(connection: Connection, owner: UUID | None) -> Mapping[str, int]:
+    condition = _IS_BAD if owner is None else is_bad_and_used_by(owner)
+    query = select(blocks.c.state, func.count()).where(condition).group_by(blocks.c.state)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _day(connection: Connection, owner: UUID | None, since: datetime) -> Sequence[Quarter]:
+    columns = sync_outcomes.c
+    sums = [func.sum(columns[name]) for name in Quarter.__slots__ if name != "at"]
+    query = select(columns.at, *sums).where(columns.at > since, _of(columns.owner, owner))
+    rows = connection.execute(query.group_by(columns.at).order_by(columns.at))
+    return [Quarter(at, *map(int, numbers)) for at, *numbers in rows]
+
+
+def _of(column: ColumnElement[Any], owner: UUID | None) -> ColumnElement[bool]:
+    return true() if owner is None else column == owner
