@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run test test-full lint bench format docs lock clean
+.PHONY: help run test test-full lint bench demonstrate-rollback format docs lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -22,6 +22,9 @@ lint: ## Check style, types and the imports between rooms
 
 bench: ## Measure Cairn beside what the machine can do, as a table
 	@tools/bench.sh $(ARGS)
+
+demonstrate-rollback: ## Kill the catalogue during an upload, and show that nothing of it is left
+	@tools/install.sh test && .venv/bin/python -m tools.rollback_demo
 
 format: ## Put the source into the project's format
 	@tools/install.sh test && .venv/bin/ruff check --quiet --fix --exit-zero . && .venv/bin/ruff format .
