@@ -1,6 +1,7 @@
 """Python client of Cairn: `with CairnClient(url, token) as cairn: …`."""
 
 from client.cairn_client import CairnClient
+from client.checks import Check
 from client.download import Downloaded
 from client.errors import (
     AddressInvalid,
@@ -14,6 +15,8 @@ from client.errors import (
 )
 from client.figures import Account, BucketFigures, Search, Statistics, Usage
 from client.folders import CopyReport
+from client.healing import Healing
+from client.local_files import Unusual
 from client.model import (
     Bucket,
     Chunk,
@@ -31,6 +34,7 @@ from client.model import (
 from client.progress import Progress, Silent, Step
 from client.retry import RetryPolicy
 from client.settings import ClientSettings
+from client.sync_model import Day, Quarter, Round, Scrub, Sentence, Standing, SyncEvent, SyncSummary, Worker
 
 __all__ = [
     "Account",
@@ -39,14 +43,17 @@ __all__ = [
     "Bucket",
     "BucketFigures",
     "CairnClient",
+    "Check",
     "Chunk",
     "ClientSettings",
     "Committed",
     "CopyReport",
     "Damage",
+    "Day",
     "Downloaded",
     "FileRecord",
     "Group",
+    "Healing",
     "Listing",
     "LocalFileChanged",
     "LocalFileUnreadable",
@@ -56,14 +63,23 @@ __all__ = [
     "PartDamaged",
     "Progress",
     "PurgeLeft",
+    "Quarter",
     "Refused",
     "RemoteFile",
     "RetryPolicy",
+    "Round",
+    "Scrub",
     "Search",
+    "Sentence",
     "ServerUnreachable",
     "Silent",
+    "Standing",
     "Statistics",
     "Step",
+    "SyncEvent",
+    "SyncSummary",
+    "Unusual",
     "Usage",
     "Verified",
+    "Worker",
 ]

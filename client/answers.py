@@ -109,6 +109,7 @@ def file_from(document: Document, bucket: str = "") -> RemoteFile:
         created_at=time(document.get("created_at")),
         is_current=document.get("is_current", True) is True,
         purge_after=time(document.get("purge_after")),
+        verified_at=time(document.get("verified_at")),
     )
 
 

@@ -1,6 +1,6 @@
 """A Cairn server as a Python object: buckets, files and their bytes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -8,23 +8,31 @@ from client.addresses import check_path
 from client.batches import upload_many
 from client.buckets import Buckets
 from client.changes import Changes
+from client.checks import BucketCheck, EventsCheck, check_files
 from client.connection import Connection
 from client.content import read_in_order
 from client.crew import Crew
 from client.download import Downloaded, Wanted, download_file
 from client.figures import Figures
 from client.folders import CopyReport, download_files, upload_files, wanted_below
-from client.local_files import local_file, walk
+from client.healing import Healer, Healing
+from client.local_files import Unusual, local_file, walk
 from client.model import Committed, Refused, RemoteFile, Verified
 from client.progress import Progress, Silent
 from client.settings import ClientSettings
+from client.sync_status import SyncStatus
 from client.upload import upload_file
 from client.verify import verify
+from foundation.blocks import BlockId
 
 SILENT = Silent()
 
 
-class CairnClient(Buckets, Changes, Figures):
+def _unheard(_unusual: Unusual) -> None:
+    pass
+
+
+class CairnClient(Buckets, Changes, Figures, SyncStatus):
     """The server at `url`, as the owner of `token` sees it. Thread-safe. Close it, or use it in a `with`.
 
     `bucket` is a bucket's name or id, `path` a file's path in it, without a leading `/`. Every method raises
@@ -121,3 +129,26 @@ class CairnClient(Buckets, Changes, Figures):
     def verify_files(self, bucket: str, files: Iterable[RemoteFile], progress: Progress = SILENT) -> Verified:
         """As verify, of certain files of a bucket."""
         return verify(self._crew, self.bucket(bucket).name, files, progress)
+
+    def check_bucket(self, bucket: str) -> BucketCheck:
+        """Have the server read every byte of a bucket again; the answer tells how far it is."""
+        return BucketCheck(self, self.files, self.bucket(bucket))
+
+    def check_files(self, bucket: str, files: Iterable[RemoteFile]) -> EventsCheck:
+        """As check_bucket, of certain files."""
+        return check_files(self._crew, self, self.bucket(bucket), files)
+
+    def heal(
+        self,
+        folder: Path,
+        wanted: Mapping[BlockId, int],
+        progress: Progress = SILENT,
+        left_out: Callable[[Unusual], None] = _unheard,
+        *,
+        is_rehearsal: bool = False,
+    ) -> Healing:
+        """Look through `folder`, whatever its layout, for blocks that are `wanted()`, and send what is found.
+
+        `left_out` is told of every link and unreadable place that is passed over. `is_rehearsal`: nothing is sent.
+        """
+        return Healer(self._crew, wanted, progress, left_out).look(str(folder), is_rehearsal=is_rehearsal)

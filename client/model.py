@@ -66,6 +66,7 @@ class RemoteFile:
     created_at: datetime | None
     is_current: bool
     purge_after: datetime | None
+    verified_at: datetime | None = None
 
     @property
     def is_folder(self) -> bool:
