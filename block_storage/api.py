@@ -26,6 +26,7 @@ def internal_routes(parts: Parts) -> APIRouter:
         received=Budget(limits.receive_bytes, limits.wait_seconds),
         read=Budget(limits.read_bytes, limits.wait_seconds),
         body_seconds=limits.body_seconds,
+        prove_seconds=limits.prove_seconds,
     )
     router = APIRouter(tags=["block storage"], route_class=StrictRoute)
     for routes in (many_routes, block_routes, meta_routes):

@@ -97,7 +97,7 @@ def many_routes(router: APIRouter, traffic: Traffic) -> None:
         """`proofs`: by name. It writes copies again."""
         names = names_from("blocks", [name for name, _ in asked.blocks])
         pairs = [(name, size) for name, (_, size) in zip(names, asked.blocks, strict=True)]
-        proofs = await traffic.prove(lambda: store.prove(pairs))
+        proofs = await traffic.prove(pairs)
         return Json({"proofs": {str(name): asdict(proof) for name, proof in proofs.items()}})
 
     @router.post("/chunks/delete", status_code=204, dependencies=ERASER)

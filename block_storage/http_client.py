@@ -22,7 +22,6 @@ from foundation.problems import Problem
 _T = TypeVar("_T")
 
 _PAGE = 10_000
-_PROVE_SECONDS = 120.0  # What the slowest medium needs for as much as one request may ask.
 _TEXT = {"Content-Type": "application/json"}
 _BYTES = {"Content-Type": "application/octet-stream"}
 _FRAMED = {"Content-Type": MEDIA_TYPE}
@@ -101,7 +100,7 @@ class HttpBlockStore:
 
     def _read_back(self, page: Sequence[tuple[BlockName, int]]) -> dict[BlockName, Proof]:
         asked = {"blocks": [(str(name), size) for name, size in page]}
-        answer = self._call("POST", "/chunks/prove", orjson.dumps(asked), _TEXT, _PROVE_SECONDS)
+        answer = self._call("POST", "/chunks/prove", orjson.dumps(asked), _TEXT)
         proofs = _member(answer, "proofs")
         try:
             return {name: _proof(proofs[str(name)]) for name, _ in page}
@@ -162,12 +161,9 @@ class HttpBlockStore:
         path: str,
         content: bytes | bytearray | memoryview | None = None,
         headers: dict[str, str] | None = None,
-        seconds: float | None = None,
     ) -> httpx.Response:
         try:
-            return self._room.call(
-                method, INTERNAL + path, is_repeatable=True, content=content, headers=headers, seconds=seconds
-            )
+            return self._room.call(method, INTERNAL + path, is_repeatable=True, content=content, headers=headers)
         except _SAID:
             raise
         except Problem as problem:

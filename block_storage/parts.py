@@ -16,6 +16,7 @@ class Limits:
     body_seconds: float = 60.0  # for a body to arrive, and for an answer to be taken
     store_threads: int = 16
     prove_threads: int = 2
+    prove_seconds: float = 15.0  # for what one request reads back; the rest is left for another
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Bytes of all requests between the network and the store: bounded memory, few threads, nothing that holds the event loop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,12 +12,14 @@ from anyio.to_thread import run_sync
 from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
-from block_storage.seam import BlockStore
+from block_storage.seam import BlockStore, Health, Proof
+from foundation.blocks import BlockName
 from foundation.budget import Budget
 from foundation.http_bodies import declared_bytes, read_body
 from foundation.problems import TooLarge
 
 _PIECE_BYTES = 256 * 1024
+_PROVED_AT_ONCE = 32
 
 _T = TypeVar("_T")
 
@@ -31,14 +34,25 @@ class Traffic:
     received: Budget
     read: Budget
     body_seconds: float
+    prove_seconds: float
 
     async def run(self, act: Callable[[], _T]) -> _T:
         """`act` in one of the store's threads."""
         return await run_sync(act, limiter=self.threads)
 
-    async def prove(self, act: Callable[[], _T]) -> _T:
-        """`act`, which takes long, in one of few threads: whoever reads and stores keeps the others."""
-        return await run_sync(act, limiter=self.provers)
+    async def prove(self, names: Sequence[tuple[BlockName, int]]) -> dict[BlockName, Proof]:
+        """As the store does, in one of few threads: whoever reads and stores keeps the others. What there is no time for is UNKNOWN."""
+        return await run_sync(lambda: self._proved(names), limiter=self.provers)
+
+    def _proved(self, names: Sequence[tuple[BlockName, int]]) -> dict[BlockName, Proof]:
+        # A slow medium must not make the caller give up and ask for the same again: some of it is proved each time.
+        ends = time.monotonic() + self.prove_seconds
+        found = dict.fromkeys((name for name, _ in names), Proof(Health.UNKNOWN, "the store is too slow"))
+        for start in range(0, len(names), _PROVED_AT_ONCE):
+            found |= self.store.prove(names[start : start + _PROVED_AT_ONCE])
+            if time.monotonic() > ends:
+                break
+        return found
 
     @asynccontextmanager
     async def body(self, request: Request, max_bytes: int) -> AsyncIterator[bytearray]:

@@ -10,9 +10,9 @@ from foundation.http_wire import Wire
 from foundation.problems import Invalid
 
 MAX_NAMES = 5000
-# Read back in one request, so that a slow medium ends within its time.
+# Read back in one request.
 MAX_PROVED_NAMES = 256
-MAX_PROVED_BYTES = 64 * MIB
+MAX_PROVED_BYTES = 32 * MIB
 
 
 class Looks(Wire):

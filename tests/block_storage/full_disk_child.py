@@ -5,12 +5,13 @@ Argument: an empty folder to mount on. Ends with 0 and `survived` if all held.
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import xxhash
 
-from block_storage import FilesystemBlockStore, Presence, StorageFailed, StorageFull
+from block_storage import FilesystemBlockStore, Health, Presence, Proof, StorageFailed, StorageFull
 from foundation.blocks import BlockId, BlockName
 
 
@@ -62,6 +63,38 @@ def full_in_a_group(store: FilesystemBlockStore, root: Path) -> None:
     assert all(store.get(name, xxhash.xxh3_64_intdigest(data)) == data for name, data in group)
 
 
+def mended_onto_a_full_disk(folder: Path) -> None:
+    """A copy on a disk without room for another block, then on a read-only one."""
+    small = folder / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", small], check=True)
+    store = FilesystemBlockStore([f"{folder}/roomy", str(small)], initialise=True)
+    data = b"mended" * 100_000
+    name = BlockName.new(BlockId.of(data), 1)
+    store.put(name, data)
+    bad = small / str(name)[:2] / str(name)
+    with bad.open("r+b") as file:
+        file.write(b"M")
+    filler = small / "filler"
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    note = "copy 2 is damaged, and there is no room to write it again"
+    assert store.prove([(name, 600_000)]) == {name: Proof(Health.PARTIAL, note)}
+    assert not list(small.rglob(".tmp-*"))
+    filler.unlink()
+    subprocess.run(["mount", "--bind", small, small], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", small], check=True)
+    note = "copy 2 is damaged and cannot be written again"
+    assert store.prove([(name, 600_000)]) == {name: Proof(Health.PARTIAL, note)}
+    assert bad.read_bytes()[:1] == b"M"
+    subprocess.run(["umount", "-l", small], check=True)
+    note = "copy 2 was damaged, written again from copy 1"
+    assert store.prove([(name, 600_000)]) == {name: Proof(Health.WHOLE, note, 1)}
+    assert bad.read_bytes() == data
+    store.close()
+
+
 def read_only(store: FilesystemBlockStore, root: Path) -> None:
     names = store.list()
     # Mounted over itself: a remount of the disk below would be refused while the index is open, a failing disk does not ask.
@@ -97,6 +130,7 @@ def main(folder: str) -> None:
     full(store, root)
     full_in_a_group(store, root)
     read_only(store, root)
+    mended_onto_a_full_disk(Path(folder))
     print("survived")  # noqa: T201 — the answer to the test.
 
 

@@ -15,13 +15,20 @@ class FaultyS3Proxy:
     C  cuts the answer in the middle of its body
     W  answers 200 with other bytes of the same length
     K  keeps other bytes: changes one in what is put, then passes on
+    L  lies: passes a put on and answers 200, but from then on has other bytes under that path
     P  answers 200 with a page, as a captive portal does
     X  closes the connection without an answer
+
+    What asks for a path of `refused` is answered 500, whatever the script says; GETs wait until `may_read` is set.
     """
 
     def __init__(self, port: int) -> None:
         self.script = ""
         self.seen: list[str] = []
+        self.refused: set[str] = set()
+        self.may_read = threading.Event()
+        self.may_read.set()
+        self.lies: dict[str, bytes] = {}
         self._upstream = port
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -71,10 +78,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         fault = self.proxy.next_fault(self.command)
+        if self.command == "GET":
+            self.proxy.may_read.wait()
         if fault == "X":
             self.close_connection = True
         elif fault == "5":
             self._answer(503, [("Content-Type", "application/xml")], b"<Error><Code>SlowDown</Code></Error>")
+        elif self.path in self.proxy.refused:
+            self._answer(500, [("Content-Type", "application/xml")], b"<Error><Code>InternalError</Code></Error>")
         elif fault == "P":
             self._answer(200, [("Content-Type", "text/html")], b"<html>Accept our terms<br></html>")
         else:
@@ -84,6 +95,10 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "K":
             body = bytes([body[0] ^ 1]) + body[1:]
         status, headers, data = self.proxy.forward(self.command, self.path, dict(self.headers), body)
+        if fault == "L":
+            self.proxy.lies[self.path] = bytes([body[0] ^ 1]) + body[1:]
+        if self.command == "GET" and status == 200:
+            data = self.proxy.lies.get(self.path, data)
         if fault == "W":
             data = data[::-1]
         self._answer(status, headers, data, cut=fault == "C")

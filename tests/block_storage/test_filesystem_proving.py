@@ -1,13 +1,16 @@
 """Reading back on disks (FAULTS 9 to 12): whatever is wrong with a copy is found, made right from another, or set aside."""
 
 import shutil
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from block_storage import BlockNotFound, FilesystemBlockStore, Health, Presence, Proof, open_for_reading
+from foundation.blocks import MAX_BLOCK_BYTES
 from tests.block_storage.samples import Sample, sample
 from tests.block_storage.test_filesystem_damage import (
     Damage,
@@ -75,6 +78,7 @@ def test_where_no_copy_is_right_the_bytes_are_kept_aside_until_a_put_heals(
     disk: FilesystemBlockStore, tmp_path: Path, block: Sample, damage: Damage
 ) -> None:
     disk.put(block.name, block.data)
+    assert disk.list() == [block.name]
     damage(tmp_path / "a" / block.path)
     bad = (tmp_path / "a" / block.path).read_bytes()
     assert proved(disk, block) == Proof(Health.DAMAGED, "damaged on its only copy")
@@ -208,18 +212,23 @@ def test_two_at_once_on_the_same_names_agree_and_mend_once(three_disks: Filesyst
 def test_beside_a_delete_a_copy_that_is_mended_does_not_come_back(
     three_disks: FilesystemBlockStore, tmp_path: Path
 ) -> None:
-    blocks = [sample(seed, size=SIZE) for seed in range(60)]
-    names = [(block.name, SIZE) for block in blocks]
-    three_disks.put_many([(block.name, block.data) for block in blocks])
-    for block in blocks:
-        flip_a_bit(tmp_path / "a" / block.path)
-    with ThreadPoolExecutor(2) as threads:
-        proving = threads.submit(three_disks.prove, names)
-        for block in reversed(blocks):
-            three_disks.delete([block.name])
-        healths = {proof.health for proof in proving.result().values()}
-    assert healths <= {Health.WHOLE, Health.MISSING}
-    assert not [path for path in tmp_path.glob("?/??/*") if path.is_file()]
+    begin = Barrier(2)
+
+    def delete_one(block: Sample) -> None:
+        begin.wait(10)
+        three_disks.delete([block.name])
+
+    with ThreadPoolExecutor(1) as threads:
+        for seed in range(60):
+            block = sample(seed, size=SIZE)
+            three_disks.put(block.name, block.data)
+            for copy in "bc":
+                flip_a_bit(tmp_path / copy / block.path)
+            deleting = threads.submit(delete_one, block)
+            begin.wait(10)
+            assert proved(three_disks, block).health in {Health.WHOLE, Health.MISSING}
+            deleting.result()
+            assert not [path for path in tmp_path.glob("?/??/*") if path.is_file()]
 
 
 def test_a_read_beside_finds_what_is_mended(three_disks: FilesystemBlockStore, tmp_path: Path, block: Sample) -> None:
@@ -230,6 +239,19 @@ def test_a_read_beside_finds_what_is_mended(three_disks: FilesystemBlockStore, t
         assert proved(three_disks, block).health is Health.WHOLE
         assert {read.result() for read in reads} == {block.data}
     assert proved(three_disks, block) == Proof(Health.WHOLE)
+
+
+def test_a_few_blocks_at_a_time_are_in_memory(three_disks: FilesystemBlockStore, tmp_path: Path) -> None:
+    blocks = [sample(seed, size=MAX_BLOCK_BYTES) for seed in range(16)]
+    for block in blocks:
+        three_disks.put(block.name, block.data)
+        flip_a_bit(tmp_path / "b" / block.path)
+    tracemalloc.start()
+    proofs = three_disks.prove([(block.name, MAX_BLOCK_BYTES) for block in blocks])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert {proof.mended_copies for proof in proofs.values()} == {1}
+    assert peak < 9 * MAX_BLOCK_BYTES
 
 
 def test_a_store_that_is_only_looked_at_is_not_changed(

@@ -5,7 +5,7 @@ from time import monotonic
 
 import pytest
 
-from block_storage import BlockStore, MinioBlockStore, Presence, StorageFailed, open_block_store
+from block_storage import BlockStore, Health, MinioBlockStore, Presence, Proof, StorageFailed, open_block_store
 from block_storage.minio import BucketAddress
 from block_storage.s3_connections import NetworkLimits
 from foundation.retries import RetryTimes
@@ -46,6 +46,9 @@ def require_unavailable(store: BlockStore, block: Sample, seconds: float) -> Non
     names = [(block.name, 1000), *((sample(seed).name, 1000) for seed in range(2000))]
     assert set(store.check(names).values()) == {Presence.UNKNOWN}
     assert monotonic() - begin < seconds
+    begin = monotonic()
+    assert {proof.health for proof in store.prove(names).values()} == {Health.UNKNOWN}
+    assert monotonic() - begin < seconds
 
 
 def test_a_frozen_server_costs_a_bounded_wait_and_serves_again(
@@ -78,6 +81,7 @@ def test_a_killed_server_is_unavailable_at_once_and_keeps_what_it_acknowledged(
     for block in blocks:
         assert store.get(block.name, block.xxh3) == block.data
     assert set(store.check([(block.name, 50_000) for block in blocks]).values()) == {Presence.PRESENT}
+    assert set(store.prove([(block.name, 50_000) for block in blocks]).values()) == {Proof(Health.WHOLE)}
     store.put(sample(10).name, sample(10).data)
 
 

@@ -129,7 +129,7 @@ def test_a_look_at_one_block_answers_by_what_is_there(api: httpx.Client) -> None
         ("POST", "/chunks/check", b'{"blocks": [["x", -1]]}', "blocks.0.1"),
         ("POST", "/chunks/prove", b'{"blocks": [["x", 1]]}', "blocks"),
         ("POST", "/chunks/prove", b'{"blocks": [["x", 4194305]]}', "blocks.0.1"),
-        ("POST", "/chunks/prove", orjson.dumps({"blocks": [["x", MAX_BLOCK_BYTES]] * 17}), "blocks"),
+        ("POST", "/chunks/prove", orjson.dumps({"blocks": [["x", MAX_BLOCK_BYTES]] * 9}), "blocks"),
         ("POST", "/chunks/prove", orjson.dumps({"blocks": [["x", 1]] * 257}), "blocks"),
         ("POST", "/chunks/delete", b'{"names": ["../x"]}', "names"),
         ("POST", "/chunks/delete", b'{"names": [], "more": 1}', "more"),

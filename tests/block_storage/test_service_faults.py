@@ -7,8 +7,18 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
+from fastapi import FastAPI
 
-from block_storage import BlockStore, HttpBlockStore, MemoryBlockStore, Presence, StorageFailed, StorageFull
+from block_storage import (
+    BlockStore,
+    Health,
+    HttpBlockStore,
+    Limits,
+    MemoryBlockStore,
+    Presence,
+    StorageFailed,
+    StorageFull,
+)
 from foundation.http_room import RoomClient, RoomLimits
 from foundation.retries import RetryTimes
 from foundation.service_tokens import Room, ServiceTokens
@@ -18,6 +28,7 @@ from tests.block_storage.samples import Sample, sample
 from tests.block_storage.service import HASTY, remote, service, worker
 from tests.servers.cairn_server import free_port, wait_until
 from tests.servers.processes import freeze, thaw
+from tests.servers.served import serving
 
 
 def calls(store: BlockStore, block: Sample) -> dict[str, Callable[[], object]]:
@@ -46,7 +57,8 @@ def require_unavailable(store: BlockStore, seconds: float) -> None:
     names = [(sample(seed).name, 1000) for seed in range(6000)]
     begin = monotonic()
     assert set(store.check(names).values()) == {Presence.UNKNOWN}
-    assert monotonic() - begin < seconds + 1
+    assert {proof.health for proof in store.prove(names).values()} == {Health.UNKNOWN}
+    assert monotonic() - begin < 2 * seconds + 1
 
 
 class Child:
@@ -139,6 +151,10 @@ def test_one_fault_on_the_way_is_made_good(
     proxy.script = fault
     calls(store, block)[method]()
     assert proxy.script == ""
+    # A lost answer of reading back is asked for again, too.
+    proxy.script = fault
+    assert store.prove([(block.name, 1000)])[block.name].health in {Health.WHOLE, Health.MISSING}
+    assert proxy.script == ""
 
 
 @pytest.mark.parametrize("fault", ["5", "C", "X", "P"])
@@ -154,6 +170,34 @@ def test_a_fault_that_stays_is_a_clear_error_and_never_a_missing_block(
         with pytest.raises(StorageFailed):
             acts[method]()
     assert store.check([(block.name, 1000)]) == {block.name: Presence.UNKNOWN}
+    assert store.prove([(block.name, 1000)])[block.name].health is Health.UNKNOWN
+
+
+@pytest.mark.parametrize("answer", [{}, {"proofs": {}}, {"proofs": 7}, "health", "note"], ids=range(5))
+def test_an_answer_about_proofs_that_cannot_be_read_proves_nothing(answer: object) -> None:
+    block = sample()
+    proof = {"health": "whole", "note": "", "mended_copies": 0}
+    if isinstance(answer, str):
+        answer = {"proofs": {str(block.name): proof | {answer: 7}}}
+
+    def other_service() -> FastAPI:
+        app = FastAPI()
+        app.add_api_route("/internal/v1/chunks/prove", lambda: answer, methods=["POST"])
+        return app
+
+    with serving(other_service()) as address, remote(address, HASTY) as store:
+        assert store.prove([(block.name, 1000)])[block.name].health is Health.UNKNOWN
+
+
+def test_a_store_too_slow_for_one_request_is_proved_a_part_at_a_time() -> None:
+    blocks = [sample(seed, size=100) for seed in range(100)]
+    inner = MemoryBlockStore()
+    for block in blocks:
+        inner.put(block.name, block.data)
+    with service(inner, Limits(prove_seconds=0)) as address, remote(address) as store:
+        proofs = store.prove([(block.name, 100) for block in blocks])
+    healths = [proofs[block.name].health for block in blocks]
+    assert healths == [Health.WHOLE] * 32 + [Health.UNKNOWN] * 68
 
 
 def test_bytes_changed_on_the_way_back_are_asked_for_again_and_never_given(
@@ -194,6 +238,7 @@ def test_an_address_where_something_else_answers_404_has_not_lost_the_blocks() -
         with pytest.raises(StorageFailed):
             elsewhere.get(sample().name, 0)
         assert elsewhere.check([(sample(1).name, 1)]).popitem()[1] is Presence.UNKNOWN
+        assert elsewhere.prove([(sample(1).name, 1)]).popitem()[1].health is Health.UNKNOWN
         elsewhere.close()
 
 
@@ -206,3 +251,4 @@ def test_the_stores_own_faults_come_through_as_what_they_are() -> None:
         with pytest.raises(StorageFailed):
             store.get(block.name, block.xxh3)
         assert store.check([(block.name, 1000)]) == {block.name: Presence.UNKNOWN}
+        assert store.prove([(block.name, 1000)])[block.name].health is Health.UNKNOWN
