@@ -14,7 +14,7 @@ from foundation.identity import Identity
 from foundation.problems import CursorInvalid, Unauthenticated
 from foundation.sql import EPOCH
 from metadata.errors import FileNotFound
-from metadata.event_records import IS_HEALED, IS_UNFINISHED, newest_event, read_events
+from metadata.event_records import IS_HEALED, IS_NOT_COMPLETED, newest_event, read_events
 from metadata.model import Page
 from metadata.sync_access import bucket_for_events, require_event, require_file, require_own, sees_all, shared_buckets
 from metadata.sync_model import EventQuery, EventStatus, SyncEvent
@@ -86,7 +86,7 @@ class _Walk:
         if query.healed_only:
             rows = rows.where(IS_HEALED)
         elif query.status is not None and query.status is not EventStatus.COMPLETED:
-            rows = rows.where(IS_UNFINISHED, _events.status == query.status.value)
+            rows = rows.where(IS_NOT_COMPLETED, _events.status == query.status.value)
         self._place, self._rows = tuple_(moment, _events.id), rows
         self._start = None if query.after is None else _place(query.after)
 

@@ -14,7 +14,7 @@ from metadata.sync_schema import sync_events
 
 _events = sync_events.c
 # As the partial indexes say it: of a bound value a database does not see that it means the same.
-IS_UNFINISHED = text("sync_events.status <> 'completed'")
+IS_NOT_COMPLETED = text("sync_events.status <> 'completed'")
 IS_HEALED = text("sync_events.healed_at IS NOT NULL")
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, case, func, literal_column, select, text
+from sqlalchemy import Connection, func, literal_column, select, text
 
 from foundation.sql import any_of
 from metadata.model import ChangeKind
@@ -19,6 +19,8 @@ IS_UNFINISHED = text("sync_events.status IN ('pending', 'processing')")
 IS_PENDING = sync_events.c.status == literal_column("'pending'")
 IS_PROCESSING = sync_events.c.status == literal_column("'processing'")
 IS_FAILED = sync_events.c.status == literal_column("'failed'")
+# What is to be checked anew waits since that was said, not since the change that it is about.
+WAITS_SINCE = func.coalesce(sync_events.c.pending_since, sync_events.c.created_at)
 
 
 def jobs_of(connection: Connection, ids: Collection[UUID]) -> Sequence[Job]:
@@ -79,9 +81,9 @@ def locked_events(connection: Connection, ids: Collection[UUID]) -> dict[UUID, A
 def backlog(connection: Connection) -> tuple[dict[str, int], datetime | None]:
     """How many are pending, processing, failed, and since when the oldest of the unfinished waits."""
     columns = sync_events.c
-    # What was asked for anew waits since then, not since the change that it is about.
-    since = case((columns.reads_since > columns.created_at, columns.reads_since), else_=columns.created_at)
-    unfinished = select(columns.status, func.count(), func.min(since)).where(IS_UNFINISHED).group_by(columns.status)
+    unfinished = (
+        select(columns.status, func.count(), func.min(WAITS_SINCE)).where(IS_UNFINISHED).group_by(columns.status)
+    )
     rows = {status: (number, oldest) for status, number, oldest in connection.execute(unfinished)}
     failed = connection.execute(select(func.count()).select_from(sync_events).where(IS_FAILED)).scalar_one()
     numbers = {status: rows[status][0] if status in rows else 0 for status in (PENDING, PROCESSING)}

@@ -85,6 +85,7 @@ def _begin_again(connection: Connection, ids: Collection[UUID], **further: Any) 
         "action": None,
         "attempts": 0,
         "next_attempt_at": moment,
+        "pending_since": moment,
         "lease_until": None,
         "worker": None,
         "error": None,

@@ -17,7 +17,7 @@ from foundation.problems import Unauthenticated
 from foundation.sql import any_of, database_now, now
 from metadata.errors import EventNotFound
 from metadata.event_pages import list_events
-from metadata.event_records import IS_UNFINISHED, make_pending, newest_event, read_events
+from metadata.event_records import IS_NOT_COMPLETED, make_pending, newest_event, read_events
 from metadata.model import BlockState, ChangeKind, Page
 from metadata.schema import blocks, buckets, contents, file_versions, files
 from metadata.sync_access import bucket_to_verify, require_event, require_file, require_own, sees_all
@@ -154,7 +154,7 @@ def _event(connection: Connection, caller: Identity, id: UUID, action: Action) -
 
 def _failed(connection: Connection, owner: UUID | None, until: datetime) -> Sequence[UUID]:
     """A slice of those that failed before `until`: what fails again meanwhile is not tried for ever."""
-    query = select(_events.id).where(IS_UNFINISHED, _events.status == EventStatus.FAILED.value)
+    query = select(_events.id).where(IS_NOT_COMPLETED, _events.status == EventStatus.FAILED.value)
     query = query.where(_events.updated_at <= until)
     if owner is not None:
         query = query.where(_events.owner == owner)

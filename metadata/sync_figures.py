@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, select, text, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, text, true
 
 from foundation.sql import now
-from metadata.event_records import IS_UNFINISHED
+from metadata.event_records import IS_NOT_COMPLETED
+from metadata.event_rows import WAITS_SINCE
 from metadata.model import BlockState
 from metadata.round_rows import newest_rounds, veiled
 from metadata.schema import accounts, block_holders, blocks, buckets, file_chunks, file_versions
@@ -37,7 +38,7 @@ def sync_figures(connection: Connection, owner: UUID | None) -> SyncFigures:
         pending=counts.get(EventStatus.PENDING, 0),
         processing=counts.get(EventStatus.PROCESSING, 0),
         failed=counts.get(EventStatus.FAILED, 0),
-        completed=sum(one.verified + one.healed for one in day),
+        completed=sum(one.verified for one in day),
         oldest_pending_at=_oldest_pending(connection, owner),
         files=_files(connection, owner),
         proved_at=_proved_at(connection, owner),
@@ -64,7 +65,7 @@ def is_bad_and_used_by(owner: UUID) -> ColumnElement[bool]:
 
 
 def _counts(connection: Connection, owner: UUID | None) -> Mapping[str, int]:
-    query = select(_events.status, func.count()).where(IS_UNFINISHED, _of(_events.owner, owner))
+    query = select(_events.status, func.count()).where(IS_NOT_COMPLETED, _of(_events.owner, owner))
     return {row[0]: row[1] for row in connection.execute(query.group_by(_events.status))}
 
 
@@ -72,9 +73,8 @@ def _oldest_pending(connection: Connection, owner: UUID | None) -> datetime | No
     """Of those that were created first: one that waits anew for an old change is younger than its event."""
     oldest: list[datetime] = []
     for status in (EventStatus.PENDING, EventStatus.PROCESSING):
-        asked = case((_events.reads_since > _events.created_at, _events.reads_since), else_=_events.created_at)
-        waiting = select(func.coalesce(_events.pending_since, asked).label("since"))
-        waiting = waiting.where(IS_UNFINISHED, _events.status == status.value, _of(_events.owner, owner))
+        waiting = select(WAITS_SINCE.label("since"))
+        waiting = waiting.where(IS_NOT_COMPLETED, _events.status == status.value, _of(_events.owner, owner))
         first = waiting.order_by(_events.created_at, _events.id).limit(_OLDEST).subquery()
         since = connection.execute(select(func.min(first.c.since))).scalar_one()
         oldest += [since] if since is not None else []
@@ -101,7 +101,7 @@ def _proved_at(connection: Connection, owner: UUID | None) -> datetime | None:
     moment: datetime | None = connection.execute(query).scalar_one()
     if moment is not None:
         return moment
-    checked = sync_outcomes.c.verified + sync_outcomes.c.healed > 0
+    checked = sync_outcomes.c.verified > 0
     quarter = select(sync_outcomes.c.at).where(checked, _of(sync_outcomes.c.owner, owner))
     return connection.execute(quarter.order_by(sync_outcomes.c.at.desc()).limit(1)).scalar_one_or_none()
 

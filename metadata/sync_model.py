@@ -257,8 +257,10 @@ class WorkerState:
 class SyncFigures:
     """What the database knows for the dashboard, of the caller's own files, or of all for an administrator.
 
-    `waiting`: pending and processing events. `verified_files`, `damaged_files`: live files by their newest event.
-    `proved_at`: of the newest finished check. `oldest_proof`: of the caller's blocks, None where one was never read.
+    `completed`: checks in the last 24 hours that ended so. `oldest_pending_at`: since when the one waits that waits longest,
+    of the thousand oldest changes. `proved_at`: of the newest finished check. `oldest_proof`: no version's bytes were last read
+    before it; one never read counts from when it was made; None: there is none. Blocks are those that versions have.
+    Others than administrators see of rounds how far they are in thousandths (`total_blocks`, `total_bytes` 1,000), no more.
     """
 
     at: datetime  # the database's clock

@@ -131,8 +131,11 @@ class Proofs(Protocol):
 
     @repeatable
     def unproved(self, number: int, limit: int = 200) -> Sequence[RegisteredBlock]:
-        """Blocks not read since the round began, those with the oldest proof first. One that was judged since, `is_read`, was read,
-        whatever that showed."""
+        """Blocks not read since the round began: the never read, those with the oldest proof, then the damaged and missing.
+
+        A damaged or missing one that was judged since, whatever that showed, and what was registered since are not of this round.
+        One of which nothing was found out comes again.
+        """
 
     def advance(self, number: int, worker: str, step: ScrubStep) -> None:
         """Count what was read, where the round is this worker's."""
@@ -143,7 +146,10 @@ class Proofs(Protocol):
 
     @repeatable
     def date_versions(self, after: UUID | None, limit: int = 500) -> UUID | None:
-        """ "Verified on" of the next versions becomes the oldest proof of their blocks; the last looked at, None at the end."""
+        """ "Verified on" of the next versions becomes the oldest proof of their blocks; the last looked at, None at the end.
+
+        Never earlier than the version or its date; only where all are stored and read, and a check has dated it before.
+        """
 
     def seen(self, worker: str, doing: str) -> None:
         """This worker lives. Those not seen for a day are forgotten."""
@@ -165,7 +171,10 @@ class SyncRecords(Protocol):
 
     @repeatable
     def events(self, caller: Identity, query: EventQuery) -> Page[SyncEvent]:
-        """Raises BucketNotFound, FileNotFound for a filter that names what the caller may not see; CursorInvalid."""
+        """A page may be shorter than the limit, even empty, and not be the last: `next_key` alone tells.
+
+        Raises BucketNotFound, FileNotFound for a filter that names what the caller may not see; CursorInvalid.
+        """
 
     @repeatable
     def event(self, caller: Identity, event_id: UUID) -> SyncEvent:
@@ -173,7 +182,7 @@ class SyncRecords(Protocol):
 
     @repeatable
     def file_status(self, caller: Identity, file_id: UUID) -> FileSync:
-        """Raises FileNotFound."""
+        """Raises FileNotFound; EventNotFound where nothing is known of it yet."""
 
     @repeatable
     def retry(self, caller: Identity, event_id: UUID) -> SyncEvent:
@@ -181,7 +190,7 @@ class SyncRecords(Protocol):
 
     @repeatable
     def retry_all(self, caller: Identity) -> int:
-        """All failed ones of the caller's own; how many."""
+        """All failed ones of the caller's own, for an administrator of everybody; how many. In slices: it may end half done."""
 
     @repeatable
     def verify_file(self, caller: Identity, file_id: UUID) -> SyncEvent:
@@ -193,7 +202,7 @@ class SyncRecords(Protocol):
 
     @repeatable
     def wanted(self, caller: Identity, after: BlockId | None, limit: int) -> Sequence[WantedBlock]:
-        """The caller's own blocks that are damaged or missing, by id."""
+        """Damaged or missing blocks of versions in the caller's own buckets, by id."""
 
     @repeatable
     def figures(self, caller: Identity) -> SyncFigures:

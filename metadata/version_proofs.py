@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, update
 
 from foundation.database import Database
 from foundation.sql import any_of, now
@@ -32,13 +32,14 @@ class VersionProofs:
         """See Proofs.date_versions. Of few versions where they have many chunks; at least one."""
         page = self._database.read(lambda connection: _page(connection, after, limit))
         taken = _within(page)
-        proofs = self._proofs({row.content: row.num_chunks for row in taken if row.content is not None})
+        read = [row for row in taken if row.content is not None and row.verified_at is not None]
+        proofs = self._proofs({row.content: row.num_chunks for row in read})
         moment = self._database.read(now)
         dated = [
             {"of": row.id, "at": at}
-            for row in taken
+            for row in read
             if row.content in proofs and (at := _dated(proofs[row.content], row.created_at, moment)) is not None
-            if row.verified_at is None or row.verified_at < at
+            if row.verified_at < at
         ]
         if dated:
             self._database.write(lambda connection: connection.execute(_LATER, dated).close(), repeat_unknown=True)
@@ -61,13 +62,10 @@ class VersionProofs:
 
 
 _content = file_chunks.c.content
-# A check that ended meanwhile knows better.
+# A check that ended meanwhile knows better. One that was told to be damaged has no date, and gets none here.
 _LATER = (
     update(file_versions)
-    .where(
-        file_versions.c.id == bindparam("of"),
-        or_(file_versions.c.verified_at.is_(None), file_versions.c.verified_at < bindparam("at")),
-    )
+    .where(file_versions.c.id == bindparam("of"), file_versions.c.verified_at < bindparam("at"))
     .values(verified_at=bindparam("at"))
 )
 

@@ -145,13 +145,13 @@ def test_a_version_is_verified_on_the_oldest_proof_of_its_blocks(desk: Desk, row
     made = [desk.put(path, chunks(*path)).version for path in ("ab", "bc", "cd", "de")]
     desk.put("empty", [])
     moment = rows.now()
-    rows.set(file_versions, file_versions.c.id.is_not(None), created_at=moment - MONTH)
+    rows.set(file_versions, file_versions.c.id.is_not(None), created_at=moment - MONTH, verified_at=moment - MONTH)
     for days, text in enumerate("abcd", 1):
         ids = [one.id for one in (*chunks(text), *chunks(text, "-"))]
         rows.set(blocks, blocks.c.id.in_(ids), verified_at=moment - timedelta(days=days))
     dates(desk.catalogue)
     found = [desk.at(version.path).verified_at for version in made]
-    assert found == [moment - timedelta(days=2), moment - timedelta(days=3), moment - timedelta(days=4), None]
+    assert found == [moment - timedelta(days=2), moment - timedelta(days=3), moment - timedelta(days=4), moment - MONTH]
     empty = desk.at("empty").verified_at
     assert empty is not None
     assert empty >= moment
@@ -162,6 +162,9 @@ def test_a_version_is_never_verified_before_it_was_made(catalogue: Catalogue, ro
     theirs.put("f", chunks("same"))
     rows.set(blocks, blocks.c.id == chunk("same").id, verified_at=rows.now() - MONTH)
     made = mine.put("f", chunks("same")).version
+    dates(catalogue)
+    assert mine.at("f").verified_at is None
+    rows.set(file_versions, file_versions.c.id == made.version_id, verified_at=made.created_at - MONTH)
     dates(catalogue)
     assert mine.at("f").verified_at == made.created_at
 
@@ -184,12 +187,12 @@ def test_a_long_version_is_looked_at_in_parts(desk: Desk, rows: SyncRows, monkey
     for path, plan in zip(("long", "unread"), plans, strict=True):
         desk.put(path, plan)
     moment, before = rows.now(), rows.now() - timedelta(days=1)
-    rows.set(file_versions, file_versions.c.id.is_not(None), created_at=moment - MONTH)
+    rows.set(file_versions, file_versions.c.id.is_not(None), created_at=moment - MONTH, verified_at=moment - MONTH)
     rows.set(blocks, blocks.c.id.is_not(None), verified_at=moment)
     rows.set(blocks, blocks.c.id == plans[0][3].id, verified_at=before)
     rows.set(blocks, blocks.c.id == plans[1][4].id, verified_at=None)
     dates(desk.catalogue, 500)
-    assert [desk.at(path).verified_at for path in ("long", "unread")] == [before, None]
+    assert [desk.at(path).verified_at for path in ("long", "unread")] == [before, moment - MONTH]
 
 
 def test_a_worker_that_shows_itself_is_known_and_forgotten_after_a_day(catalogue: Catalogue, rows: SyncRows) -> None:
