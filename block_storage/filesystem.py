@@ -96,8 +96,8 @@ class FilesystemBlockStore:
         raise BlockNotFound(f"The block {name.id} is not in the store.")
 
     def _heal(self, name: BlockName, data: bytes, others: Collection[RootFolder]) -> None:
-        # While a disk is away, each read finds a copy absent.
-        if not self._is_read_only and is_right_sha256(name, data) and any(root.is_attached() for root in others):
+        # While a disk is away or read-only, each read may find a bad copy, and must not read all of them for nothing.
+        if is_right_sha256(name, data) and any(root.is_writable() for root in others):
             self._prover.mend(name)
 
     def mend(self, name: BlockName) -> int:

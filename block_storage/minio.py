@@ -149,7 +149,7 @@ class MinioBlockStore:
         return whole_body(self._minio.get_object(self._bucket, key), self._limits.body_seconds, limit)
 
     def check(self, names: Collection[tuple[BlockName, int]]) -> dict[BlockName, Presence]:
-        outage = Outage(self._has_bucket)
+        outage = Outage(self._has_bucket, self._limits.call_seconds)
 
         def look(name: BlockName, size: int) -> Presence:
             if outage.is_known:
@@ -171,7 +171,7 @@ class MinioBlockStore:
         return looks
 
     def prove(self, names: Collection[tuple[BlockName, int]]) -> dict[BlockName, Proof]:
-        outage = Outage(self._has_bucket)
+        outage = Outage(self._has_bucket, self._limits.call_seconds)
         down = Proof(Health.UNKNOWN, "the store does not answer")
 
         def read_back(name: BlockName) -> Proof:

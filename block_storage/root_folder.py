@@ -108,6 +108,13 @@ class RootFolder:
         if self._is_read_only or not os.access(self.path, os.W_OK | os.X_OK):
             raise StorageFailed(f"{self.path} cannot be written to.")
 
+    def is_writable(self) -> bool:
+        try:
+            self.require_writable()
+        except (StorageFailed, StoreInUse):
+            return False
+        return True
+
     def close(self, is_clean: bool = True) -> None:
         """Note that nothing is left over, unless something is, then give up the lock."""
         if is_clean and self._marker.is_in_place() and not self._is_littered and not self._is_read_only:

@@ -17,11 +17,13 @@ _SEND_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class NetworkLimits:
-    """Seconds for a connection, for each wait of a read, for one whole body received; and how many connections are kept."""
+    """Seconds for a connection, for each wait of a read, for one whole body received, for one look at many objects; and how many
+    connections are kept."""
 
     connect_seconds: float = 3.0
     wait_seconds: float = 15.0
     body_seconds: float = 30.0
+    call_seconds: float = 120.0
     connections: int = 16
 
 

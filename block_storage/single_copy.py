@@ -1,6 +1,7 @@
 """Reading back from a medium that keeps one copy, as far as its user can see."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from block_storage.checksums import is_right_sha256
@@ -31,11 +32,17 @@ class Outage:
     Thousands of names must not wait for one timeout each; nor may a single one that the store cannot serve hide all behind it.
     """
 
-    def __init__(self, does_answer: Callable[[], bool]) -> None:
-        self.is_known = False
+    def __init__(self, does_answer: Callable[[], bool], seconds: float) -> None:
+        """A call that takes longer than `seconds` is one, too."""
+        self._is_down = False
         self._does_answer = does_answer
+        self._ends = time.monotonic() + seconds
         self._failures = 0
         self._lock = threading.Lock()
+
+    @property
+    def is_known(self) -> bool:
+        return self._is_down or time.monotonic() > self._ends
 
     def failed(self) -> None:
         """One name was not served."""
@@ -43,4 +50,4 @@ class Outage:
             self._failures += 1
             is_enough = self._failures >= _MOST_FAILURES
         if is_enough or not self._does_answer():
-            self.is_known = True
+            self._is_down = True

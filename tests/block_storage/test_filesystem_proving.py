@@ -11,6 +11,7 @@ import pytest
 
 from block_storage import BlockNotFound, FilesystemBlockStore, Health, Presence, Proof, open_for_reading
 from foundation.blocks import MAX_BLOCK_BYTES
+from tests.block_storage.bytes_read import bytes_from_disks
 from tests.block_storage.samples import Sample, sample
 from tests.block_storage.test_filesystem_damage import (
     Damage,
@@ -166,6 +167,22 @@ def test_while_a_folder_is_away_nothing_is_called_missing_nor_set_aside(
     note = "copy 1 was damaged, written again from copy 2; copy 3 was damaged, written again from copy 2"
     assert proved(three_disks, bad) == Proof(Health.WHOLE, note, 2)
     assert proved(three_disks, absent).health is Health.MISSING
+
+
+def test_a_copy_that_is_away_or_cannot_be_written_is_read_around_without_reading_all(tmp_path: Path) -> None:
+    """By the bytes that a process has had read: a block read past the cache counts each time."""
+    block = sample(size=1 << 20)
+    store = FilesystemBlockStore([f"{tmp_path}/{copy}" for copy in "abc"], initialise=True)
+    store.put(block.name, block.data)
+    remove(tmp_path / "a")
+    store.get(block.name, block.xxh3)
+    before = bytes_from_disks()
+    store.get(block.name, block.xxh3)
+    assert bytes_from_disks() - before < 1 << 20
+    before = bytes_from_disks()
+    assert proved(store, block) == Proof(Health.PARTIAL, "copy 1 is out of reach")
+    assert bytes_from_disks() - before < 3 << 20
+    store.close()
 
 
 def test_an_only_folder_that_is_away_makes_all_unknown(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from block_storage import FilesystemBlockStore, Health, Proof
+from tests.block_storage.bytes_read import bytes_from_disks
 from tests.block_storage.samples import Sample, sample
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -149,9 +150,3 @@ def test_it_is_the_disk_that_is_read_and_what_was_read_is_not_kept_in_memory(tmp
     store.get(block.name, block.xxh3)
     assert bytes_from_disks() - before >= from_disk
     store.close()
-
-
-def bytes_from_disks() -> int:
-    """What this process has had read from disks until now."""
-    lines = Path("/proc/self/io").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("read_bytes"))

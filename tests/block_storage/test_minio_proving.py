@@ -8,7 +8,9 @@ from io import BytesIO
 import pytest
 from minio import Minio
 
-from block_storage import BlockStore, Health, Presence, Proof, open_block_store
+from block_storage import BlockStore, Health, MinioBlockStore, Presence, Proof, open_block_store
+from block_storage.minio import BucketAddress
+from block_storage.s3_connections import NetworkLimits
 from tests.block_storage.s3_proxy import FaultyS3Proxy
 from tests.block_storage.samples import Sample, sample
 from tests.servers.cairn_server import wait_until
@@ -116,6 +118,20 @@ def test_a_bucket_that_goes_is_unknown_not_missing(site: Site) -> None:
     site.client.remove_object(site.bucket, str(block.name))
     site.client.remove_bucket(site.bucket)
     assert [proof.health for proof in site.proved(block, sample(5))] == [Health.UNKNOWN] * 2
+
+
+def test_a_store_too_slow_for_so_many_is_left_after_a_while(site: Site, seaweedfs: Buckets) -> None:
+    blocks = site.put(30)
+    address = BucketAddress(
+        f"127.0.0.1:{site.proxy.port}", site.bucket, seaweedfs.key, seaweedfs.secret, is_secure=False
+    )
+    hasty = MinioBlockStore(address, limits=NetworkLimits(call_seconds=0))
+    site.proxy.seen.clear()
+    names = [(block.name, 1000) for block in blocks]
+    assert {proof.health for proof in hasty.prove(names).values()} == {Health.UNKNOWN}
+    assert set(hasty.check(names).values()) == {Presence.UNKNOWN}
+    assert site.proxy.seen == []
+    hasty.close()
 
 
 def test_reading_back_much_does_not_keep_a_put_waiting(site: Site) -> None:
