@@ -40,6 +40,7 @@ def create_app(
     settings: ServiceSettings,
     verifier: TokenVerifier,
     ready: Ready,
+    notices: Ready,
     background: Sequence[Background] = (),
 ) -> FastAPI:
     """`verifier` knows services: a ServiceTokenVerifier."""
@@ -50,5 +51,6 @@ def create_app(
         settings=settings,
         verifier=verifier,
         ready=ready,
+        notices=notices,
         background=background,
     )

@@ -1,7 +1,7 @@
 """Blocks as files: `<root>/ab/<name>`, 256 folders, one or more copies of everything."""
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from block_storage.checksums import corruption, is_right_sha256, is_right_xxh3, require_known_codec, require_right
 from block_storage.copies import Copies
@@ -228,6 +228,12 @@ class FilesystemBlockStore:
 
     def ready(self) -> None:
         self._copies.require_writable()
+
+    def copies(self) -> Mapping[str, Callable[[], None]]:
+        """A `ready` of each copy by itself, by the name that people know it by: "copy 1", … None where there is only one."""
+        if len(self._roots) == 1:
+            return {}
+        return {f"copy {number}": root.require_writable for number, root in enumerate(self._roots, 1)}
 
     def close(self) -> None:
         self._prover.close()

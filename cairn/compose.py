@@ -14,10 +14,12 @@ from fastapi import FastAPI
 import chunker
 import identity
 import metadata
+import sync
 from block_storage import BlockStore, StoreInUse, open_block_store
 from cairn.data_folder import prepare_data_folder
 from cairn.errors import SettingInvalid
 from cairn.examples import api_examples
+from cairn.health_checks import one_process_checks
 from cairn.leaving import finish
 from cairn.lock import DataFolderLock
 from cairn.page import page_routes
@@ -26,14 +28,29 @@ from foundation.doorbell import Doorbell, InProcessDoorbell
 from foundation.http_service import create_service
 from foundation.settings import ServiceSettings
 from metadata import Catalogue, LongPoll
-from sync import Chore, Loops, Parts, Pause, Queue, TwoTruths, chores, mending, running, worker_name
+from sync import (
+    ROUND_EVERY,
+    Chore,
+    Door,
+    HealthBoard,
+    Loops,
+    Parts,
+    Pause,
+    Queue,
+    TwoTruths,
+    Watcher,
+    chores,
+    mending,
+    running,
+    worker_name,
+)
 
 if TYPE_CHECKING:  # A room without a database loads none of what speaks to one.
     from identity import IdentityRoom
 
 
 # The chores that somebody rings for, and where they are done.
-_RUNG = {"verify": Queue.VERIFY}
+_RUNG = {"verify": Queue.VERIFY, "scrub": Queue.SCRUB}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +62,7 @@ class Rooms:
     identity: "IdentityRoom"
     long_poll: LongPoll
     doorbell: InProcessDoorbell
+    rung: Doorbell  # what work is rung for by: `doorbell`, or a broker
 
 
 def migrate(settings: ServerSettings) -> None:
@@ -94,7 +112,7 @@ def open_rooms(settings: ServerSettings) -> Iterator[Rooms]:
             store = open_block_store(settings.store_location, initialise=catalogue.is_new())
         stack.callback(store.close)
         who = identity.open_identity(database, settings.secret_bytes(), settings.address)
-        yield Rooms(catalogue, store, who, long_poll, doorbell)
+        yield Rooms(catalogue, store, who, long_poll, doorbell, rung)
 
 
 @contextmanager
@@ -157,6 +175,21 @@ def agreement(settings: ServerSettings, truths: TwoTruths) -> Callable[[], None]
     return truths.look if settings.broker else truths.ready
 
 
+def sync_door(catalogue: Catalogue, long_poll: LongPoll, doorbell: Doorbell, health: HealthBoard) -> Door:
+    return Door(
+        records=catalogue.sync_records,
+        proofs=catalogue.proofs,
+        buckets=catalogue.buckets,
+        journals=catalogue.journals,
+        long_poll=long_poll,
+        watcher=Watcher(catalogue.sync_records.hints, catalogue.installation.clock),
+        health=health,
+        doorbell=doorbell,
+        clock=catalogue.installation.clock,
+        round_every=ROUND_EVERY,
+    )
+
+
 def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
     """Every room in one service."""
     catalogue, store = rooms.catalogue, rooms.store
@@ -169,20 +202,23 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
     loops = Loops(
         lambda pause: [*done_here(settings, work, pause), *mending(store, pause), sessions, finished], rooms.doorbell
     )
+    health = HealthBoard(one_process_checks(catalogue, store))
+    door = sync_door(catalogue, rooms.long_poll, rooms.rung, health)
     service = create_service(
         "one process",
         [
             chunker.routes(chunker.Parts(catalogue, store)),
             metadata.routes(parts),
             identity.routes(rooms.identity.parts),
+            sync.routes(door),
         ],
         root_routers=[identity.root_routes(rooms.identity.parts), page_routes()],
         settings=ServiceSettings(public_url=settings.address),
         verifier=rooms.identity.verifier,
         ready={"database": catalogue.ready, "store": store.ready, "identity": rooms.identity.ready},
         # Not a reason to turn anybody away: reading and writing are right, and an outage would help nobody.
-        notices={"collection": agreement(settings, truths)},
-        background=[partial(running, loops), partial(metadata.polling, parts)],
+        notices={"collection": agreement(settings, truths), "worker": sync.worker_check(catalogue.proofs)},
+        background=[partial(running, loops), partial(metadata.polling, parts), partial(sync.watching, door)],
     )
     service.state.examples = api_examples()
     return service

@@ -10,11 +10,13 @@ import chunker
 import identity
 import metadata
 import sync
-from cairn.compose import agreement, catalogue_parts, chore_parts, done_here
+from cairn.compose import agreement, catalogue_parts, chore_parts, done_here, sync_door
+from cairn.health_checks import copy_checks, stack_checks
 from cairn.neighbours import Neighbours
 from foundation.doorbell import InProcessDoorbell
 from foundation.service_tokens import NoUsers, Room, ServiceTokenVerifier
-from sync import Chore, Loops, Queue, TwoTruths, mending
+from metadata import LongPoll
+from sync import Chore, HealthBoard, Loops, Queue, TwoTruths, mending
 
 EndWaits = Callable[[], None]
 
@@ -61,6 +63,7 @@ def _block_storage(near: Neighbours) -> tuple[FastAPI, EndWaits]:
         settings=near.service_settings,
         verifier=known,
         ready={"store": near.own_store.ready},
+        notices=copy_checks(near.own_store),
         background=[partial(sync.running, loops)],
     )
     return app, _nobody_waits
@@ -87,14 +90,17 @@ def _sync(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     truths.start()
     work = chore_parts(catalogue, store, truths)
     loops = Loops(lambda pause: done_here(near.settings, work, pause), near.doorbell)
+    checks = stack_checks(near, catalogue, store)
+    long_poll = LongPoll()
     app = sync.create_app(
         loops,
+        sync_door(catalogue, long_poll, near.rung, HealthBoard(checks)),
         settings=near.service_settings,
         verifier=verifier,
         ready={"database": catalogue.ready, "block-storage": store.ready, **ready},
-        notices={"collection": agreement(near.settings, truths)},
+        notices={"collection": agreement(near.settings, truths), **checks},
     )
-    return app, _nobody_waits
+    return app, long_poll.end_waits
 
 
 def _nobody_waits() -> None:

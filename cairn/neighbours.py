@@ -23,6 +23,7 @@ from metadata import Catalogue, LongPoll
 if TYPE_CHECKING:  # A room without a database loads none of what speaks to one.
     from foundation.database import Database
     from identity import IdentityRoom
+    from sync import RedisBroker
 
 Ready = Mapping[str, Callable[[], None]]
 
@@ -108,6 +109,28 @@ class Neighbours:
         store = open_block_store(self.settings.blocks, connect=lambda address: RoomClient(address, room, self.tokens))
         self._stack.callback(store.close)
         return store
+
+    @cached_property
+    def broker(self) -> "RedisBroker | None":
+        """CAIRN_BROKER, to be asked how it is."""
+        if self.settings.broker is None:
+            return None
+        from sync import RedisBroker
+
+        broker = RedisBroker(self.settings.broker)
+        self._stack.callback(broker.close)
+        return broker
+
+    def others(self, room: Room) -> Mapping[Room, RoomClient]:
+        """The rooms whose addresses are known, as `room` calls them."""
+        settings = self.settings
+        addresses = {
+            Room.METADATA: settings.metadata,
+            Room.CHUNKER: settings.chunker,
+            Room.BLOCK_STORAGE: settings.blocks,
+            Room.IDENTITY: settings.identity,
+        }
+        return {other: self._client(address, room) for other, address in addresses.items() if address}
 
     def callers(self, room: Room) -> tuple[TokenVerifier, Ready]:
         """What knows services by their tokens and people by their credentials, and whether it can. A service is known everywhere,

@@ -48,6 +48,10 @@ class ServerSettings(Settings):
     identity: Address | None = Field(
         default=None, description="Where identity is, `http://host:port`; absent: in this process, on the database."
     )
+    chunker: Address | None = Field(
+        default=None,
+        description="Where the chunker is, `http://host:port`; for sync, which tells how all rooms are; absent: not told of.",
+    )
     broker: Broker | None = Field(
         default=None,
         description="Where messages to workers go, `redis://[:PASSWORD@]host[:port][/database]`; absent: work is done in this process.",

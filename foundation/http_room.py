@@ -101,12 +101,24 @@ class RoomClient:
 
     def ready(self) -> None:
         """Raises Unavailable unless the room says that it is ready."""
+        if self._readyz().status_code != 200:
+            raise Unavailable(f"A service of Cairn is not ready ({self._address}).")
+
+    def require_of(self, name: str) -> None:
+        """Raises Unavailable unless the room says that what it calls `name` is ready, whatever else is."""
+        response = self._readyz()
         try:
-            response = self._http.get("/readyz", timeout=2.5)
+            state = response.json()["services"][name]
+        except (ValueError, TypeError, KeyError):
+            state = "unknown"
+        if state != "ok":
+            raise Unavailable(f"{name}: {state} ({self._address}).")
+
+    def _readyz(self) -> httpx.Response:
+        try:
+            return self._http.get("/readyz", timeout=2.5)
         except httpx.TransportError as error:
             raise Unavailable(f"A service of Cairn does not answer ({self._address}).") from error
-        if response.status_code != 200:
-            raise Unavailable(f"A service of Cairn is not ready ({self._address}).")
 
     def close(self) -> None:
         self._http.close()

@@ -4,11 +4,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sync.adoption import adopt
-from sync.api import create_app, running
+from sync.api import create_app, routes, running, watching
 from sync.board import Board
 from sync.chore import Chore, Interrupted, Pause, Queue
 from sync.collect import close, collect, erase, expire, index, nominate, prune, recount, sweep
+from sync.door import ROUND_EVERY, Door
 from sync.errors import BrokerUnavailable
+from sync.health import HealthBoard, worker_check
 from sync.heartbeat import Heartbeat, worker_name
 from sync.inspection import Audit, Progress, audit
 from sync.loop import Loop, Loops
@@ -17,6 +19,7 @@ from sync.refill import mend_copies, mending
 from sync.settings import WebhookSettings
 from sync.timetable import chores
 from sync.two_truths import TwoTruths
+from sync.watcher import Watcher
 from sync.webhook import Webhook, notify, open_webhook
 
 if TYPE_CHECKING:
@@ -27,11 +30,14 @@ if TYPE_CHECKING:
     from sync.turns import Turns
 
 __all__ = [
+    "ROUND_EVERY",
     "Audit",
     "Beat",
     "Board",
     "BrokerUnavailable",
     "Chore",
+    "Door",
+    "HealthBoard",
     "Heartbeat",
     "Interrupted",
     "Loop",
@@ -45,6 +51,7 @@ __all__ = [
     "Task",
     "Turns",
     "TwoTruths",
+    "Watcher",
     "Webhook",
     "WebhookSettings",
     "adopt",
@@ -64,9 +71,12 @@ __all__ = [
     "open_webhook",
     "prune",
     "recount",
+    "routes",
     "run_worker",
     "running",
     "sweep",
+    "watching",
+    "worker_check",
     "worker_name",
 ]
 

@@ -49,3 +49,9 @@ class BrokerUnavailable(Unavailable):
     """Redis does not answer. Work goes on: messages only hasten it."""
 
     slug, title = "broker-unavailable", "The broker does not answer"
+
+
+class NoWorker(Unavailable):
+    """Nothing is verified, repaired or collected until one works. What is stored can be read and written."""
+
+    slug, title = "no-worker", "No worker is at work"

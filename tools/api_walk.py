@@ -14,8 +14,10 @@ BLOCK = hashlib.sha256(DATA).hexdigest()
 
 def walk(api: Recorder, email: str, password: str) -> None:
     """Signed in as a new user with these, who owns nothing."""
+    api.call(f"GET {V1}/sync/summary")
     bucket = _buckets(api)
     file = _native_upload(api, bucket)
+    _sync(api, file)
     _content(api, bucket)
     _batches(api, bucket)
     _records(api, file)
@@ -52,6 +54,19 @@ def _native_upload(api: Recorder, bucket: str) -> Any:
     unwanted = api.call(f"POST {V1}/uploads", body={})["upload_id"]
     api.call(f"DELETE {V1}/uploads/{{upload_id}}", upload_id=unwanted)
     return file
+
+
+def _sync(api: Recorder, file: Any) -> None:
+    ids = {"file_id": file["file_id"]}
+    event = api.call(f"POST {V1}/files/{{file_id}}/verify", **ids, is_shown=False)["event_id"]
+    api.call(f"GET {V1}/sync-events/{{event_id}}", event_id=event, is_shown=False)
+    api.call(f"GET {V1}/sync-events/{{file_id}}/status", **ids, is_shown=False)
+    api.call(f"POST {V1}/sync-events/{{event_id}}/retry", event_id=event, is_shown=False)
+    api.call(f"GET {V1}/sync-events", query={"status": "failed", "limit": 100})
+    api.call(f"POST {V1}/sync-events/retry")
+    api.call(f"POST {V1}/buckets/{{bucket}}/verify", bucket=file["bucket_id"])
+    api.call(f"GET {V1}/sync/wanted")
+    api.call(f"GET {V1}/events", query={"seconds": 0})
 
 
 def _content(api: Recorder, bucket: str) -> None:
@@ -105,6 +120,8 @@ def administration(api: Recorder, user: str) -> None:
     """As an administrator."""
     api.call(f"PUT {V1}/accounts/{{user_id}}/quota", user_id=user, body={"quota_bytes": 10_000_000_000})
     api.call(f"GET {V1}/stats/store")
+    api.call(f"POST {V1}/sync/scrub", body={"urgent": True}, is_shown=False)
+    api.call(f"GET {V1}/sync/scrub")
 
 
 def _journals(api: Recorder, bucket: str) -> None:

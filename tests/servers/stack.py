@@ -66,6 +66,7 @@ class Stack(SignedInServer):
         self.environment |= {
             "CAIRN_PORT": str(self.port),
             "CAIRN_SECRET": secrets.token_hex(32),
+            "CAIRN_CHUNKER": f"http://127.0.0.1:{at[Room.CHUNKER]}",
             "CAIRN_METADATA": f"http://127.0.0.1:{at[Room.METADATA]}",
             "CAIRN_IDENTITY": f"http://127.0.0.1:{at[Room.IDENTITY]}",
             "CAIRN_BLOCKS": f"http://127.0.0.1:{at[Room.BLOCK_STORAGE]}",

@@ -1,0 +1,127 @@
+"""Routes of sync events: how each change and each file stands, once more, and now."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from foundation.http_caller import Caller
+from foundation.http_json import StrictRoute
+from foundation.http_wire import Json, decode_cursor, encode_cursor, limit
+from foundation.problems import CursorInvalid
+from metadata import BucketNotFound, ChangeKind, EventNotFound, EventQuery, EventStatus, FileNotFound
+from sync.door import Door
+from sync.waiting import Facts
+from sync.wire import (
+    EventsWire,
+    EventWire,
+    FilesCountWire,
+    FileSyncWire,
+    RetriedWire,
+    answers,
+    event_document,
+    file_sync_document,
+)
+
+VERIFY = "verify"  # the chore that looks for pending events
+Bucket = Annotated[str, Query(description="Only of this bucket: its id, or the name of one of your own.")]
+Healed = Annotated[bool, Query(description="Only what was healed, the latest first.")]
+Order = Annotated[Literal["newest", "oldest"], Query(description="By when they were made.")]
+
+
+def event_routes(door: Door) -> APIRouter:
+    router = APIRouter(tags=["sync"], route_class=StrictRoute)
+    records = door.records
+
+    def facts() -> Facts:
+        return Facts(door.clock(), door.health.last)
+
+    @router.get(
+        "/sync-events",
+        summary="Sync events of the buckets that the caller sees, of all for administrators",
+        responses=answers(200, EventsWire, BucketNotFound, FileNotFound, CursorInvalid),
+    )
+    def list_events(  # noqa: PLR0913, PLR0917 — a route's query parameters.
+        caller: Caller,
+        status: EventStatus | None = None,
+        bucket: Bucket = "",
+        file_id: UUID | None = None,
+        type: ChangeKind | None = None,  # noqa: A002 — the word of the API.
+        healed: Healed = False,
+        order: Order = "newest",
+        limit: Annotated[int, limit(100, 1000)] = 100,
+        cursor: str | None = None,
+    ) -> Json:
+        scope = (caller.user, status, bucket, file_id, type, healed, order)
+        after = decode_cursor("sync-events", scope, cursor)
+        is_oldest = order == "oldest"
+        page = records.events(
+            caller, EventQuery(status, bucket or None, file_id, type, healed, is_oldest, after, limit)
+        )
+        following = page.next_key and encode_cursor("sync-events", scope, page.next_key)
+        known = facts()
+        return Json({"items": [event_document(event, known) for event in page.items], "next_cursor": following})
+
+    @router.post(
+        "/sync-events/retry",
+        summary="Try all failed ones of the caller's own again",
+        responses=answers(200, RetriedWire),
+    )
+    def retry_all(caller: Caller) -> Json:
+        retried = records.retry_all(caller)
+        door.doorbell.ring(VERIFY)
+        return Json({"retried": retried})
+
+    @router.get("/sync-events/{event_id}", summary="One sync event", responses=answers(200, EventWire, EventNotFound))
+    def get_event(caller: Caller, event_id: UUID) -> Json:
+        return Json(event_document(records.event(caller, event_id), facts()))
+
+    @router.get(
+        "/sync-events/{file_id}/status",
+        summary="How a file stands: its newest sync event",
+        responses=answers(200, FileSyncWire, FileNotFound),
+    )
+    def get_file_status(caller: Caller, file_id: UUID) -> Json:
+        return Json(file_sync_document(records.file_status(caller, file_id)))
+
+    @router.post(
+        "/sync-events/{event_id}/retry",
+        summary="Try a failed one again; any other stays as it is",
+        responses=answers(200, EventWire, EventNotFound),
+    )
+    def retry(caller: Caller, event_id: UUID) -> Json:
+        event = records.retry(caller, event_id)
+        door.doorbell.ring(VERIFY)
+        return Json(event_document(event, facts()))
+
+    return router
+
+
+def verify_routes(door: Door) -> APIRouter:
+    """Verify now: every byte is read again. To ask twice is to ask once."""
+    router = APIRouter(tags=["sync"], route_class=StrictRoute)
+    records = door.records
+
+    @router.post(
+        "/files/{file_id}/verify",
+        status_code=202,
+        summary="Read every byte of a file again; the answer is the sync event that tells how it goes",
+        responses=answers(202, EventWire, FileNotFound),
+    )
+    def verify_file(caller: Caller, file_id: UUID) -> Json:
+        event = records.verify_file(caller, file_id)
+        door.doorbell.ring(VERIFY)
+        return Json(event_document(event, Facts(door.clock(), door.health.last)), 202)
+
+    @router.post(
+        "/buckets/{bucket}/verify",
+        status_code=202,
+        summary="Read every byte of all files of a bucket again; how many files these are",
+        responses=answers(202, FilesCountWire, BucketNotFound),
+    )
+    def verify_bucket(caller: Caller, bucket: str) -> Json:
+        files = records.verify_bucket(caller, bucket)
+        door.doorbell.ring(VERIFY)
+        return Json({"files": files}, 202)
+
+    return router

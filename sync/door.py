@@ -1,0 +1,28 @@
+"""What the room's HTTP door stands on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from foundation.doorbell import Doorbell
+from metadata import Buckets, Journals, LongPoll, Proofs, SyncRecords
+from sync.health import HealthBoard
+from sync.watcher import Watcher
+
+ROUND_EVERY = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """`clock`: the database's. `round_every`: how often everything stored is promised to be read again."""
+
+    records: SyncRecords
+    proofs: Proofs
+    buckets: Buckets
+    journals: Journals
+    long_poll: LongPoll
+    watcher: Watcher
+    health: HealthBoard
+    doorbell: Doorbell
+    clock: Callable[[], datetime]
+    round_every: timedelta
