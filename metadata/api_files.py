@@ -158,7 +158,7 @@ def file_routes(parts: Parts) -> APIRouter:
         first = _index(decode_cursor("chunks", scope, cursor))
         found = files.chunks(wanted.content, first, limit + 1) if wanted.content else ()
         following = encode_cursor("chunks", scope, str(first + limit)) if len(found) > limit else None
-        items = [chunk_document(chunk) for chunk in found[:limit]]
+        items = [chunk_document(chunk, wanted) for chunk in found[:limit]]
         if include and items:
             numbers = files.sharing(caller, file_id, [chunk.id for chunk in found[:limit]])
             items = [item | {"other_files": number} for item, number in zip(items, numbers, strict=True)]

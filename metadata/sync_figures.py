@@ -12,14 +12,15 @@ from metadata.event_records import IS_NOT_COMPLETED
 from metadata.event_rows import WAITS_SINCE
 from metadata.model import BlockState
 from metadata.round_rows import newest_rounds, veiled
-from metadata.schema import accounts, block_holders, blocks, buckets, file_chunks, file_versions
+from metadata.schema import block_holders, blocks, buckets, file_chunks, file_versions
 from metadata.sync_model import EventStatus, Quarter, SyncFigures
 from metadata.sync_schema import sync_events, sync_outcomes
 from metadata.worker_rows import worker_states
 
 DAY = timedelta(days=1)
 _OLDEST = 1_000  # of the waiting ones that are looked at for the one that waits longest
-_NEWEST = 200  # of an owner's events that are looked at for the newest that was checked
+_OWNERS = 20  # in whose events an administrator's newest check is looked for
+_NEWEST = 1_000  # of an owner's events that are looked at for the newest that was checked
 _IS_BAD = text("blocks.state <> 'stored'")
 _events = sync_events.c
 
@@ -59,9 +60,12 @@ def is_bad_and_used_by(owner: UUID) -> ColumnElement[bool]:
         .join(file_versions, file_versions.c.content == file_chunks.c.content)
         .join(buckets, buckets.c.id == file_versions.c.bucket)
         .where(file_chunks.c.block == blocks.c.id, buckets.c.owner == owner)
+        .limit(1)
+        .correlate(blocks)
     )
     held = exists().where(block_holders.c.user == owner, block_holders.c.block == blocks.c.id)
-    return and_(_IS_BAD, held, used.exists())
+    # One look a bad block: of an EXISTS PostgreSQL may make a join with everything that the owner has.
+    return and_(_IS_BAD, held, used.scalar_subquery().is_not(None))
 
 
 def _counts(connection: Connection, owner: UUID | None) -> Mapping[str, int]:
@@ -87,23 +91,22 @@ def _files(connection: Connection, owner: UUID | None) -> int:
 
 
 def _proved_at(connection: Connection, owner: UUID | None) -> datetime | None:
-    """What is claimed, tried and finished is written again: the newest finished one stands near the end of its index."""
-    newest = (
-        select(_events.updated_at, _events.status)
-        .where(_events.owner == accounts.c.user)
-        .order_by(_events.updated_at.desc())
-        .limit(_NEWEST)
-        .correlate(accounts)
-        .subquery()
+    """As an event says, where it is one of the newest to change; else as the quarters say, and never later than it was."""
+    checked = select(sync_outcomes.c.owner, sync_outcomes.c.at).where(
+        sync_outcomes.c.verified > 0, _of(sync_outcomes.c.owner, owner)
     )
-    proved = select(func.max(newest.c.updated_at)).where(newest.c.status == EventStatus.COMPLETED.value)
-    query = select(func.max(proved.correlate(accounts).scalar_subquery())).where(_of(accounts.c.user, owner))
-    moment: datetime | None = connection.execute(query).scalar_one()
-    if moment is not None:
-        return moment
-    checked = sync_outcomes.c.verified > 0
-    quarter = select(sync_outcomes.c.at).where(checked, _of(sync_outcomes.c.owner, owner))
-    return connection.execute(quarter.order_by(sync_outcomes.c.at.desc()).limit(1)).scalar_one_or_none()
+    quarters = connection.execute(checked.order_by(sync_outcomes.c.at.desc()).limit(_OWNERS)).all()
+    owners = {row.owner for row in quarters} if owner is None else {owner}
+    found = [moment for one in owners if (moment := _newest_check(connection, one)) is not None]
+    return max([*found, *(row.at for row in quarters)], default=None)
+
+
+def _newest_check(connection: Connection, owner: UUID) -> datetime | None:
+    newest = select(_events.updated_at, _events.status).where(_events.owner == owner)
+    last = newest.order_by(_events.updated_at.desc()).limit(_NEWEST).subquery()
+    proved = select(func.max(last.c.updated_at)).where(last.c.status == EventStatus.COMPLETED.value)
+    moment: datetime | None = connection.execute(proved).scalar_one()
+    return moment
 
 
 def _oldest_proof(connection: Connection, owner: UUID | None) -> datetime | None:

@@ -27,16 +27,19 @@ def unproved_blocks(connection: Connection, number: int, limit: int) -> Sequence
     began = connection.execute(query).scalar_one_or_none()
     if began is None:
         return []
-    steps: tuple[tuple[ColumnElement[Any], tuple[Any, ...]], ...] = (
-        (blocks.c.registered_at, (_IS_STORED, blocks.c.verified_at.is_(None), blocks.c.registered_at < began)),
-        (blocks.c.verified_at, (_IS_STORED, blocks.c.verified_at < began)),
-        (blocks.c.id, (_IS_BAD, blocks.c.checked_at.is_(None))),
-        (blocks.c.checked_at, (_IS_BAD, blocks.c.checked_at < began)),
+    steps: tuple[tuple[tuple[ColumnElement[Any], ...], tuple[Any, ...]], ...] = (
+        (
+            (blocks.c.verified_at, blocks.c.registered_at),
+            (_IS_STORED, blocks.c.verified_at.is_(None), blocks.c.registered_at < began),
+        ),
+        ((blocks.c.verified_at,), (_IS_STORED, blocks.c.verified_at < began)),
+        ((blocks.c.id,), (_IS_BAD, blocks.c.checked_at.is_(None))),
+        ((blocks.c.checked_at,), (_IS_BAD, blocks.c.checked_at < began)),
     )
     found: list[Any] = []
     for order, conditions in steps:
         if len(found) < limit:
-            page = select(*_COLUMNS).where(*conditions).order_by(order).limit(limit - len(found))
+            page = select(*_COLUMNS).where(*conditions).order_by(*order).limit(limit - len(found))
             found += connection.execute(page)
     return [
         RegisteredBlock(BlockName.parse(name), size, xxh3 & _UNSIGNED, BlockState(state))

@@ -166,8 +166,10 @@ def result_document(result: Result) -> dict[str, Any]:
     return file_document(result.version) | {"sequence": result.sequence}
 
 
-def chunk_document(chunk: StoredChunk) -> dict[str, Any]:
-    return document_of(chunk, ChunkWire) | {"id": str(chunk.id)}
+def chunk_document(chunk: StoredChunk, version: FileVersion) -> dict[str, Any]:
+    """Never read before the version was made: when others' bytes were read, which happen to be the same, is their business."""
+    proved_at = chunk.verified_at and max(chunk.verified_at, version.created_at)
+    return document_of(chunk, ChunkWire) | {"id": str(chunk.id), "verified_at": proved_at}
 
 
 def purged_document(purged: Purged) -> dict[str, Any]:
