@@ -18,7 +18,7 @@ from cairn.compose_work import known_tasks, opened_chores, opened_parts
 from cairn.settings import ServerSettings
 from foundation.doorbell import InProcessDoorbell
 from foundation.telemetry import log_to_stderr
-from sync import Board, Loops, Queue, chores
+from sync import Board, Heartbeat, Loops, Queue, chores
 
 _PR_SET_PDEATHSIG = 1
 
@@ -41,19 +41,25 @@ def by_celery(settings: ServerSettings, queues: Sequence[Queue], board: Board, c
     return run_worker(celery_application(broker, tasks, turns), turns, queues, concurrency)
 
 
-def by_polling(settings: ServerSettings, queues: Sequence[Queue]) -> int:
+def by_polling(settings: ServerSettings, queues: Sequence[Queue], board: Board) -> int:
     """As the threads of a server in which nobody rings. Until SIGTERM; the exit status."""
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stopping.set())
     with opened_parts(settings) as parts:
         loops = Loops(
-            lambda pause: [chore for chore in chores(parts, pause) if chore.queue in queues], InProcessDoorbell()
+            lambda pause: [chore for chore in chores(parts, pause) if chore.queue in queues],
+            InProcessDoorbell(),
+            lambda queue: Heartbeat(queue, partial(_on_board, board)),
         )
         loops.start()
         stopping.wait()
         loops.stop()
     return 0
+
+
+def _on_board(board: Board, queue: str, doing: str) -> None:
+    board.tell(list(Queue).index(Queue(queue)), doing)
 
 
 def _die_with(foreman: int) -> None:
@@ -67,10 +73,10 @@ def main(arguments: Sequence[str]) -> int:
     _die_with(int(foreman))
     settings = ServerSettings.read()
     log_to_stderr(settings.log_level)
-    queues = [Queue(name) for name in names]
+    queues, board = [Queue(name) for name in names], Board(int(file), int(concurrency))
     if Way(way) is Way.POLL:
-        return by_polling(settings, queues)
-    return by_celery(settings, queues, Board(int(file), int(concurrency)), int(concurrency))
+        return by_polling(settings, queues, board)
+    return by_celery(settings, queues, board, int(concurrency))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from cairn.settings import ServerSettings
 from foundation.http_service import Ready, create_service
 from foundation.service_tokens import NoUsers, Room, ServiceTokenVerifier
 from foundation.telemetry import log_to_stderr
-from sync import Beat, Queue, RedisBroker
+from sync import Beat, Heartbeat, Queue, RedisBroker, WorkMetrics, worker_name
 
 PORT = 8006
 CONCURRENCY = 4
@@ -40,13 +40,20 @@ def work(settings: ServerSettings, queues: Sequence[Queue], concurrency: int, po
         near = Neighbours(settings, frozenset(), stack)
         catalogue, store = near.own_catalogue, near.store(Room.SYNC)
         stack.callback(broker.close)
-        foreman = Foreman(broker, queues, concurrency, lambda _doing: None)
+        hands = [Heartbeat(f"{worker_name()}-{number + 1}", catalogue.proofs.seen) for number in range(concurrency)]
+
+        def tell(doing: Sequence[str]) -> None:
+            for heartbeat, does in zip(hands, doing, strict=True):
+                heartbeat(does)
+
+        foreman = Foreman(broker, queues, concurrency, tell)
         app = _service(
             "worker",
             near,
             {"database": catalogue.ready, "block-storage": store.ready, "broker": broker.ready},
             (foreman.start, foreman.stop),
         )
+        app.state.registry.register(WorkMetrics(catalogue, broker))
         _serve(app, "worker", settings, port)
 
 

@@ -114,7 +114,8 @@ def _health_routes(ready: Ready, notices: Ready, registry: CollectorRegistry) ->
 
     @router.get("/metrics")
     async def metrics() -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+        # In a thread: some figures are asked for elsewhere, and what is asked may be slow.
+        return Response(await asyncio.to_thread(generate_latest, registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
 

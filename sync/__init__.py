@@ -25,6 +25,7 @@ from sync.webhook import Webhook, notify, open_webhook
 if TYPE_CHECKING:
     from sync.beat import Beat
     from sync.celery_app import celery_application, run_worker
+    from sync.metrics import WorkMetrics
     from sync.redis_broker import RedisBroker, Task
     from sync.redis_doorbell import RedisDoorbell
     from sync.turns import Turns
@@ -54,6 +55,7 @@ __all__ = [
     "Watcher",
     "Webhook",
     "WebhookSettings",
+    "WorkMetrics",
     "adopt",
     "audit",
     "celery_application",
@@ -87,6 +89,7 @@ _FRONT_DOOR = {
     "RedisDoorbell": "sync.redis_doorbell",
     "Task": "sync.redis_broker",
     "Turns": "sync.turns",
+    "WorkMetrics": "sync.metrics",
     "celery_application": "sync.celery_app",
     "run_worker": "sync.celery_app",
 }
