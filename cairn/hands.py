@@ -6,6 +6,7 @@ FOREMAN is the process that starts it, BOARD the number of an open file: sync.bo
 """
 
 import ctypes
+import logging
 import os
 import signal
 import sys
@@ -73,6 +74,9 @@ def main(arguments: Sequence[str]) -> int:
     _die_with(int(foreman))
     settings = ServerSettings.read()
     log_to_stderr(settings.log_level)
+    for chatty in ("celery.app.trace", "celery.worker.strategy", "httpx"):
+        # Several lines for each look, of which most find nothing; what a chore did it tells itself.
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     queues, board = [Queue(name) for name in names], Board(int(file), int(concurrency))
     if Way(way) is Way.POLL:
         return by_polling(settings, queues, board)
