@@ -13,7 +13,7 @@ from foundation.sql import any_of, database_now
 from metadata.deleted_buckets import give_up, put_away
 from metadata.expiring import drop_plan, end_slice
 from metadata.model import ChangeKind, UploadState
-from metadata.root_journal import BucketEvent, record_for, record_for_all
+from metadata.root_journal import BucketEvent, record_for_all, record_sharing
 from metadata.schema import block_holders, buckets, idempotency_keys, members, upload_chunks, uploads
 from metadata.sync_schema import notices, sync_events, sync_outcomes
 
@@ -76,11 +76,12 @@ def _membership(user: UUID, _limit: int) -> Select[Any]:
 
 def _leave(connection: Connection, user: UUID, found: Sequence[Any], _limit: int) -> int:
     ((bucket,),) = found
-    connection.execute(select(buckets.c.id).where(buckets.c.id == bucket).with_for_update(key_share=True)).all()
+    lock = select(buckets.c.owner).where(buckets.c.id == bucket).with_for_update(key_share=True)
+    owner = connection.execute(lock).scalar_one_or_none()
     mine = (members.c.bucket == bucket) & (members.c.user == user)
-    if not connection.execute(delete(members).where(mine)).rowcount:
+    if owner is None or not connection.execute(delete(members).where(mine)).rowcount:
         return 0
-    record_for(connection, BucketEvent(Identity(user=user), ChangeKind.BUCKET_UNSHARED, bucket), user)
+    record_sharing(connection, BucketEvent(Identity(user=user), ChangeKind.BUCKET_UNSHARED, bucket), user, owner)
     return 1
 
 

@@ -11,6 +11,7 @@ from foundation.identity import Identity
 from foundation.problems import Invalid
 from foundation.sql import any_of
 from metadata.access import bucket_of_file
+from metadata.actions import ACTIONS
 from metadata.batch import Purged
 from metadata.errors import FileNotFound, VersionNotFound
 from metadata.model import NO_PRECONDITION, BlockState, ChangeKind, FileVersion, Precondition
@@ -105,7 +106,7 @@ def nominate_contents(connection: Connection, ids: Iterable[UUID]) -> None:
 def _record(work: Work, version: FileVersion, purged: Purged) -> None:
     # Nothing is left to verify: what the event tells is known now.
     counts = {"deleted_chunks": purged.deleted_chunks, "failed_chunks": purged.failed_chunks}
-    done = {"status": "completed", "action": "delete_synchronized"}
+    done = {"status": "completed", "action": ACTIONS[ChangeKind.FILE_PURGED]}
     total = purged.deleted_chunks + purged.kept_chunks + purged.failed_chunks
     work.record(ChangeKind.FILE_PURGED, replace(version, num_chunks=total), event=counts | done)
 

@@ -49,6 +49,11 @@ def record_for_all(connection: Connection, event: BucketEvent, owner: UUID) -> t
     return tuple(sorted(seers))
 
 
+def record_sharing(connection: Connection, event: BucketEvent, member: UUID, owner: UUID) -> None:
+    """One change in the root journal of `member`, whom alone it concerns, and the owner's sync event."""
+    _add_sync_event(connection, record_for(connection, event, member), event, owner)
+
+
 def record_for(connection: Connection, event: BucketEvent, user: UUID) -> UUID:
     """One change in the root journal of `user`, who has an account; its event id. Takes the account's lock."""
     following = (

@@ -15,7 +15,7 @@ from metadata.access import BucketRow, bucket_for
 from metadata.errors import MemberNotFound
 from metadata.model import ChangeKind, Member, Page
 from metadata.naming import is_uuid
-from metadata.root_journal import BucketEvent, ensure_account, record_for, refuse_closing
+from metadata.root_journal import BucketEvent, ensure_account, record_sharing, refuse_closing
 from metadata.schema import members
 from metadata.settings import CatalogueSettings
 from metadata.sql_buckets import Notify
@@ -64,7 +64,7 @@ class SqlMembers:
             ensure_account(connection, member.user, self._settings.quota_bytes)
             refuse_closing(connection, member.user)
             kind = ChangeKind.BUCKET_SHARED if before is None else ChangeKind.BUCKET_UPDATED
-            record_for(connection, BucketEvent(caller, kind, row.id), member.user)
+            record_sharing(connection, BucketEvent(caller, kind, row.id), member.user, row.owner)
             return member, (member.user,)
 
         return self._written(body)
@@ -78,7 +78,7 @@ class SqlMembers:
             if _role(connection, row.id, user) is None:
                 raise MemberNotFound
             connection.execute(delete(members).where(_is(row.id, user)))
-            record_for(connection, BucketEvent(caller, ChangeKind.BUCKET_UNSHARED, row.id), user)
+            record_sharing(connection, BucketEvent(caller, ChangeKind.BUCKET_UNSHARED, row.id), user, row.owner)
             return None, (user,)
 
         self._written(body)

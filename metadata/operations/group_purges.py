@@ -8,6 +8,7 @@ from sqlalchemy import Integer, Select, and_, cast, delete, exists, func, not_, 
 
 from foundation.ids import new_hexes
 from foundation.sql import any_of
+from metadata.actions import ACTIONS
 from metadata.model import BlockState, ChangeKind
 from metadata.operations.folder_rows import Member, raw, uuids
 from metadata.operations.journal_rows import record_many
@@ -47,9 +48,8 @@ def _purge(work: Work, gone: Sequence[Member], group: UUID) -> None:
     total, deleted, failed = ([int(count[place]) for count in counts] for place in range(3))
     jobs = {"total_chunks": total, "deleted_chunks": deleted, "failed_chunks": failed}
     told["version"] = told.pop("previous_version")
-    record_many(
-        work, ChangeKind.FILE_PURGED, group, told, jobs | {"status": "completed", "action": "delete_synchronized"}
-    )
+    action = ACTIONS[ChangeKind.FILE_PURGED]
+    record_many(work, ChangeKind.FILE_PURGED, group, told, jobs | {"status": "completed", "action": action})
 
 
 def _counts(work: Work, ids: Sequence[UUID]) -> Select[Any]:
