@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, insert, select
 from foundation.sql import any_of, now
 from metadata.model import UploadState
 from metadata.schema import candidates, upload_blocks, upload_chunks, uploads
-from metadata.sql_uploads import end_upload
+from metadata.upload_rows import end_upload
 
 
 def silent_uploads(connection: Connection, expiry: timedelta, limit: int) -> list[int]:

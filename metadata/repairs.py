@@ -12,8 +12,7 @@ from metadata.model import BlockState, Precondition, UploadState
 from metadata.register import NOBODY
 from metadata.schema import blocks, dead_names, uploads
 from metadata.seams import RegisteredBlock
-from metadata.sql_uploads import end_upload
-from metadata.upload_rows import lock_uploads, precondition_text
+from metadata.upload_rows import end_upload, lock_uploads, precondition_text
 
 # Word by word as the partial index says it: else SQLite does not use it.
 _IS_BROKEN = text("blocks.state <> 'stored'")

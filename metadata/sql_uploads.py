@@ -18,6 +18,7 @@ from metadata.chunk_lists import check_page
 from metadata.contents import planned_chunks
 from metadata.descriptions import check_described
 from metadata.errors import ChunksInvalid, UploadEnded
+from metadata.expiring import drop_plan, end_slice
 from metadata.idempotency import Answer, done_once
 from metadata.model import BlockState, Chunk, Page, Precondition, Target, Upload, UploadState
 from metadata.operations.conflicts import check_early
@@ -30,7 +31,6 @@ from metadata.settings import CatalogueSettings
 from metadata.upload_rows import (
     UploadRow,
     find_upload,
-    let_go,
     lock_uploads,
     precondition_text,
     select_uploads,
@@ -145,17 +145,18 @@ class SqlUploads:
         return self._database.read(body)
 
     def end(self, caller: Identity, upload: UUID) -> UploadState:
-        def body(connection: Connection) -> UploadState:
-            lock_uploads(connection, [upload])
-            row = find_upload(connection, caller, upload)
-            if row.state is UploadState.COMMITTED:
-                raise UploadEnded("This upload was committed; delete its file instead.", state=row.state.value)
-            if row.state is UploadState.OPEN:
-                end_upload(connection, row.writer, UploadState.ABORTED)
-                return UploadState.ABORTED
-            return row.state
-
-        return self._database.write(body, repeat_unknown=True)
+        """In slices, whatever it holds; until the last one it is open, and repeating goes on."""
+        rows = self._settings.collect_chunks
+        state, writer = UploadState.OPEN, 0
+        while state is UploadState.OPEN:
+            state, writer = self._database.write(
+                lambda connection: _ended(connection, caller, upload, rows), repeat_unknown=True
+            )
+        if state is UploadState.ABORTED:
+            # What a crash leaves of its plan goes when the upload is forgotten.
+            while self._database.write(lambda connection: drop_plan(connection, writer, rows)) == rows:
+                pass
+        return state
 
     def _upload(self, connection: Connection, row: UploadRow) -> Upload:
         committed = row.state is UploadState.COMMITTED
@@ -176,11 +177,15 @@ class SqlUploads:
         )
 
 
-def end_upload(connection: Connection, writer: int, state: UploadState, *, keep_plan: bool = False) -> None:
-    """Under the upload's lock: what it held becomes collectable."""
-    let_go(connection, writer, keep_plan=keep_plan)
-    ended = {"state": state.value, "active_at": now(connection)}
-    connection.execute(update(uploads).where(uploads.c.writer == writer).values(ended))
+def _ended(connection: Connection, caller: Identity, upload: UUID, rows: int) -> tuple[UploadState, int]:
+    """One slice; the state then, and the writer."""
+    lock_uploads(connection, [upload])
+    row = find_upload(connection, caller, upload)
+    if row.state is UploadState.COMMITTED:
+        raise UploadEnded("This upload was committed; delete its file instead.", state=row.state.value)
+    if row.state is UploadState.OPEN and end_slice(connection, row.writer, UploadState.ABORTED, rows):
+        return UploadState.ABORTED, row.writer
+    return row.state, row.writer
 
 
 def _bucket(

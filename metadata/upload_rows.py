@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, Select, delete, exists, insert, select
+from sqlalchemy import Connection, Select, delete, exists, insert, select, update
 
 from foundation.authorization import Action, Facts, require
 from foundation.blocks import Chunking
 from foundation.identity import Identity
-from foundation.sql import any_of, insert_rows
+from foundation.sql import any_of, insert_rows, now
 from metadata.errors import UploadEnded, UploadNotFound
 from metadata.model import Kind, Precondition, Target, UploadState
 from metadata.schema import buckets, candidates, file_chunks, upload_blocks, upload_chunks, upload_contents, uploads
@@ -134,6 +134,13 @@ def let_go(
     connection.execute(delete(upload_contents).where(upload_contents.c.upload == writer))
     if not keep_plan:
         connection.execute(delete(upload_chunks).where(upload_chunks.c.upload == writer))
+
+
+def end_upload(connection: Connection, writer: int, state: UploadState, *, keep_plan: bool = False) -> None:
+    """Under the upload's lock: what it held becomes collectable."""
+    let_go(connection, writer, keep_plan=keep_plan)
+    ended = {"state": state.value, "active_at": now(connection)}
+    connection.execute(update(uploads).where(uploads.c.writer == writer).values(ended))
 
 
 def let_go_all(connection: Connection, taken: Mapping[int, Sequence[tuple[bytes, int]]]) -> None:

@@ -1,10 +1,11 @@
 """Uploads that nobody touches end in bounded slices, whatever they hold, and leave nothing behind."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Engine, event, func, select, update
 
 from foundation.database import Database
 from foundation.database import opened as opened_database
@@ -64,6 +65,27 @@ def test_an_upload_that_holds_much_ends_in_slices_and_leaves_nothing(sliced: Des
     assert number(database, upload_chunks) == 0
     collect(sliced.catalogue)
     assert number(database, blocks) == 0
+
+
+def test_an_upload_that_holds_much_is_aborted_in_slices_and_leaves_nothing(sliced: Desk, database: Database) -> None:
+    """Of one call each transaction lets go of as much as one slice may."""
+    upload = sliced.open("f", PLAN)
+    sliced.send(upload, PLAN)
+    taken: list[int] = []
+
+    def remember(_connection: object, cursor: sqlite3.Cursor, statement: str, *_rest: object) -> None:
+        if statement.startswith(("DELETE FROM upload_blocks", "DELETE FROM upload_chunks")):
+            taken.append(cursor.rowcount)
+
+    event.listen(Engine, "after_cursor_execute", remember)
+    try:
+        assert sliced.catalogue.uploads.end(sliced.me, upload.id) is UploadState.ABORTED
+    finally:
+        event.remove(Engine, "after_cursor_execute", remember)
+    assert taken == [4, 4, 2, 4, 4, 2]
+    assert sliced.catalogue.uploads.end(sliced.me, upload.id) is UploadState.ABORTED
+    collect(sliced.catalogue)
+    assert (number(database, upload_chunks), number(database, blocks)) == (0, 0)
 
 
 def test_whoever_comes_back_between_the_slices_is_told_what_to_send_again(sliced: Desk, database: Database) -> None:
