@@ -260,3 +260,18 @@ def test_an_unreadable_meta_value_is_not_taken_for_a_missing_one(disk: Filesyste
         disk.read_meta("installation")
     with pytest.raises(BlockNotFound):
         disk.read_meta("other")
+
+
+def test_each_copy_says_by_itself_whether_it_can_be_written_to(tmp_path: Path) -> None:
+    store = FilesystemBlockStore([f"{tmp_path}/{name}" for name in "ab"], initialise=True, least=1)
+    copies = store.copies()
+    assert list(copies) == ["copy 1", "copy 2"]
+    (tmp_path / "b").rename(tmp_path / "away")
+    copies["copy 1"]()
+    with pytest.raises(StorageFailed):
+        copies["copy 2"]()
+    store.ready()
+    store.close()
+    with_one = FilesystemBlockStore([f"{tmp_path}/single"], initialise=True)
+    assert with_one.copies() == {}
+    with_one.close()

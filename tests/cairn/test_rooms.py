@@ -246,12 +246,13 @@ def test_sync_by_itself_reaches_an_sqlite_and_a_disk_by_the_services_that_have_t
     host = "127.0.0.78"  # Of this machine, and of nobody else on it.
     near = {"CAIRN_METADATA": Room.METADATA, "CAIRN_BLOCKS": Room.BLOCK_STORAGE, "CAIRN_IDENTITY": Room.IDENTITY}
     environment = {"CAIRN_HOST": host} | {name: f"http://{host}:{PORTS[room]}" for name, room in near.items()}
+    environment["CAIRN_STORE"] = f"file://{tmp_path}/a?also={tmp_path}/b&least=1"
     owners = CairnServer(tmp_path, CAIRN_SECRET=SECRET, **environment)
     owners.arguments = ("serve", *(part for room in near.values() for part in ("--only", room.value)))
     sync = CairnServer(tmp_path, CAIRN_SECRET=SECRET, **environment)
     sync.arguments = ("serve", "--only", "sync")
     owners.cairn("migrate")
-    truth = owners.data / "blocks" / "meta" / "installation"
+    truth = tmp_path / "a" / "meta" / "installation"
     before = json.loads(truth.read_text())
     owners.start()
     try:
@@ -260,12 +261,32 @@ def test_sync_by_itself_reaches_an_sqlite_and_a_disk_by_the_services_that_have_t
             sync.start()
             wait_until(lambda: answers(http, host, (Room.SYNC,)))
             assert http.get(f"http://{host}:{PORTS[Room.SYNC]}/readyz").json()["services"]["collection"] == "ok"
+            require_health_of_copies(http, host, owners, tmp_path / "b")
         assert json.loads(truth.read_text()) == before | {"generation": before["generation"] + 1}
         assert sync.kill(signal.SIGTERM) == 0
     finally:
         for server in (sync, owners):
             if server.is_running:
                 server.kill()
+
+
+def require_health_of_copies(http: httpx.Client, host: str, owners: CairnServer, copy: Path) -> None:
+    """Sync tells of every room that it knows, and of a copy of the store that block storage alone can see."""
+    sync = f"http://{host}:{PORTS[Room.SYNC]}"
+    named = {"metadata", "block-storage", "identity", "sync", "worker", "database", "store"}
+    assert http.get(f"{sync}/readyz/all").json()["services"].keys() == named
+    token = owners.add_user("ada@example.org")
+    http.headers["Authorization"] = f"Bearer {token}"
+    assert '"root_sequence":0' in http.get(f"{sync}/api/v1/events", params={"seconds": 0}).text
+
+    def health() -> dict[str, str]:
+        return {one["name"]: one["state"] for one in http.get(f"{sync}/api/v1/sync/summary").json()["health"]}
+
+    assert health().keys() == named | {"copy 1", "copy 2"}
+    wait_until(lambda: "down" not in {health()["copy 1"], health()["copy 2"]})
+    copy.rename(copy.with_name("away"))
+    wait_until(lambda: health()["copy 2"] == "down")
+    assert "down" not in {health()["copy 1"], health()["store"], health()["block-storage"]}
 
 
 def answers(http: httpx.Client, host: str, rooms: tuple[Room, ...] = tuple(PORTS)) -> bool:

@@ -19,7 +19,7 @@ from foundation.identity import Identity
 from foundation.ids import new_id
 from foundation.problems import Unauthenticated, Unavailable
 from foundation.settings import ServiceSettings
-from metadata import BlockState, Catalogue, EventStatus, LongPoll, Outcome, Verdict
+from metadata import BlockState, Catalogue, EventStatus, LongPoll, Outcome, SyncRecords, Verdict
 from sync import Door, HealthBoard, Watcher, routes
 from sync.wire import EventsWire, EventWire, FileSyncWire, RoundWire, ScrubWire, WantedWire
 from sync.wire_summary import SummaryWire
@@ -46,6 +46,18 @@ class Tokens:
         return self.known[credential]
 
 
+class Counted:
+    """SyncRecords that note what was asked of them."""
+
+    def __init__(self, records: SyncRecords) -> None:
+        self._records = records
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked.append(name)
+        return getattr(self._records, name)
+
+
 @dataclass
 class House:
     """The service over a catalogue, in this process, and a worker whose verdicts the tests write."""
@@ -56,11 +68,13 @@ class House:
     rings: Rings = field(default_factory=lambda: Rings(["verify", "scrub"]))
     tokens: Tokens = field(default_factory=Tokens)
     app: FastAPI = field(init=False)
+    records: "Counted" = field(init=False)
 
     def __post_init__(self) -> None:
         catalogue = self.catalogue
+        self.records = Counted(catalogue.sync_records)
         door = Door(
-            records=catalogue.sync_records,
+            records=self.records,
             proofs=catalogue.proofs,
             buckets=catalogue.buckets,
             journals=catalogue.journals,
@@ -392,3 +406,19 @@ def test_the_stream_begins_with_all_sequences_and_tells_proxies_not_to_hold_it(h
     assert (answer.headers["x-accel-buffering"], answer.headers["cache-control"]) == ("no", "no-store")
     first = json.loads(answer.text.partition("data: ")[2])
     assert first == {"root_sequence": 1, "buckets": [{"bucket_id": house.desk.id, "sequence": 1}]}
+
+
+def test_a_hundred_dashboards_cost_the_database_as_one(house: House) -> None:
+    house.desk.put("hut.blend", chunks("a"))
+    token = house.tokens.token(house.me)
+
+    async def look() -> None:
+        transport = httpx.ASGITransport(house.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://cairn/api/v1") as http:
+            headers = {"Authorization": f"Bearer {token}"}
+            answers = await asyncio.gather(*(http.get("/sync/summary", headers=headers) for _ in range(100)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert len({answer.content for answer in answers}) == 1
+
+    asyncio.run(look())
+    assert house.records.asked.count("figures") == 1
