@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, literal_column, select, text
+from sqlalchemy import Column, Connection, func, literal_column, select, text
 
 from foundation.sql import any_of
 from metadata.model import ChangeKind
@@ -72,9 +72,9 @@ def newest_of_files(connection: Connection, of_files: Collection[UUID]) -> dict[
     return {file: id for id, file, place in found if place == 1}
 
 
-def locked_events(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Any]:
-    """Their rows, which nobody else changes until the transaction's end."""
-    query = select(sync_events).where(any_of(connection, sync_events.c.id, ids)).order_by(sync_events.c.id)
+def locked_events(connection: Connection, ids: Collection[UUID], *columns: Column[Any]) -> dict[UUID, Any]:
+    """These columns, `id` among them, of rows that nobody else changes until the transaction's end."""
+    query = select(*columns).where(any_of(connection, sync_events.c.id, ids)).order_by(sync_events.c.id)
     return {row.id: row for row in connection.execute(query.with_for_update(key_share=True))}
 
 

@@ -1,7 +1,7 @@
 """What became of jobs, written by whoever still has them: the event, the version's proof, the counts, in one transaction."""
 
 import random
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,28 +10,20 @@ from sqlalchemy import Connection, select
 
 from foundation.sql import any_of, now, update_rows
 from metadata.actions import ACTIONS
-from metadata.event_rows import COMPLETED, FAILED, IS_FAILED, IS_PROCESSING, PENDING
+from metadata.event_rows import COMPLETED, FAILED, IS_PROCESSING, PENDING
 from metadata.model import ChangeKind
 from metadata.notices import Cause, notify
 from metadata.outcome_counts import Ended, count_ended
+from metadata.proof_dates import doubt_versions, prove_versions
 from metadata.reasons import DAMAGE, was_healed
-from metadata.schema import file_versions
 from metadata.settings import CatalogueSettings
 from metadata.sync_model import EventStatus, NoticeKind, Outcome
 from metadata.sync_schema import sync_events
 
+_EVENTS = sync_events.c
 _READ = (
-    "id",
-    "attempts",
-    "type",
-    "owner",
-    "file",
-    "version",
-    "worker",
-    "error",
-    "reason",
-    "healed_chunks",
-    "healed_at",
+    *(_EVENTS.id, _EVENTS.attempts, _EVENTS.type, _EVENTS.owner, _EVENTS.version, _EVENTS.worker, _EVENTS.error),
+    *(_EVENTS.reason, _EVENTS.healed_chunks, _EVENTS.healed_at, _EVENTS.reads_since),
 )
 _KIND = {COMPLETED: "verified", FAILED: "failed", PENDING: "retried"}
 
@@ -39,9 +31,8 @@ _KIND = {COMPLETED: "verified", FAILED: "failed", PENDING: "retried"}
 def finish(connection: Connection, worker: str, outcomes: Sequence[Outcome], settings: CatalogueSettings) -> int:
     """How many were written: those that still were this worker's, in this attempt."""
     told = {(outcome.event_id, outcome.attempts): outcome for outcome in outcomes}
-    columns = [sync_events.c[name] for name in _READ]
-    query = select(*columns).where(any_of(connection, sync_events.c.id, {id for id, _ in told}))
-    mine = query.where(sync_events.c.worker == worker, IS_PROCESSING).order_by(sync_events.c.id)
+    query = select(*_READ).where(any_of(connection, _EVENTS.id, {id for id, _ in told}))
+    mine = query.where(_EVENTS.worker == worker, IS_PROCESSING).order_by(_EVENTS.id)
     found = connection.execute(mine.with_for_update(key_share=True)).all()
     pairs = [(row, told[row.id, row.attempts]) for row in found if (row.id, row.attempts) in told]
     if not pairs:
@@ -76,14 +67,12 @@ def _written(row: Any, outcome: Outcome, moment: datetime, settings: CatalogueSe
         "chunks_verified": outcome.chunks_verified,
         "healed_chunks": outcome.healed_chunks + row.healed_chunks,
         "healed_at": moment if outcome.healed_chunks else row.healed_at,
+        "reads_since": row.reads_since,
         "updated_at": moment,
     }
     if outcome.status is EventStatus.COMPLETED:
-        return changed | {
-            "action": ACTIONS[ChangeKind(row.type)],
-            "worker": row.worker,
-            "reason": _healing(row, outcome),
-        }
+        done = {"action": ACTIONS[ChangeKind(row.type)], "worker": row.worker, "reads_since": None}
+        return changed | done | {"reason": _healing(row, outcome)}
     if outcome.status is EventStatus.FAILED or (outcome.is_counted and row.attempts >= settings.event_attempts):
         return changed | {"status": FAILED, "worker": row.worker}
     again_in = outcome.again_in if outcome.again_in is not None else backoff(row.attempts, settings)
@@ -100,36 +89,15 @@ def _healing(row: Any, outcome: Outcome) -> str | None:
 def _date_versions(
     connection: Connection, pairs: Sequence[tuple[Any, Outcome]], written: Sequence[Mapping[str, Any]], moment: datetime
 ) -> None:
-    """The versions' proofs; none where the bytes are damaged, or are by another event of the same version."""
-    proofs: dict[UUID, datetime | None] = {}
+    proofs: dict[UUID, datetime] = {}
+    doubted: set[UUID] = set()
     for (row, outcome), event in zip(pairs, written, strict=True):
-        if event["status"] == COMPLETED and row.version is not None:
+        if row.version is not None and event["status"] == COMPLETED:
             proofs[row.version] = outcome.proved_at or moment
-    proofs |= dict.fromkeys(_damaged_elsewhere(connection, [row for row, _ in pairs if row.version in proofs]))
-    proofs |= {row.version: None for (row, _), event in zip(pairs, written, strict=True) if _is_damaged(event)}
-    date_versions(connection, proofs)
-
-
-def date_versions(connection: Connection, proofs: Mapping[UUID, datetime | None]) -> None:
-    """ "Verified on" of these versions, never earlier than the version: nobody learns when others' bytes were read."""
-    if not proofs:
-        return
-    query = select(file_versions.c.id, file_versions.c.created_at).where(any_of(connection, file_versions.c.id, proofs))
-    read = query.where(file_versions.c.content.is_not(None)).order_by(file_versions.c.id)
-    dated = [
-        {"id": id, "verified_at": max(proved_at, created_at) if (proved_at := proofs[id]) else None}
-        for id, created_at in connection.execute(read.with_for_update(key_share=True))
-    ]
-    update_rows(connection, file_versions, "id", dated)
-
-
-def _damaged_elsewhere(connection: Connection, rows: Collection[Any]) -> Iterable[UUID]:
-    if not rows:
-        return ()
-    of_file = any_of(connection, sync_events.c.file, {row.file for row in rows if row.file is not None})
-    of_version = any_of(connection, sync_events.c.version, {row.version for row in rows})
-    damaged = select(sync_events.c.version).where(of_file, of_version, IS_FAILED, sync_events.c.error.in_(DAMAGE))
-    return connection.execute(damaged).scalars().all()
+        elif row.version is not None and _is_damaged(event):
+            doubted.add(row.version)
+    prove_versions(connection, {id: proof for id, proof in proofs.items() if id not in doubted}, moment)
+    doubt_versions(connection, doubted)
 
 
 def _is_damaged(event: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, exists, select, update
 
 from foundation.sql import any_of, now
-from metadata.event_rows import IS_FAILED, PENDING, locked_events, newest_of_files
+from metadata.event_rows import FAILED, IS_FAILED, PENDING, locked_events, newest_of_files
 from metadata.model import BlockState
 from metadata.reasons import DAMAGE
 from metadata.schema import blocks, file_chunks, file_versions, files
@@ -50,7 +50,7 @@ def spread(connection: Connection, wave: Wave) -> int:
     if wave.last is None:
         connection.execute(delete(verify_requests).where(this))
         return 1
-    _begin_again(connection, list(locked_events(connection, wave.events)), reads_since=wave.at)
+    _begin_again(connection, list(locked_events(connection, wave.events, sync_events.c.id)), reads_since=wave.at)
     connection.execute(update(verify_requests).where(this).values(after=wave.last))
     return len(wave.events) or 1
 
@@ -72,8 +72,9 @@ def relieved(connection: Connection, limit: int) -> Sequence[UUID]:
 
 def revive(connection: Connection, ids: Collection[UUID]) -> int:
     """Those that still are failed for damage."""
-    rows = locked_events(connection, ids)
-    still = [id for id, row in rows.items() if row.status == "failed" and row.error in DAMAGE]
+    columns = sync_events.c
+    rows = locked_events(connection, ids, columns.id, columns.status, columns.error)
+    still = [id for id, row in rows.items() if row.status == FAILED and row.error in DAMAGE]
     _begin_again(connection, still)
     return len(still)
 

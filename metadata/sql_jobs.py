@@ -24,7 +24,7 @@ from metadata.verdicts import judge
 
 T = TypeVar("T")
 
-_SLICE = 256  # rows that one transaction writes: a few milliseconds of SQLite's one writer
+_SLICE = 128  # rows that one transaction writes: a few milliseconds of SQLite's one writer
 _SLICES_A_LOOK = 20
 
 
@@ -85,7 +85,7 @@ class SqlJobs:
     def close_repair(self, upload: UUID) -> None:
         self._written(lambda connection: repairs.close_repair(connection, upload))
 
-    def tell(self, limit: int = 200) -> int:
+    def tell(self, limit: int = 100) -> int:
         # What is long to find out is found out before SQLite's one writer is taken.
         seen = self._database.read(lambda connection: look(connection, limit))
         return 0 if seen is None else self._written(lambda connection: tell(connection, seen))

@@ -84,7 +84,7 @@ class Jobs(Protocol):
         """It ends as an upload does; what it registered stays with the files that use it."""
 
     @repeatable
-    def tell(self, limit: int = 200) -> int:
+    def tell(self, limit: int = 100) -> int:
         """A slice of the findings reaches the events of the files that use the blocks, and the notices. On how many it worked.
 
         Damage fails the newest event of each version; healing makes failed ones pending again.

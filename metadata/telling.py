@@ -14,28 +14,19 @@ from metadata.findings import Concerned, Look
 from metadata.model import BlockState, ChangeKind
 from metadata.notices import Cause, notify
 from metadata.outcome_counts import Ended, count_ended
-from metadata.outcomes import date_versions
+from metadata.proof_dates import doubt_versions
 from metadata.reasons import DAMAGE, is_damaged, was_healed, was_mended
 from metadata.schema import blocks
 from metadata.sync_model import FindingKind, NoticeKind
 from metadata.sync_schema import findings, sync_events
 
 _HARMS = (FindingKind.DAMAGED, FindingKind.MISSING)
+_EVENTS = sync_events.c
 _CHANGED = (
-    "id",
-    "status",
-    "action",
-    "attempts",
-    "next_attempt_at",
-    "pending_since",
-    "lease_until",
-    "worker",
-    "error",
-    "reason",
-    "healed_chunks",
-    "healed_at",
-    "updated_at",
+    *(_EVENTS.id, _EVENTS.status, _EVENTS.action, _EVENTS.attempts, _EVENTS.next_attempt_at, _EVENTS.pending_since),
+    *(_EVENTS.lease_until, _EVENTS.worker, _EVENTS.error, _EVENTS.reason, _EVENTS.healed_chunks, _EVENTS.healed_at),
 )
+_NAMES = [column.name for column in _CHANGED]
 
 
 def tell(connection: Connection, look: Look) -> int:
@@ -69,20 +60,21 @@ def _holds(connection: Connection, look: Look) -> bool:
 
 def _tell_all(connection: Connection, look: Look) -> None:
     moment = now(connection)
-    rows = locked_events(connection, [one.event for one in look.concerned if one.event is not None])
+    ids = [one.event for one in look.concerned if one.event is not None]
+    rows = locked_events(connection, ids, *_CHANGED, _EVENTS.owner)
     before = {one.version.id: rows[one.event] for one in look.concerned if one.event in rows}
     after: dict[UUID, dict[str, Any]] = {}
     fresh: list[dict[str, Any]] = []
     for one in look.concerned:
         row = before.get(one.version.id)
-        if look.kind in _HARMS and row is None:
-            fresh.append(_new_event(look, one, moment))
+        if row is None:
+            fresh += [_new_event(look, one, moment)] if look.kind in _HARMS else []
             continue
-        said = None if row is None else (_damaged if look.kind in _HARMS else _whole)(look, one, row, moment)
+        said = (_damaged if look.kind in _HARMS else _whole)(look, one, row, moment)
         if said is not None:
-            after[one.version.id] = {name: getattr(row, name) for name in _CHANGED} | said | {"updated_at": moment}
-    date_versions(connection, {version: None for version, event in after.items() if _is_damaged(event)})
-    date_versions(connection, {event["version"]: None for event in fresh})
+            after[one.version.id] = dict(zip(_NAMES, row[:-1], strict=True)) | said | {"updated_at": moment}
+    doubted = {version for version, event in after.items() if _is_damaged(event)}
+    doubt_versions(connection, doubted.union(event["version"] for event in fresh))
     update_rows(connection, sync_events, "id", list(after.values()))
     insert_rows(connection, sync_events, fresh)
     _announce(connection, before, after, fresh)

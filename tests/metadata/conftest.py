@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from foundation.database import Database
+from foundation.database import opened as opened_database
 from metadata import Catalogue, CatalogueSettings, migrate, open_catalogue
 from tests.metadata.catalogues import Desk
+from tests.metadata.jobs import Hand
 from tests.metadata.served import over_http
 from tests.servers.postgresql_server import Databases
 
@@ -79,3 +82,16 @@ def catalogue(opened: Callable[[CatalogueSettings], Catalogue]) -> Catalogue:
 @pytest.fixture
 def desk(catalogue: Catalogue) -> Desk:
     return Desk(catalogue)
+
+
+@pytest.fixture
+def hand(desk: Desk) -> Hand:
+    """A worker on the same catalogue."""
+    return Hand(desk.catalogue)
+
+
+@pytest.fixture
+def database(location: str, catalogue: Catalogue) -> Iterator[Database]:
+    """What lies beneath the catalogue."""
+    with opened_database(location) as own:
+        yield own

@@ -1,6 +1,6 @@
 """Sync events as work: claimed under a lease, finished by whoever still has them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -8,23 +8,11 @@ import pytest
 
 from foundation.database import Database
 from foundation.problems import Invalid
-from metadata import BlockState, Catalogue, CatalogueSettings, ChangeKind, EventStatus, Outcome
+from metadata import BlockState, Catalogue, CatalogueSettings, ChangeKind, EventStatus, Move, Outcome
 from tests.metadata.catalogues import Desk, chunks
 from tests.metadata.jobs import LEASE, Hand, again, completed, counted, event_of, failed
 
 LAPSED = timedelta(seconds=-1)
-
-
-@pytest.fixture
-def hand(desk: Desk) -> Hand:
-    return Hand(desk.catalogue)
-
-
-@pytest.fixture
-def database(location: str, catalogue: Catalogue) -> Iterator[Database]:
-    own = Database(location)
-    yield own
-    own.close()
 
 
 def test_a_claimed_job_says_what_the_catalogue_knows_of_its_version(desk: Desk, hand: Hand) -> None:
@@ -140,7 +128,6 @@ def test_completion_names_the_action_dates_the_version_and_is_counted(
     proved = desk.at("f").verified_at
     assert proved is not None
     assert proved >= version.created_at
-    desk.catalogue.files.get(desk.me, version.file_id)
     assert counted(database) == 2
     assert counted(database, "failed") == counted(database, "retried") == 0
 
@@ -157,19 +144,13 @@ def test_damage_takes_the_versions_proof_away(desk: Desk, hand: Hand, database: 
     version = desk.put("f", chunks("a")).version
     (job,) = hand.claim()
     hand.complete([job])
-    desk.apply(*_moved("f", "g"))
+    desk.apply(Move("g", path="f"))
     (moved,) = hand.claim()
     assert moved.version_id == version.version_id
     hand.finish(failed(moved, error, "1 part is missing from the store."))
     assert desk.at("g").verified_at is None
     row = event_of(database, moved.event_id)
     assert (row.status, row.error, row.action) == ("failed", error, None)
-
-
-def _moved(path: str, to: str) -> list[object]:
-    from metadata import Move
-
-    return [Move(to, path=path)]
 
 
 def test_what_waits_comes_back_later_each_time_and_fails_in_the_end(
