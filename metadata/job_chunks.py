@@ -44,9 +44,10 @@ def chunks_from(connection: Connection, event: UUID, first_index: int, limit: in
 
 
 def _select_chunks() -> Select[Any]:
-    def holds(user: Any) -> Any:
-        return exists().where(block_holders.c.user == user, block_holders.c.block == file_chunks.c.block)
-
+    # Joined, not asked for by EXISTS: PostgreSQL would read the whole table for it.
+    owners, makers = block_holders.alias("owners"), block_holders.alias("makers")
+    is_owners = (owners.c.user == buckets.c.owner) & (owners.c.block == file_chunks.c.block)
+    is_makers = (makers.c.user == file_versions.c.actor) & (makers.c.block == file_chunks.c.block)
     return (
         select(
             sync_events.c.id.label("event"),
@@ -61,13 +62,15 @@ def _select_chunks() -> Select[Any]:
             blocks.c.state,
             blocks.c.verified_at,
             blocks.c.checked_at,
-            or_(holds(buckets.c.owner), holds(file_versions.c.actor)).label("is_held"),
+            or_(owners.c.user.is_not(None), makers.c.user.is_not(None)).label("is_held"),
         )
         .select_from(sync_events)
         .join(file_versions, file_versions.c.id == sync_events.c.version)
         .join(buckets, buckets.c.id == file_versions.c.bucket)
         .join(file_chunks, file_chunks.c.content == file_versions.c.content)
         .join(blocks, blocks.c.id == file_chunks.c.block)
+        .outerjoin(owners, is_owners)
+        .outerjoin(makers, is_makers & (file_versions.c.actor != buckets.c.owner))
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from foundation.blocks import BlockName
 from foundation.database import Database
-from metadata import BlockState, Copy, Delete, Move, Put
+from metadata import BlockState, Delete, Move, Put
 from metadata.sync_schema import findings, notices, sync_events
 from tests.metadata.catalogues import Desk, chunk, chunks
 from tests.metadata.jobs import Hand, again, completed, event_of, events_of, failed, rows_of
@@ -369,12 +369,11 @@ def test_what_a_check_healed_itself_is_not_counted_twice(desk: Desk, hand: Hand,
 def test_a_block_in_2_000_versions_is_told_in_slices_and_each_is_told_once(
     desk: Desk, hand: Hand, database: Database
 ) -> None:
-    upload = desk.basket(chunks("a"))
-    desk.apply(*(Put(f"{n}", chunks("a")) for n in range(1_000)), upload=upload.id)
-    desk.apply(*(Copy(f"copy/{n}", path=f"{n}") for n in range(1_000)))
+    desk.send(desk.basket(), chunks("a"))
+    for page in range(2):
+        desk.apply(*(Put(f"{page}/{n}", chunks("a")) for n in range(1_000)))
     hand.drain()
-    (name,) = names(desk, "0")
-    hand.judge(name, MISSING)
+    hand.judge(names(desk, "0/0")[0], MISSING)
     jobs = desk.catalogue.jobs
     assert [jobs.tell(300) for _ in range(3)] == [300, 300, 300]
     # Whoever told is gone; another goes on where it was.
