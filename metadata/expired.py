@@ -54,11 +54,11 @@ def _purge_due(connection: Connection, row: BucketRow, moment: datetime, bounds:
     work = Work.by_itself(connection, row)
     number, chunks = 0, 0
     for version in _due(work, moment, bounds.versions):
-        tally = bounds.tally if bounds.tally and bounds.tally.version == version.version_id else None
+        tally = bounds.tally if bounds.tally and bounds.tally.versions == {version.version_id} else None
         chunks += version.num_chunks if tally is None else 0
         if chunks > bounds.chunks:
             if not number and version.content is not None:
-                return Tally(version.version_id, version.content, row.owner)
+                return Tally([version.version_id], [version.content], row.owner)
             break
         if version.is_current and has_history(connection, version):
             # Switched to keeping versions, or back, since: what was promised to stay stays, and so does its file.

@@ -1,12 +1,14 @@
 """Purge: versions and whole files go for good; their contents become candidates of collection (DESIGN.md 5, "Delete")."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, exists, func, insert, select
 
 from foundation.authorization import Action
+from foundation.database import Database
 from foundation.identity import Identity
 from foundation.problems import Invalid
 from foundation.sql import any_of
@@ -19,39 +21,71 @@ from metadata.operations.conflicts import check_precondition
 from metadata.operations.work import Work
 from metadata.rows import select_versions, version_from
 from metadata.schema import blocks, buckets, candidates, contents, file_chunks, file_versions, files
+from metadata.tally import Tally
 
 
-def purge(
-    connection: Connection,
-    caller: Identity,
-    file_id: UUID,
-    version_id: UUID | None,
-    precondition: Precondition = NO_PRECONDITION,
-) -> Purged:
-    """One version that is not current, or the whole file, live or in the trash. The transaction's only work.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One version that is not current, or (None) the whole file, if the precondition holds for it."""
+
+    file_id: UUID
+    version_id: UUID | None
+    precondition: Precondition = NO_PRECONDITION
+
+
+def purge(database: Database, caller: Identity, wanted: Wanted, max_chunks: int) -> Purged:
+    """A file live or in the trash, or a version of it. What has more than `max_chunks` chunks is counted in reads before.
 
     Raises FileNotFound, VersionNotFound, Forbidden, PreconditionFailed, VersionConflict, Invalid for a current version.
     """
-    bucket = bucket_of_file(connection, caller, file_id, Action.PURGE_FILE)
+    tally: Tally | None = None
+    while True:
+        done = database.write(partial(_purged, caller, wanted, max_chunks, tally), repeat_unknown=True)
+        if not isinstance(done, Tally):
+            return done
+        done.count(database.read, max_chunks)
+        tally = done
+
+
+def _purged(
+    caller: Identity, wanted: Wanted, max_chunks: int, tally: Tally | None, connection: Connection
+) -> Purged | Tally:
+    """A tally that must be counted first: nothing went."""
+    bucket = bucket_of_file(connection, caller, wanted.file_id, Action.PURGE_FILE)
     work = Work.begun(connection, caller, bucket.id, Action.PURGE_FILE)
-    row = connection.execute(select_versions(current=True).where(files.c.id == file_id)).one_or_none()
+    row = connection.execute(select_versions(current=True).where(files.c.id == wanted.file_id)).one_or_none()
     if row is None:
         raise FileNotFound
     current = version_from(row)
-    check_precondition(precondition, None if current.deleted_at else current)
-    purged = purge_whole(work, current) if version_id is None else _purge_version(work, current, version_id)
+    check_precondition(wanted.precondition, None if current.deleted_at else current)
+    old = None if wanted.version_id is None else _old_version(work, current, wanted.version_id)
+    going = _going(work, current, old)
+    counted = tally.purged() if tally is not None and tally.versions == going.keys() else None
+    if counted is None and sum(chunks for _, chunks in going.values()) > max_chunks:
+        return Tally(going, {content for content, _ in going.values() if content}, work.bucket.owner)
+    purged = purge_whole(work, current, counted) if old is None else purge_old(work, old, counted)
     work.finish()
     return purged
 
 
-def _purge_version(work: Work, current: FileVersion, version_id: UUID) -> Purged:
+def _old_version(work: Work, current: FileVersion, version_id: UUID) -> FileVersion:
     if version_id == current.version_id:
         raise Invalid("The current version cannot be purged alone; purge the file, or put or restore another first.")
     query = select_versions().where(files.c.id == current.file_id, file_versions.c.id == version_id)
     row = work.connection.execute(query).one_or_none()
     if row is None:
         raise VersionNotFound
-    return purge_old(work, version_from(row))
+    return version_from(row)
+
+
+def _going(work: Work, current: FileVersion, old: FileVersion | None) -> dict[UUID, tuple[UUID | None, int]]:
+    """Content and number of chunks of each version that goes."""
+    if old is not None:
+        return {old.version_id: (old.content, old.num_chunks)}
+    columns = (file_versions.c.id, file_versions.c.content, func.coalesce(contents.c.num_chunks, 0))
+    query = select(*columns).outerjoin(contents, contents.c.id == file_versions.c.content)
+    rows = work.connection.execute(query.where(file_versions.c.file == current.file_id))
+    return {id: (content, chunks) for id, content, chunks in rows}
 
 
 def purge_old(work: Work, version: FileVersion, counted: Purged | None = None) -> Purged:
@@ -62,15 +96,15 @@ def purge_old(work: Work, version: FileVersion, counted: Purged | None = None) -
     return purged
 
 
-def purge_whole(work: Work, current: FileVersion) -> Purged:
-    """A file with all its versions; `current` is its current one."""
+def purge_whole(work: Work, current: FileVersion, counted: Purged | None = None) -> Purged:
+    """A file with all its versions; `current` is its current one. `counted`: see `purge_old`."""
     of_file = select(file_versions.c.id).where(file_versions.c.file == current.file_id)
     ids = list(work.connection.execute(of_file).scalars())
     gone = drop_versions(work, ids)
     work.connection.execute(delete(files).where(files.c.id == current.file_id))
     if current.deleted_at is None:
         work.count(files=-1, logical=-current.size)
-    purged = _counted(work, gone, versions=len(ids))
+    purged = _counted(work, gone, versions=len(ids)) if counted is None else counted
     _record(work, current, purged)
     return purged
 

@@ -9,7 +9,7 @@ from metadata.batch import Purged
 from metadata.catalogue import Catalogue
 from metadata.migrated import check_migrated
 from metadata.notifying import NotifyingCommits
-from metadata.purge import purge
+from metadata.purge import Wanted, purge
 from metadata.settings import DEFAULTS, CatalogueSettings
 from metadata.sql_accounts import SqlAccounts
 from metadata.sql_blocks import SqlBlocks
@@ -52,7 +52,7 @@ def _over(database: Database, settings: CatalogueSettings, notify: Notify, close
     uploads = SqlUploads(database, settings)
 
     def purge_file(caller: Identity, *wanted: Any) -> Purged:
-        return database.write(lambda connection: purge(connection, caller, *wanted), repeat_unknown=True)
+        return purge(database, caller, Wanted(*wanted), settings.collect_chunks)
 
     files = SqlFiles(database, purge_file, public_files=settings.public_files)
     installation = SqlInstallation(database)

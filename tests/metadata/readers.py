@@ -18,7 +18,7 @@ from metadata.model import Bucket, FileVersion, Naming, NewBucket
 from metadata.notifying import NotifyingCommits
 from metadata.parts import Parts
 from metadata.paths import folded
-from metadata.purge import purge
+from metadata.purge import Wanted, purge
 from metadata.schema import contents, file_versions, files
 from metadata.search_text import search_text
 from metadata.settings import CatalogueSettings
@@ -114,7 +114,7 @@ def made_house(database: Database, *, public_files: bool = False) -> House:
     commits = SqlCommits(database, SqlUploads(database, settings), settings)
 
     def purge_file(caller: Identity, *wanted: Any) -> Purged:
-        return database.write(lambda connection: purge(connection, caller, *wanted))
+        return purge(database, caller, Wanted(*wanted), settings.collect_chunks)
 
     return House(
         database,

@@ -258,6 +258,28 @@ def test_a_version_with_many_chunks_expires_without_a_write_that_looks_at_them(
     assert pages >= len(plan) // SMALL.collect_chunks
 
 
+def test_a_file_with_many_chunks_is_purged_without_a_write_that_looks_at_them(
+    database: Database, opened: Callable[..., Catalogue]
+) -> None:
+    desk = Desk(opened(SMALL))
+    plan = chunks(*"abcdefghijklmnop", "a", "b", "last")
+    upload = desk.open("big", plan)
+    sent = desk.send(upload, list(dict.fromkeys(plan)))
+    first = desk.commit(upload.id).version
+    desk.put("big", chunks("a", "b", "other"))
+    desk.put("kept", chunks("a", "x"))
+    desk.catalogue.blocks.judge({sent[2].name: BlockState.MISSING})
+    with statements() as seen:
+        purged = desk.catalogue.files.purge(desk.me, first.file_id, None)
+    # Of 18 different blocks one is kept by another file, and one was missing.
+    assert (purged.versions, purged.deleted_chunks, purged.kept_chunks, purged.failed_chunks) == (2, 16, 1, 1)
+    writes = [n for n, one in enumerate(seen) if one.lstrip().upper().startswith(("DELETE", "INSERT", "UPDATE"))]
+    assert writes
+    assert not [one for one in seen[writes[0] :] if "file_chunks" in one]
+    query = select(sync_events.c.total_chunks, sync_events.c.deleted_chunks).where(sync_events.c.type == "file.purged")
+    assert tuple(database.read(lambda connection: connection.execute(query).one())) == (18, 16)
+
+
 def test_many_short_versions_expire_in_slices_of_bounded_chunks(
     database: Database, opened: Callable[..., Catalogue]
 ) -> None:
