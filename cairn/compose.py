@@ -23,7 +23,7 @@ from cairn.health_checks import one_process_checks
 from cairn.leaving import finish
 from cairn.lock import DataFolderLock
 from cairn.page import page_routes
-from cairn.settings import ServerSettings
+from cairn.settings import ServerSettings, settings_of
 from foundation.doorbell import Doorbell, InProcessDoorbell
 from foundation.http_service import create_service
 from foundation.settings import ServiceSettings
@@ -37,6 +37,7 @@ from sync import (
     Parts,
     Pause,
     Queue,
+    SyncSettings,
     TwoTruths,
     Watcher,
     chores,
@@ -161,8 +162,18 @@ def catalogue_parts(catalogue: Catalogue, long_poll: LongPoll) -> metadata.Parts
     )
 
 
-def chore_parts(catalogue: Catalogue, store: BlockStore, truths: TwoTruths) -> Parts:
-    return Parts(worker_name(), catalogue.collection, catalogue.blocks, store, truths)
+def chore_parts(catalogue: Catalogue, store: BlockStore, truths: TwoTruths, doorbell: Doorbell) -> Parts:
+    return Parts(
+        worker_name(),
+        catalogue.collection,
+        catalogue.blocks,
+        catalogue.jobs,
+        catalogue.proofs,
+        store,
+        truths,
+        doorbell,
+        settings_of(SyncSettings),
+    )
 
 
 def done_here(settings: ServerSettings, work: Parts, pause: Pause) -> Sequence[Chore]:
@@ -198,9 +209,11 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
     finished = Chore(Queue.COLLECT, "people", 60, partial(finish, rooms.identity, catalogue))
     truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
     truths.start()
-    work = chore_parts(catalogue, store, truths)
+    work = chore_parts(catalogue, store, truths, rooms.doorbell)
     loops = Loops(
-        lambda pause: [*done_here(settings, work, pause), *mending(store, pause), sessions, finished], rooms.doorbell
+        lambda pause: [*done_here(settings, work, pause), *mending(store, pause), sessions, finished],
+        rooms.doorbell,
+        work.heartbeat,
     )
     health = HealthBoard(one_process_checks(catalogue, store))
     door = sync_door(catalogue, rooms.long_poll, rooms.rung, health)
@@ -220,5 +233,6 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
         notices={"collection": agreement(settings, truths), "worker": sync.worker_check(catalogue.proofs)},
         background=[partial(running, loops), partial(metadata.polling, parts), partial(sync.watching, door)],
     )
+    work.reconciled.register(service.state.registry)
     service.state.examples = api_examples()
     return service

@@ -88,8 +88,8 @@ def _sync(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     verifier, ready = near.callers(Room.SYNC)
     truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
     truths.start()
-    work = chore_parts(catalogue, store, truths)
-    loops = Loops(lambda pause: done_here(near.settings, work, pause), near.doorbell)
+    work = chore_parts(catalogue, store, truths, near.doorbell)
+    loops = Loops(lambda pause: done_here(near.settings, work, pause), near.doorbell, work.heartbeat)
     checks = stack_checks(near, catalogue, store)
     long_poll = LongPoll()
     app = sync.create_app(
@@ -100,6 +100,7 @@ def _sync(near: Neighbours) -> tuple[FastAPI, EndWaits]:
         ready={"database": catalogue.ready, "block-storage": store.ready, **ready},
         notices={"collection": agreement(near.settings, truths), **checks},
     )
+    work.reconciled.register(app.state.registry)
     return app, long_poll.end_waits
 
 

@@ -16,7 +16,8 @@ def opened_parts(settings: ServerSettings) -> Iterator[Parts]:
     with ExitStack() as stack:
         near = Neighbours(settings, frozenset(), stack)
         catalogue, store = near.own_catalogue, near.store(Room.SYNC)
-        yield chore_parts(catalogue, store, TwoTruths(catalogue.installation, store, catalogue.is_new))
+        truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
+        yield chore_parts(catalogue, store, truths, near.rung)
 
 
 @contextmanager

@@ -101,6 +101,7 @@ def _held_by_others(connection: Connection, doubted: Collection[tuple[UUID, byte
     is_member = exists().where(members.c.bucket == file_versions.c.bucket, members.c.user == block_holders.c.user)
     query = (
         select(file_versions.c.content, block_holders.c.block)
+        .select_from(file_versions)
         .join(block_holders, or_(block_holders.c.user == file_versions.c.actor, is_member))
         .where(of_content, of_block)
         .distinct()

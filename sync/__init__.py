@@ -16,7 +16,7 @@ from sync.inspection import Audit, Progress, audit
 from sync.loop import Loop, Loops
 from sync.parts import Parts
 from sync.refill import mend_copies, mending
-from sync.settings import WebhookSettings
+from sync.settings import SyncSettings, WebhookSettings
 from sync.timetable import chores
 from sync.two_truths import TwoTruths
 from sync.watcher import Watcher
@@ -49,6 +49,7 @@ __all__ = [
     "Queue",
     "RedisBroker",
     "RedisDoorbell",
+    "SyncSettings",
     "Task",
     "Turns",
     "TwoTruths",

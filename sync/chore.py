@@ -38,3 +38,12 @@ class Chore:
     name: str
     every_seconds: float
     run: Callable[[], int]
+
+
+def drained(slice_of: Callable[[], int], pause: Pause) -> int:
+    """Slice after slice, until one finds nothing; how much it was in all."""
+    total = 0
+    while done := slice_of():
+        total += done
+        pause()
+    return total

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from block_storage import BlockStore
 from foundation.blocks import BlockName
 from metadata import Collected, Collection
-from sync.chore import Pause
+from sync.chore import Pause, drained
 
 Seen = Callable[[Sequence[BlockName]], None]
 
@@ -23,12 +23,12 @@ class Ended:
 
 def expire(collection: Collection, pause: Pause) -> Ended:
     """End the uploads nobody touched, purge the versions past their retention."""
-    return Ended(_drained(collection.expire_uploads, pause), _drained(collection.purge_expired, pause))
+    return Ended(drained(collection.expire_uploads, pause), drained(collection.purge_expired, pause))
 
 
 def close(collection: Collection, pause: Pause) -> int:
     """What users leave behind whose accounts close. On how many rows it worked."""
-    return _drained(collection.close_accounts, pause)
+    return drained(collection.close_accounts, pause)
 
 
 def collect(collection: Collection, pause: Pause) -> int:
@@ -87,20 +87,12 @@ def recount(collection: Collection, pause: Pause) -> int:
 
 def prune(collection: Collection, pause: Pause) -> int:
     """Forget rows that ended long ago and only answered repetitions. How many."""
-    return _drained(collection.prune, pause)
+    return drained(collection.prune, pause)
 
 
 def index(collection: Collection, pause: Pause) -> int:
     """Search's index catches up with files that were renamed, described, deleted or taken back. How many."""
-    return _drained(collection.index_texts, pause)
-
-
-def _drained(slice_of: Callable[[], int], pause: Pause) -> int:
-    total = 0
-    while done := slice_of():
-        total += done
-        pause()
-    return total
+    return drained(collection.index_texts, pause)
 
 
 def _passed(page_after: Callable[[int], Collected], pause: Pause) -> int:

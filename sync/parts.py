@@ -1,23 +1,35 @@
 """What the chores are made of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from block_storage import BlockStore
-from metadata import Blocks, Collection
+from foundation.doorbell import Doorbell
+from metadata import Blocks, Collection, Jobs, Proofs
 from sync.chore import Queue
+from sync.heartbeat import Heartbeat
+from sync.reconcile import Reconciled
+from sync.settings import SyncSettings
 from sync.two_truths import TwoTruths
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`process`: the name of the process that works (worker_name)."""
+    """`process`: the name of the process that works (worker_name). `doorbell`: rung where one chore makes work for another."""
 
     process: str
     collection: Collection
     blocks: Blocks
+    jobs: Jobs
+    proofs: Proofs
     store: BlockStore
     truths: TwoTruths
+    doorbell: Doorbell
+    settings: SyncSettings = field(default_factory=SyncSettings)
+    reconciled: Reconciled = field(default_factory=Reconciled)
 
     def worker(self, queue: Queue) -> str:
         """Under which name the chores of `queue` claim work here, and tell that they live."""
         return f"{self.process}-{queue}"
+
+    def heartbeat(self, queue: Queue) -> Heartbeat:
+        return Heartbeat(self.worker(queue), self.proofs.seen)

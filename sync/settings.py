@@ -1,14 +1,43 @@
-"""What the webhook obeys."""
+"""What the chores and the webhook obey."""
 
 import base64
 import ipaddress
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from foundation.blocks import MIB
 from foundation.settings import Settings
 
 MIN_SECRET_CHARACTERS = 32
+
+
+class SyncSettings(Settings):
+    """Verification and the rounds of proof ([operations.md](operations.md))."""
+
+    scrub_days: float = Field(
+        default=30, gt=0, le=3650, description="Every stored block is read again, and hashed, within so many days."
+    )
+    scrub_rate: int = Field(
+        default=32 * MIB,
+        ge=MIB,
+        description="Bytes a second that this takes at most, unless an administrator asked for a round now.",
+    )
+    verify_lease_seconds: float = Field(
+        default=60,
+        ge=1,
+        le=3600,
+        description="A worker that is gone leaves what it had to the others after so long.",
+    )
+
+    @property
+    def scrub_every(self) -> timedelta:
+        return timedelta(days=self.scrub_days)
+
+    @property
+    def verify_lease(self) -> timedelta:
+        return timedelta(seconds=self.verify_lease_seconds)
 
 
 class WebhookSettings(Settings):

@@ -2,19 +2,78 @@
 
 from collections.abc import Callable, Sequence
 
-from sync.chore import DAY, Chore, Pause, Queue
+from sync.broken import mend_broken
+from sync.chore import DAY, Chore, Pause, Queue, drained
 from sync.collect import close, collect, erase, expire, index, nominate, prune, recount, sweep
+from sync.examination import Examination
+from sync.looking import Looking
 from sync.parts import Parts
+from sync.reconcile import CountedCollection, prune_events, revive
+from sync.scrub import Scrub
+from sync.verify import Verification
 
 
 def chores(parts: Parts, pause: Pause) -> Sequence[Chore]:
     """The same for the threads of a service and for Celery's tasks."""
-    return _collecting(parts, pause)
+    return (*_verifying(parts, pause), *_repairing(parts, pause), *_collecting(parts, pause), *_scrubbing(parts, pause))
+
+
+def _examination(parts: Parts) -> Examination:
+    return Examination(parts.jobs, parts.blocks, parts.store, parts.doorbell)
+
+
+def _verifying(parts: Parts, pause: Pause) -> Sequence[Chore]:
+    verification = Verification(
+        parts.worker(Queue.VERIFY),
+        parts.settings.verify_lease,
+        parts.jobs,
+        parts.store,
+        Looking(_examination(parts), parts.jobs.clock),
+        pause,
+        parts.reconciled,
+    )
+    return (Chore(Queue.VERIFY, "verify", 5, verification.drain),)
+
+
+def _repairing(parts: Parts, pause: Pause) -> Sequence[Chore]:
+    jobs, reconciled = parts.jobs, parts.reconciled
+
+    def rung(run: Callable[[], int]) -> Callable[[], int]:
+        """What it made pending is to be verified now."""
+
+        def run_and_ring() -> int:
+            done = run()
+            if done:
+                parts.doorbell.ring("verify")
+            return done
+
+        return run_and_ring
+
+    return (
+        Chore(Queue.REPAIR, "tell", 2, rung(lambda: drained(jobs.tell, pause))),
+        Chore(Queue.REPAIR, "spread", 5, rung(lambda: drained(jobs.spread, pause))),
+        Chore(Queue.REPAIR, "repair", 300, lambda: mend_broken(jobs, parts.store, _examination(parts), pause)),
+        Chore(Queue.REPAIR, "revive", 3600, rung(lambda: revive(jobs, reconciled, pause))),
+        Chore(Queue.REPAIR, "prune-events", DAY, lambda: prune_events(jobs, reconciled, pause)),
+    )
+
+
+def _scrubbing(parts: Parts, pause: Pause) -> Sequence[Chore]:
+    scrub = Scrub(
+        parts.worker(Queue.SCRUB),
+        parts.proofs,
+        _examination(parts),
+        parts.store,
+        parts.settings,
+        parts.jobs.clock,
+        pause,
+    )
+    return (Chore(Queue.SCRUB, "scrub", 10, scrub.run),)
 
 
 def _collecting(parts: Parts, pause: Pause) -> Sequence[Chore]:
     """Whatever may erase asks `truths` before each pass."""
-    collection, store, truths = parts.collection, parts.store, parts.truths
+    collection, store, truths = CountedCollection(parts.collection, parts.reconciled), parts.store, parts.truths
 
     def agreed(run: Callable[[], int]) -> Callable[[], int]:
         def require_and_run() -> int:

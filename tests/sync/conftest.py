@@ -1,6 +1,7 @@
 """A catalogue without retention, and a store whose bytes really go."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from block_storage import MemoryBlockStore
 from metadata import Catalogue, CatalogueSettings, migrate, open_catalogue
 from tests.metadata.catalogues import Desk
+from tests.sync.workshop import Workshop, open_workshop
 
 AT_ONCE = CatalogueSettings(dead_name_retention=timedelta(0), upload_expiry=timedelta(0))
 
@@ -30,3 +32,22 @@ def desk(catalogue: Catalogue) -> Desk:
 @pytest.fixture
 def store() -> MemoryBlockStore:
     return MemoryBlockStore()
+
+
+@pytest.fixture
+def make_shop(tmp_path: Path) -> Iterator[Callable[[int], Workshop]]:
+    """A catalogue that keeps what is dead, and a store of so many copies in folders."""
+    with ExitStack() as stack:
+
+        def make(copies: int) -> Workshop:
+            shop = open_workshop(tmp_path, copies)
+            stack.callback(shop.close)
+            return shop
+
+        yield make
+
+
+@pytest.fixture
+def shop(make_shop: Callable[[int], Workshop]) -> Workshop:
+    """Of one copy."""
+    return make_shop(1)
