@@ -25,6 +25,7 @@ def service(store: BlockStore, limits: Limits | None = None) -> Iterator[str]:
         settings=ServiceSettings(),
         verifier=ServiceTokenVerifier(TOKENS, NoUsers()),
         ready={"store": store.ready},
+        notices={},
     )
     with serving(app) as address:
         yield address

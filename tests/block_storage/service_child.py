@@ -13,7 +13,9 @@ from tests.block_storage.service import TOKENS
 def main(location: str, port: str) -> None:
     store = open_block_store(location, initialise=True)
     verifier = ServiceTokenVerifier(TOKENS, NoUsers())
-    app = create_app(Parts(store), settings=ServiceSettings(), verifier=verifier, ready={"store": store.ready})
+    app = create_app(
+        Parts(store), settings=ServiceSettings(), verifier=verifier, ready={"store": store.ready}, notices={}
+    )
     uvicorn.run(app, port=int(port), log_config=None)
 
 
