@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -29,7 +30,6 @@ from foundation.http_service import create_service
 from foundation.settings import ServiceSettings
 from metadata import Catalogue, LongPoll
 from sync import (
-    ROUND_EVERY,
     Chore,
     Door,
     HealthBoard,
@@ -186,7 +186,9 @@ def agreement(settings: ServerSettings, truths: TwoTruths) -> Callable[[], None]
     return truths.look if settings.broker else truths.ready
 
 
-def sync_door(catalogue: Catalogue, long_poll: LongPoll, doorbell: Doorbell, health: HealthBoard) -> Door:
+def sync_door(
+    catalogue: Catalogue, long_poll: LongPoll, doorbell: Doorbell, health: HealthBoard, round_every: timedelta
+) -> Door:
     return Door(
         records=catalogue.sync_records,
         proofs=catalogue.proofs,
@@ -197,7 +199,7 @@ def sync_door(catalogue: Catalogue, long_poll: LongPoll, doorbell: Doorbell, hea
         health=health,
         doorbell=doorbell,
         clock=catalogue.installation.clock,
-        round_every=ROUND_EVERY,
+        round_every=round_every,
     )
 
 
@@ -216,7 +218,7 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
         work.heartbeat,
     )
     health = HealthBoard(one_process_checks(catalogue, store))
-    door = sync_door(catalogue, rooms.long_poll, rooms.rung, health)
+    door = sync_door(catalogue, rooms.long_poll, rooms.rung, health, work.settings.scrub_every)
     service = create_service(
         "one process",
         [

@@ -94,7 +94,7 @@ def _sync(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     long_poll = LongPoll()
     app = sync.create_app(
         loops,
-        sync_door(catalogue, long_poll, near.rung, HealthBoard(checks)),
+        sync_door(catalogue, long_poll, near.rung, HealthBoard(checks), work.settings.scrub_every),
         settings=near.service_settings,
         verifier=verifier,
         ready={"database": catalogue.ready, "block-storage": store.ready, **ready},

@@ -8,7 +8,7 @@ from sync.api import create_app, routes, running, watching
 from sync.board import Board
 from sync.chore import Chore, Interrupted, Pause, Queue
 from sync.collect import close, collect, erase, expire, index, nominate, prune, recount, sweep
-from sync.door import ROUND_EVERY, Door
+from sync.door import Door
 from sync.errors import BrokerUnavailable
 from sync.health import HealthBoard, worker_check
 from sync.heartbeat import Heartbeat, worker_name
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from sync.turns import Turns
 
 __all__ = [
-    "ROUND_EVERY",
     "Audit",
     "Beat",
     "Board",

@@ -9,8 +9,6 @@ from metadata import Buckets, Journals, LongPoll, Proofs, SyncRecords
 from sync.health import HealthBoard
 from sync.watcher import Watcher
 
-ROUND_EVERY = timedelta(days=30)
-
 
 @dataclass(frozen=True, slots=True)
 class Door:

@@ -1,6 +1,7 @@
 """The walk itself: what somebody does with every route, one after another."""
 
 import hashlib
+import time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -58,12 +59,14 @@ def _native_upload(api: Recorder, bucket: str) -> Any:
 
 def _sync(api: Recorder, file: Any) -> None:
     ids = {"file_id": file["file_id"]}
-    event = api.call(f"POST {V1}/files/{{file_id}}/verify", **ids, is_shown=False)["event_id"]
-    api.call(f"GET {V1}/sync-events/{{event_id}}", event_id=event, is_shown=False)
-    api.call(f"GET {V1}/sync-events/{{file_id}}/status", **ids, is_shown=False)
-    api.call(f"POST {V1}/sync-events/{{event_id}}/retry", event_id=event, is_shown=False)
-    api.call(f"GET {V1}/sync-events", query={"status": "failed", "limit": 100})
+    while any(api.peek(f"{V1}/sync-events?status={status}")["items"] for status in ("pending", "processing")):
+        time.sleep(0.05)
+    (event,) = api.call(f"GET {V1}/sync-events", query=ids)["items"]
+    api.call(f"GET {V1}/sync-events/{{event_id}}", event_id=event["event_id"])
+    api.call(f"GET {V1}/sync-events/{{file_id}}/status", **ids)
+    api.call(f"POST {V1}/sync-events/{{event_id}}/retry", event_id=event["event_id"])
     api.call(f"POST {V1}/sync-events/retry")
+    api.call(f"POST {V1}/files/{{file_id}}/verify", **ids)
     api.call(f"POST {V1}/buckets/{{bucket}}/verify", bucket=file["bucket_id"])
     api.call(f"GET {V1}/sync/wanted")
     api.call(f"GET {V1}/events", query={"seconds": 0})

@@ -202,6 +202,23 @@ def test_readiness_names_what_a_room_waits_for(house: Stack) -> None:
     assert httpx.get(f"{house.rooms[Room.CHUNKER].url}/healthz").status_code == 200
 
 
+def test_the_front_doors_readiness_names_every_service_and_which_is_down(house: Stack) -> None:
+    def services() -> dict[str, str]:
+        return dict(httpx.get(f"{house.url}/readyz", timeout=30).json()["services"])
+
+    named = {"metadata", "chunker", "block-storage", "identity", "sync", "worker", "database", "store"}
+    wait_until(lambda: named <= services().keys() and set(services().values()) == {"ok"})
+    assert httpx.get(f"{house.url}/readyz").status_code == 200
+    house.rooms[Room.CHUNKER].kill()
+    wait_until(lambda: services()["chunker"] == "unavailable")
+    assert {state for name, state in services().items() if name != "chunker"} == {"ok"}
+    assert httpx.get(f"{house.url}/readyz").status_code == 503
+    house.rooms[Room.SYNC].kill()
+    answer = httpx.get(f"{house.url}/readyz")
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+    assert "sync" in answer.json()["detail"]
+
+
 @pytest.mark.full
 def test_uploads_outlive_a_database_that_restarts(
     own_postgresql: PostgreSQLServer, request: pytest.FixtureRequest, tmp_path: Path
