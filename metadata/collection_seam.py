@@ -47,7 +47,7 @@ class Collection(Protocol):
         """End open uploads that nobody touched for their time. On how many it worked: one that holds much takes several slices."""
 
     @repeatable
-    def purge_expired(self, limit: int = 200) -> int:
+    def purge_expired(self, limit: int = 150) -> int:
         """Remove versions, files in the trash and deleted buckets past their `purge_after`. How many versions.
 
         One bucket a slice. A version with very many chunks is counted in reads before; its chunks go by `collect_contents`.

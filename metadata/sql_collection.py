@@ -88,7 +88,7 @@ class SqlCollection:
         while self._database.write(lambda connection: expiring.drop_plan(connection, writer, rows)) == rows:
             pass
 
-    def purge_expired(self, limit: int = 200) -> int:
+    def purge_expired(self, limit: int = 150) -> int:
         bounds = expired.Slice(limit, self._settings.collect_chunks)
         while isinstance(done := self._purge(bounds), Tally):
             done.count(self._database.read, bounds.chunks)
