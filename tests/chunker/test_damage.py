@@ -9,7 +9,7 @@ import pytest
 
 from block_storage import open_block_store
 from foundation.blocks import MIB, BlockId
-from metadata import BlockState, migrate, open_catalogue
+from metadata import BlockState, EventQuery, EventStatus, migrate, open_catalogue
 from tests.chunker.served import Person, Served, id_of, served, some_bytes
 
 DATA = some_bytes(8 * MIB, seed=5)
@@ -65,6 +65,21 @@ def test_damage_in_the_first_block_is_an_answer_that_names_file_and_chunk(
     assert (answer.json()["path"], answer.json()["chunk"]) == ("folder/a", 0)
     assert state_of(damaged, me, 0) is state
     assert me.http.get(f"{me.content}/folder/a", headers={"Range": f"bytes={MIB}-"}).content == DATA[MIB:]
+
+
+def test_damage_that_a_reader_meets_is_told_to_every_file_of_the_block(damaged: Served, tmp_path: Path) -> None:
+    me = damaged.person()
+    for path in ("folder/a", "folder/twin"):
+        me.http.put(f"{me.content}/{path}", content=DATA)
+    # The second one's own copy waits to be erased.
+    for file in (tmp_path / "blocks").rglob(f"{id_of(DATA[:MIB])}.*"):
+        flip_a_bit(file)
+    assert me.http.get(f"{me.content}/folder/a").status_code == 500
+    while damaged.catalogue.jobs.tell():
+        pass
+    failed = damaged.catalogue.sync_records.events(me.identity, EventQuery(status=EventStatus.FAILED)).items
+    assert {event.path for event in failed} == {"folder/a", "folder/twin"}
+    assert {event.error for event in failed} == {"parts-damaged"}
 
 
 def test_damage_further_behind_cuts_the_connection_before_the_end(damaged: Served, tmp_path: Path) -> None:
