@@ -39,7 +39,8 @@ def progress_bar(title: str, *, is_quiet: bool) -> "Iterator[Progress]":
         task = bar.add_task(title, total=None)
 
         def show(counted: _Counted) -> None:
-            description = f"{title} {counted.done_files:,} of {counted.files:,}"
+            whole = f" of {counted.files:,}" if counted.files else ""  # A walk does not know how many there will be.
+            description = f"{title} {counted.done_files:,}{whole}"
             bar.update(task, completed=counted.done_bytes, total=counted.bytes or None, description=description)
 
         yield _Counted(show)
@@ -80,6 +81,26 @@ def falling(what: str, *, is_quiet: bool) -> "Iterator[Callable[[int], None]]":
     finally:
         if shows:
             sys.stderr.write("\r\x1b[K")
+
+
+@contextmanager
+def share_bar(title: str, *, is_quiet: bool) -> "Iterator[Callable[[float, str], None]]":
+    """Gives what shows a share, 0 to 1, and a few words on it, on standard error; nothing where progress_bar shows nothing."""
+    if is_quiet or not sys.stderr.isatty():
+        yield lambda _share, _words: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[words]}", markup=False),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=1.0, words="")
+        yield lambda share, words: bar.update(task, completed=share, words=words)
 
 
 @contextmanager

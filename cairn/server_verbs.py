@@ -141,6 +141,7 @@ def doctor(
         {
             "cairn token create --email ada@example.org": "prints the token, this once",
             "cairn token create --email ada@example.org --read-only --name backup": "it may read files only",
+            "cairn token create --email admin@localhost --admin": "for scrub, and to see the status of everybody's files",
         },
         answer="{id, token}",
         see=("login", "user add"),
@@ -151,9 +152,12 @@ def create_token(
     email: Annotated[str, typer.Option("--email", help="Whose token.")],
     name: Annotated[str, typer.Option(help="What it is for.")] = "command line",
     read_only: Annotated[bool, typer.Option("--read-only", help="It may read files, nothing else.")] = False,
+    admin: Annotated[bool, typer.Option("--admin", help="It may also administer. Of administrators only.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Create a personal token and show it, this once."""
+    if admin and read_only:
+        raise typer.BadParameter("--admin or --read-only")
     from cairn.compose import migrate as bring_up
     from cairn.compose import open_identity
     from cairn.settings import ServerSettings
@@ -161,5 +165,6 @@ def create_token(
     settings = ServerSettings.read()
     bring_up(settings)
     with open_identity(settings) as identity:
-        created = identity.create_token(email, name, ["files:read"] if read_only else ["files", "account"])
+        scopes = ["files:read"] if read_only else ["files", "account", *["admin"] * admin]
+        created = identity.create_token(email, name, scopes)
     typer.echo(json.dumps({"id": str(created.id), "token": created.secret}) if as_json else created.secret)

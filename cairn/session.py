@@ -66,18 +66,21 @@ def _reason(conflict: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def signed_in(jobs: int | None = None) -> Iterator["CairnClient"]:
-    """The client of the server that the environment or `cairn login` names. Ends as `ending` does."""
+def signed_in(jobs: int | None = None, *, is_patient: bool = True) -> Iterator["CairnClient"]:
+    """The client of the server that the environment or `cairn login` names; not `is_patient`: it is asked once, and not waited for.
+
+    Ends as `ending` does.
+    """
     with ending():
         from cairn.credentials import load_credentials
         from client import CairnClient
 
         credentials = load_credentials(os.environ)
-        with CairnClient(credentials.url, credentials.token, client_settings(jobs)) as client:
+        with CairnClient(credentials.url, credentials.token, client_settings(jobs, is_patient=is_patient)) as client:
             yield client
 
 
-def client_settings(jobs: int | None = None) -> "ClientSettings":
+def client_settings(jobs: int | None = None, *, is_patient: bool = True) -> "ClientSettings":
     """As CAIRN_RETRY_SECONDS and `jobs` say."""
     from client import ClientSettings, RetryPolicy
 
@@ -85,4 +88,6 @@ def client_settings(jobs: int | None = None) -> "ClientSettings":
     if text and not (text.isascii() and text.isdigit()):
         raise typer.BadParameter("CAIRN_RETRY_SECONDS is a whole number of seconds")
     retry = RetryPolicy(budget_seconds=float(text)) if text else RetryPolicy()
+    if not is_patient:
+        return ClientSettings(timeout_seconds=10, retry=RetryPolicy(budget_seconds=0))
     return ClientSettings(jobs=jobs, retry=retry) if jobs else ClientSettings(retry=retry)

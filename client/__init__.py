@@ -6,6 +6,7 @@ from client.download import Downloaded
 from client.errors import (
     AddressInvalid,
     AnswerInvalid,
+    ChecksStall,
     LocalFileChanged,
     LocalFileUnreadable,
     LocalTargetRefused,
@@ -44,6 +45,7 @@ __all__ = [
     "BucketFigures",
     "CairnClient",
     "Check",
+    "ChecksStall",
     "Chunk",
     "ClientSettings",
     "Committed",

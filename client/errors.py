@@ -9,6 +9,12 @@ class ServerUnreachable(Unavailable):
     slug, title = "server-unreachable", "The server does not answer"
 
 
+class ChecksStall(Unavailable):
+    """The server cannot check anything at the moment: its store is away, or nobody works. What was asked for stays asked for."""
+
+    slug, title = "checks-stall", "The checks do not go on"
+
+
 class AnswerInvalid(Problem):
     """The answer is not Cairn's, or contradicts itself: a captive portal, a proxy's page, a redirect, a server that lies."""
 

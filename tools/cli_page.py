@@ -11,12 +11,18 @@ import typer.main
 from cairn.__main__ import command
 from cairn.exit_codes import MEANINGS
 from cairn.manual import EXIT_STATUS
-from client import Bucket, BucketFigures, PurgeLeft, RemoteFile
+from client import Bucket, BucketFigures, PurgeLeft, RemoteFile, SyncEvent
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGE = PROJECT / "docs" / "cli.md"
 
-_SHAPES = {"file": RemoteFile, "bucket": Bucket, "its purge, or null": PurgeLeft, "figures": BucketFigures}
+_SHAPES = {
+    "file": RemoteFile,
+    "bucket": Bucket,
+    "its purge, or null": PurgeLeft,
+    "figures": BucketFigures,
+    "event": SyncEvent,
+}
 
 _HEAD = """# The `cairn` command
 
@@ -53,7 +59,8 @@ _TAIL = """
 ## Answers for programs
 With `--json` a verb writes one JSON document on one line and shows no progress; `cat` writes bytes only. Sizes are bytes, times RFC 3339
 in UTC, names exact. An error is one problem document ([problems.md](problems.md)) on one line of standard error, also where the command
-itself makes no sense; what `cp`, `mv` and `verify` refuse or find is in their answer. Questions are not asked: say `--yes`.
+itself makes no sense; what `cp`, `mv`, `verify`, `status` and `scrub` refuse or find is in their answer. Questions are not asked: say
+`--yes`.
 
 | shape | fields |
 |---|---|

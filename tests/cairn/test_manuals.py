@@ -12,6 +12,7 @@ import pytest
 
 from cairn.exit_codes import MEANINGS, ExitCode
 from cairn.remote_address import remote_address
+from cairn.serve import ADMIN
 from tests.cairn.asked import answer, put
 from tests.project.sources import PROJECT
 from tests.servers.cairn_server import SignedInServer
@@ -28,6 +29,9 @@ RUNS = [
     "ls -r cairn:{bucket}",
     "cp cairn:{bucket}/a cairn:{bucket}/copy",
     "verify cairn:{bucket}",
+    "status",
+    "retry",
+    "scrub",
     "rm cairn:{bucket}/b",
     "trash ls {bucket}",
     "undelete cairn:{bucket}/b",
@@ -152,7 +156,11 @@ def test_every_verb_that_answers_programs_does_so_with_one_document(
     for line in RUNS:
         words = line.format(**known).split()
         stdin = "correct horse battery\n" if words[0] == "user" else f"{shared.token}\n"
-        done = shared.cairn(*words, "--json", stdin=stdin, check=words[0] != "doctor", **home)
+        # The doctor and the status may have found something; only administrators begin a round of proof.
+        known_as = {"CAIRN_TOKEN": shared.add_token(ADMIN, "files", "admin")} if words[0] == "scrub" else {}
+        done = shared.cairn(
+            *words, "--json", stdin=stdin, check=words[0] not in {"doctor", "status"}, **home, **known_as
+        )
         assert done.stdout.count("\n") == 1, line
         document = json.loads(done.stdout)
         tried.add(" ".join(words[:2]) if " ".join(words[:2]) in VERBS else words[0])

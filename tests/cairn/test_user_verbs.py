@@ -95,22 +95,22 @@ def test_a_folder_is_deleted_only_when_asked_for(shared: SignedInServer, bucket:
     assert paths(shared, bucket) == ["inner"]
 
 
-def test_verify_names_what_is_damaged_and_exits_with_1(server: SignedInServer, tmp_path: Path) -> None:
+def test_verify_by_download_names_what_is_damaged_and_exits_with_1(server: SignedInServer, tmp_path: Path) -> None:
     (tmp_path / "good").write_bytes(b"good bytes")
     (tmp_path / "bad").write_bytes(DICE.randbytes(2_500_000))
     for name in ("good", "bad"):
         server.cairn("cp", str(tmp_path / name), "cairn:studio")
-    assert "all is well" in server.cairn("verify").stdout
+    assert "all is well" in server.cairn("verify", "--download").stdout
     damaged = sorted(place for place in (server.data / "blocks").glob("??/*") if place.stat().st_size == 2**20)[0]
     damaged.chmod(0o600)
     data = bytearray(damaged.read_bytes())
     data[1000] ^= 1
     damaged.write_bytes(data)
-    found = server.cairn("verify", "cairn:studio", "--json", check=False)
+    found = server.cairn("verify", "--download", "cairn:studio", "--json", check=False)
     assert found.returncode == 1
     (damage,) = json.loads(found.stdout)["damaged"]
     assert (damage["bucket"], damage["path"]) == ("studio", "bad")
-    assert status(server, "verify", "cairn:studio/good") == 0
+    assert status(server, "verify", "--download", "cairn:studio/good") == 0
     assert status(server, "cp", "cairn:studio/bad", str(tmp_path / "back")) == 1
     assert not (tmp_path / "back").exists()
 

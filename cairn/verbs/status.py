@@ -1,0 +1,125 @@
+"""`cairn status`."""
+
+import sys
+import threading
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cairn.exit_codes import ExitCode
+from cairn.manual import manual
+from cairn.session import signed_in
+from cairn.status_text import Line, StatusText
+from cairn.terminal import say, say_json
+from cairn.verbs.arguments import AsJson
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+    from client import CairnClient, SyncSummary
+
+app = typer.Typer()
+
+_EVERY_SECONDS = 2.0
+
+
+@app.command(
+    epilog=manual(
+        {
+            "cairn status": "is everything safe, and if not, what to do",
+            "cairn status --watch": "goes on showing it, until Ctrl C",
+            "cairn status --json": "for a nightly job; exits with 1 if something needs you",
+        },
+        answer="{at, sentence: {state, files, failed, checking, proved_at, since}, counts, queue, in_work: [event], failed: [event],"
+        " damaged_files: [event], damaged_blocks, missing_blocks, healed: [event], day, checked_in_seconds, scrub, workers, health}",
+        see=("verify", "retry", "scrub", "doctor"),
+    )
+)
+def status(
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Show it anew every two seconds, until Ctrl C.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show how safe everything is: what needs you and why, what is in work, what was healed, how far the round of proof is.
+
+    Of your own files; of all for an administrator. Exits with 0 if nothing needs anybody (also while files are being checked), 1 if
+    something needs you or was not proved for too long, 3 if it is not known. `--watch` ends with 0.
+    """
+    if watch and (as_json or not sys.stdout.isatty()):
+        raise typer.BadParameter("--watch is for people at a terminal")
+    with signed_in(is_patient=not watch) as client:
+        if watch:
+            _watch(client)
+            return
+        summary = client.sync_summary()
+    if as_json:
+        say_json(summary)
+    else:
+        _say(list(StatusText(summary).lines()))
+    raise typer.Exit(status_code(summary))
+
+
+def status_code(summary: "SyncSummary") -> ExitCode:
+    """What is not known is neither well nor ill. What no round goes on to prove needs somebody."""
+    running = summary.scrub.round
+    is_proving = running is not None and running.ended_at is None
+    match summary.sentence.state:
+        case "safe" | "checking":
+            return ExitCode.DONE
+        case "unproved" if is_proving:
+            return ExitCode.DONE
+        case "needs-you" | "unproved":
+            return ExitCode.FAILED
+        case _:
+            return ExitCode.NOT_ASKED
+
+
+def _say(lines: list[Line]) -> None:
+    if not sys.stdout.isatty():
+        for line in lines:
+            say(line.text)
+        return
+    from rich.console import Console
+
+    Console(highlight=False).print(_drawn(lines))
+
+
+def _drawn(lines: list[Line]) -> "Group":
+    from rich.console import Group
+    from rich.text import Text
+
+    return Group(*(Text(line.text, line.style) for line in lines))
+
+
+def _watch(client: "CairnClient") -> None:
+    """Until Ctrl C. A server that goes away is told of, with what was known last."""
+    from rich.console import Console
+    from rich.live import Live
+
+    known: list[Line] = []
+    pause = threading.Event()
+    try:
+        with Live(console=Console(highlight=False), auto_refresh=False, vertical_overflow="crop") as live:
+            while True:
+                known = _look(client, known)
+                live.update(_drawn(known), refresh=True)
+                pause.wait(_EVERY_SECONDS)
+    except KeyboardInterrupt:
+        pass
+
+
+def _look(client: "CairnClient", known: list[Line]) -> list[Line]:
+    """Raises what will not pass by itself."""
+    from datetime import UTC, datetime
+
+    from foundation.problems import Problem
+
+    try:
+        return list(StatusText(client.sync_summary()).lines())
+    except Problem as problem:
+        if problem.status < 500 and problem.status != 429:
+            raise
+    if known and known[0].text.startswith("Not known"):
+        return known
+    now = datetime.now(UTC).astimezone()
+    first = Line(f"Not known since {now:%H:%M}: the server does not answer. It looked like this before:", "bold yellow")
+    return [first, Line(""), *(Line(line.text, "dim") for line in known)]
