@@ -40,8 +40,10 @@ from sync import (
     SyncSettings,
     TwoTruths,
     Watcher,
+    WebhookSettings,
     chores,
     mending,
+    open_webhook,
     running,
     worker_name,
 )
@@ -173,6 +175,7 @@ def chore_parts(catalogue: Catalogue, store: BlockStore, truths: TwoTruths, door
         truths,
         doorbell,
         settings_of(SyncSettings),
+        webhook=open_webhook(settings_of(WebhookSettings)),
     )
 
 

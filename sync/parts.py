@@ -10,6 +10,7 @@ from sync.heartbeat import Heartbeat
 from sync.reconcile import Reconciled
 from sync.settings import SyncSettings
 from sync.two_truths import TwoTruths
+from sync.webhook import Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Parts:
     doorbell: Doorbell
     settings: SyncSettings = field(default_factory=SyncSettings)
     reconciled: Reconciled = field(default_factory=Reconciled)
+    webhook: Webhook | None = None
 
     def worker(self, queue: Queue) -> str:
         """Under which name the chores of `queue` claim work here, and tell that they live."""

@@ -11,6 +11,7 @@ from sync.parts import Parts
 from sync.reconcile import CountedCollection, prune_events, revive
 from sync.scrub import Scrub
 from sync.verify import Verification
+from sync.webhook import notify
 
 
 def chores(parts: Parts, pause: Pause) -> Sequence[Chore]:
@@ -55,6 +56,7 @@ def _repairing(parts: Parts, pause: Pause) -> Sequence[Chore]:
         Chore(Queue.REPAIR, "repair", 300, lambda: mend_broken(jobs, parts.store, _examination(parts), pause)),
         Chore(Queue.REPAIR, "revive", 3600, rung(lambda: revive(jobs, reconciled, pause))),
         Chore(Queue.REPAIR, "prune-events", DAY, lambda: prune_events(jobs, reconciled, pause)),
+        Chore(Queue.REPAIR, "notify", 10, lambda: notify(parts.proofs, parts.webhook, pause)),
     )
 
 
