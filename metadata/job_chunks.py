@@ -51,6 +51,7 @@ def _select_chunks() -> Select[Any]:
     return (
         select(
             sync_events.c.id.label("event"),
+            file_versions.c.bucket,
             file_versions.c.content,
             file_chunks.c.index.label("number"),
             file_chunks.c.offset,
@@ -75,7 +76,7 @@ def _select_chunks() -> Select[Any]:
 
 
 def _chunks(connection: Connection, rows: Sequence[Any]) -> list[JobChunk]:
-    doubted = {(row.content, row.block) for row in rows if not row.is_held}
+    doubted = {_place(row) for row in rows if not row.is_held}
     held = _held_by_others(connection, doubted) if doubted else set()
     return [
         JobChunk(
@@ -88,22 +89,29 @@ def _chunks(connection: Connection, rows: Sequence[Any]) -> list[JobChunk]:
             BlockState(row.state),
             row.verified_at,
             row.checked_at,
-            bool(row.is_held) or (row.content, row.block) in held,
+            bool(row.is_held) or _place(row) in held,
         )
         for row in rows
     ]
 
 
-def _held_by_others(connection: Connection, doubted: Collection[tuple[UUID, bytes]]) -> set[tuple[UUID, bytes]]:
+_Place = tuple[UUID, UUID, bytes]
+
+
+def _place(row: Any) -> _Place:
+    return row.bucket, row.content, row.block
+
+
+def _held_by_others(connection: Connection, doubted: Collection[_Place]) -> set[_Place]:
     """Of a shared bucket: what a member sent and another described, moved or restored is held by who sent it."""
-    of_content = any_of(connection, file_versions.c.content, {content for content, _ in doubted})
-    of_block = any_of(connection, block_holders.c.block, {block for _, block in doubted})
+    of_content = any_of(connection, file_versions.c.content, {content for _, content, _ in doubted})
+    of_block = any_of(connection, block_holders.c.block, {block for _, _, block in doubted})
     is_member = exists().where(members.c.bucket == file_versions.c.bucket, members.c.user == block_holders.c.user)
     query = (
-        select(file_versions.c.content, block_holders.c.block)
+        select(file_versions.c.bucket, file_versions.c.content, block_holders.c.block)
         .select_from(file_versions)
         .join(block_holders, or_(block_holders.c.user == file_versions.c.actor, is_member))
         .where(of_content, of_block)
         .distinct()
     )
-    return {(row.content, row.block) for row in connection.execute(query)}
+    return {_place(row) for row in connection.execute(query)}

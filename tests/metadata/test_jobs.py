@@ -5,12 +5,17 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import delete, select
 
+from foundation.authorization import Role
 from foundation.database import Database
 from foundation.problems import Invalid
-from metadata import BlockState, Catalogue, CatalogueSettings, ChangeKind, EventStatus, Move, Outcome
-from tests.metadata.catalogues import Desk, chunks
-from tests.metadata.jobs import LEASE, Hand, again, completed, counted, event_of, failed
+from metadata import BlockState, Catalogue, CatalogueSettings, ChangeKind, Describe, EventStatus, Member, Move, Outcome
+from metadata.actions import ACTIONS
+from metadata.schema import block_holders
+from metadata.sync_schema import sync_events
+from tests.metadata.catalogues import Desk, chunks, somebody
+from tests.metadata.jobs import LEASE, Hand, again, completed, counted, event_of, failed, rows_of
 
 LAPSED = timedelta(seconds=-1)
 
@@ -235,3 +240,42 @@ def test_a_span_of_time_is_exact_on_the_wire(desk: Desk, hand: Hand, database: D
     (job,) = hand.claim(lease=timedelta(days=2, microseconds=1))
     row = event_of(database, job.event_id)
     assert row.lease_until - row.updated_at == timedelta(days=2, microseconds=1)
+
+
+def test_what_a_member_sent_and_the_owner_described_is_held(desk: Desk, hand: Hand) -> None:
+    member = somebody()
+    desk.catalogue.members.set(desk.me, desk.id, Member(member.user, Role.EDITOR))
+    theirs = Desk(desk.catalogue, member)
+    theirs.bucket = desk.bucket
+    theirs.put("f", chunks("a"))
+    desk.apply(Describe(path="f", description="Ours."))
+    jobs = [job for job in hand.claim() if job.bucket_id == desk.bucket.id and job.version_id]
+    found = desk.catalogue.jobs.chunks([job.event_id for job in jobs])
+    assert [one.is_held for job in jobs for one in found[job.event_id]] == [True, True]
+
+
+def test_what_nobody_of_the_bucket_may_use_is_told(desk: Desk, hand: Hand, database: Database) -> None:
+    desk.put("f", chunks("a", "b"))
+    Desk(desk.catalogue).put("g", chunks("a", "b"))
+    lost = chunks("a", "b")[0].id
+    columns = block_holders.c
+    no_more = delete(block_holders).where(columns.user == desk.me.user, columns.block == bytes(lost))
+    database.write(lambda connection: connection.execute(no_more))
+    (job,) = (job for job in hand.claim() if job.version_id and job.bucket_id == desk.bucket.id)
+    found = desk.catalogue.jobs.chunks_from(job.event_id, 0, 10)
+    assert [one.is_held for one in found] == [False, True]
+
+
+@pytest.mark.parametrize("kind", ChangeKind)
+def test_each_type_of_event_has_an_action_of_its_own(kind: ChangeKind) -> None:
+    assert ACTIONS[kind].endswith("_synchronized")
+    assert len(set(ACTIONS.values())) == len(ChangeKind)
+
+
+def test_a_purge_is_synchronized_as_soon_as_it_is_done(desk: Desk, hand: Hand, database: Database) -> None:
+    version = desk.put("f", chunks("a")).version
+    hand.drain()
+    desk.catalogue.files.purge(desk.me, version.file_id, None)
+    assert hand.claim() == []
+    (event,) = (row for row in rows_of(database, select(sync_events)) if row.type == ChangeKind.FILE_PURGED)
+    assert (event.status, event.action, event.deleted_chunks) == ("completed", "purge_synchronized", 1)
