@@ -25,8 +25,8 @@ _PAGE = 1000
 _RETRY = b"retry: 2000\n"  # so many milliseconds after an end the reader comes again
 _COMMENT = b":\n\n"
 _LOOK_AGAIN = {"look_again": True}
-# The event was written when it was healed, not later again.
-_JUST = timedelta(seconds=1)
+# An event is read anew once its parts are healed, and ends when its turn has come. Verified again so soon, it is told of twice.
+_JUST = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
