@@ -88,7 +88,7 @@ def test_what_was_acknowledged_survives_kill_9_under_mixed_load(
         server.cairn("cp", "-r", str(source), "cairn:studio/copied")
         server.cairn("cp", "-r", "cairn:studio/copied", str(tmp_path / "back"))
         assert subprocess.run(["diff", "-r", str(source), str(tmp_path / "back")], check=False).returncode == 0
-        assert server.cairn("verify").returncode == 0
+        assert server.cairn("verify", "--download").returncode == 0
         with server.http(server.token) as api:
             listed = {item["path"] for item in api.get("/buckets/studio/files?limit=10000").json()["items"]}
         assert not listed & gone
