@@ -53,7 +53,7 @@ if TYPE_CHECKING:  # A room without a database loads none of what speaks to one.
 
 
 # The chores that somebody rings for, and where they are done.
-_RUNG = {"verify": Queue.VERIFY, "scrub": Queue.SCRUB}
+_RUNG = {"verify": Queue.VERIFY, "scrub": Queue.SCRUB, "spread": Queue.REPAIR, "tell": Queue.REPAIR}
 
 
 @dataclass(frozen=True, slots=True)

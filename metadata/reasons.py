@@ -9,10 +9,11 @@ def parts(number: int, one: str, several: str) -> str:
     return f"1 part {one}" if number == 1 else f"{number:,} parts {several}"
 
 
-def is_damaged(missing: int, damaged: int) -> tuple[str, str]:
-    """The error and the sentence for so many parts of each kind, at least one of them."""
+def is_damaged(missing: int, damaged: int, note: str = "") -> tuple[str, str]:
+    """The error and the sentence for so many parts of each kind, at least one of them. `note`: what is known of all damaged ones."""
+    where = note if note.startswith("damaged on ") else "damaged on every copy"
     told = [f"{parts(missing, 'is', 'are')} missing from the store"] if missing else []
-    told += [f"{parts(damaged, 'is', 'are')} damaged on every copy"] if damaged else []
+    told += [f"{parts(damaged, 'is', 'are')} {where}"] if damaged else []
     return PARTS_MISSING if missing else PARTS_DAMAGED, ", ".join(told) + "."
 
 

@@ -89,7 +89,7 @@ def _says(look: Look, one: Concerned) -> dict[str, Any]:
     missing, damaged = one.missing, one.damaged
     if not missing and not damaged:  # Marked after the counting: what is known for sure.
         missing, damaged = (one.uses, 0) if look.kind is FindingKind.MISSING else (0, one.uses)
-    error, reason = is_damaged(missing, damaged)
+    error, reason = is_damaged(missing, damaged, look.note if damaged == one.uses else "")
     return {"error": error, "reason": reason}
 
 

@@ -24,6 +24,7 @@ from sync.wire import (
 )
 
 VERIFY = "verify"  # the chore that looks for pending events
+SPREAD = "spread"  # the one that makes those of a bucket pending
 Bucket = Annotated[str, Query(description="Only of this bucket: its id, or the name of one of your own.")]
 Healed = Annotated[bool, Query(description="Only what was healed, the latest first.")]
 Order = Annotated[Literal["newest", "oldest"], Query(description="By when they were made.")]
@@ -121,7 +122,7 @@ def verify_routes(door: Door) -> APIRouter:
     )
     def verify_bucket(caller: Caller, bucket: str) -> Json:
         files = records.verify_bucket(caller, bucket)
-        door.doorbell.ring(VERIFY)
+        door.doorbell.ring(SPREAD)
         return Json({"files": files}, 202)
 
     return router

@@ -65,7 +65,7 @@ class House:
     catalogue: Catalogue
     desk: Desk
     checks: Mapping[str, Callable[[], None]]
-    rings: Rings = field(default_factory=lambda: Rings(["verify", "scrub"]))
+    rings: Rings = field(default_factory=lambda: Rings(["verify", "scrub", "spread"]))
     tokens: Tokens = field(default_factory=Tokens)
     app: FastAPI = field(init=False)
     records: "Counted" = field(init=False)
@@ -275,7 +275,7 @@ def test_verify_now_makes_a_file_pending_again_and_a_bucket_says_how_many_files(
     assert len(house.get("/sync-events", file_id=file)["items"]) == 1
     answer = house.ask("POST", f"/buckets/{house.desk.bucket.name}/verify")
     assert (answer.status_code, answer.json()) == (202, {"files": 1})
-    assert house.rings.wait(0) == {"verify"}
+    assert house.rings.wait(0) == {"verify", "spread"}
 
 
 def test_wanted_lists_the_callers_own_broken_blocks_in_pages(house: House) -> None:

@@ -64,6 +64,8 @@ def test_damage_to_all_copies_is_told_so(make_shop: MakeShop) -> None:
         flip(path)
     shop.run("verify")
     assert shop.standing(file) == ("failed", "parts-damaged", "1 part is damaged on all 3 copies.")
+    shop.run("tell")
+    assert shop.standing(file) == ("failed", "parts-damaged", "1 part is damaged on all 3 copies.")
 
 
 def test_every_file_that_uses_a_damaged_block_fails_and_no_other(shop: Workshop) -> None:
