@@ -160,6 +160,7 @@ def catalogue_parts(catalogue: Catalogue, long_poll: LongPoll) -> metadata.Parts
         journals=catalogue.journals,
         search=catalogue.search,
         statistics=catalogue.statistics,
+        sync_records=catalogue.sync_records,
         long_poll=long_poll,
     )
 

@@ -15,6 +15,7 @@ from foundation.problems import CursorInvalid, Invalid, PreconditionFailed
 from metadata.batch import Batch, Delete, Once, Operation, Restore, Result
 from metadata.errors import (
     BucketNotFound,
+    EventNotFound,
     FileNotFound,
     IdempotencyKeyReused,
     PathInvalid,
@@ -25,14 +26,15 @@ from metadata.errors import (
 )
 from metadata.model import FileVersion, ListQuery, Page, Precondition
 from metadata.once_header import OnceOf
-from metadata.parts import Parts
-from metadata.rows import entry_from
+from metadata.parts import Found, Parts
+from metadata.rows import Entry, entry_from
+from metadata.sync_model import EventStatus
 from metadata.wire import (
     ChunksWire,
     EntriesWire,
     FileChangesWire,
+    FileRecordWire,
     FilesWire,
-    FileWire,
     PurgedWire,
     RestoreWire,
     ResultWire,
@@ -71,7 +73,7 @@ def listing_routes(parts: Parts) -> APIRouter:
         after = decode_cursor("files", scope, cursor)
         query = ListQuery(prefix, delimiter, after, limit, include_deleted=include == "deleted")
         found = parts.listings.entries(caller, bucket, query)
-        items = [entry_from(row) for row in found.rows]
+        items = _entries(found)
         following = found.next_key and encode_cursor("files", scope, found.next_key)
         return Json({"items": items, "prefixes": found.prefixes, "next_cursor": following})
 
@@ -94,10 +96,11 @@ def file_routes(parts: Parts) -> APIRouter:
     router = APIRouter(tags=["files"], route_class=StrictRoute)
     files = parts.files
 
-    @router.get("/files/{file_id}", summary="A file's record", responses=answers(200, FileWire, FileNotFound))
+    @router.get("/files/{file_id}", summary="A file's record", responses=answers(200, FileRecordWire, FileNotFound))
     def get_file(caller: Caller, file_id: UUID) -> Json:
         version = files.get(caller, file_id)
-        return Json(file_document(version), headers={"ETag": f'"{version.etag}"'} if version.etag else None)
+        document = file_document(version) | {"sync_status": _sync_status(parts, caller, file_id)}
+        return Json(document, headers={"ETag": f'"{version.etag}"'} if version.etag else None)
 
     @router.patch(
         "/files/{file_id}",
@@ -214,6 +217,23 @@ def history_routes(parts: Parts) -> APIRouter:
         return Json(purged_document(files.purge(caller, file_id, version_id)))
 
     return router
+
+
+def _entries(found: Found) -> list[Entry]:
+    items = [entry_from(row) for row in found.rows]
+    for item in items:
+        # What has bytes is dated when a check of it is completed.
+        is_checked = item["verified_at"] is not None or item["content_hash"] is None
+        rest = EventStatus.COMPLETED.value if is_checked and found.unfinished is not None else None
+        item["sync_status"] = rest if found.unfinished is None else found.unfinished.get(item["version_id"], rest)
+    return items
+
+
+def _sync_status(parts: Parts, caller: Identity, file_id: UUID) -> str | None:
+    try:
+        return parts.sync_records.file_status(caller, file_id).sync_status
+    except EventNotFound:
+        return None
 
 
 def _apply(parts: Parts, caller: Identity, file_id: UUID, operation: Operation, once: Once | None = None) -> Result:

@@ -1,6 +1,6 @@
 """What the catalogue's HTTP door stands on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,15 +8,20 @@ from foundation.identity import Identity
 from metadata.longpoll import LongPoll
 from metadata.model import ListQuery
 from metadata.seams import Accounts, Buckets, Commits, Files, Journals, Members, Search, Statistics
+from metadata.sync_seams import SyncRecords
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Rows of the select that was passed in, common prefixes, and the key that the next page begins after."""
+    """Rows of the select that was passed in, common prefixes, and the key that the next page begins after.
+
+    `unfinished`: the status of those versions whose check is not completed; None: not known here.
+    """
 
     rows: Sequence[Any]
     prefixes: Sequence[str]
     next_key: str | None
+    unfinished: Mapping[str, str] | None = None
 
 
 class Listings(Protocol):
@@ -37,4 +42,5 @@ class Parts:
     journals: Journals
     search: Search
     statistics: Statistics
+    sync_records: SyncRecords
     long_poll: LongPoll

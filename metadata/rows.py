@@ -47,28 +47,28 @@ VERSION_COLUMNS: tuple[ColumnElement[Any], ...] = (
 )
 
 
-def _raw(column: ColumnElement[Any]) -> ColumnElement[Any]:
+def raw(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """As the driver gives it: on SQLite, making UUIDs and times of 10,000 rows takes four times as long as reading them."""
     return type_coerce(column, NullType()).label(None)
 
 
 # What a list shows of a file. The path and the file's id come first: they say where the next page begins.
 _ENTRY_COLUMNS: tuple[ColumnElement[Any], ...] = (
-    _raw(files.c.path),
-    _raw(files.c.id),
-    _raw(file_versions.c.id),
+    raw(files.c.path),
+    raw(files.c.id),
+    raw(file_versions.c.id),
     func.coalesce(contents.c.size, 0),
     func.coalesce(contents.c.num_chunks, 0),
-    _raw(contents.c.content_hash),
+    raw(contents.c.content_hash),
     file_versions.c.etag,
     file_versions.c.content_type,
     file_versions.c.kind,
-    _raw(file_versions.c.executable),
+    raw(file_versions.c.executable),
     file_versions.c.tags,
-    _raw(file_versions.c.modified_at),
-    _raw(file_versions.c.created_at),
-    _raw(file_versions.c.verified_at),
-    _raw(files.c.deleted_at),
+    raw(file_versions.c.modified_at),
+    raw(file_versions.c.created_at),
+    raw(file_versions.c.verified_at),
+    raw(files.c.deleted_at),
 )
 Entry = dict[str, Any]
 
@@ -131,15 +131,15 @@ def entry_from(row: Any) -> Entry:
     }
 
 
-def uuid_text(raw: Any) -> str:
+def uuid_text(given: Any) -> str:
     """A UUID's usual form, from 32 hex digits (SQLite) or a UUID (PostgreSQL)."""
-    if raw.__class__ is str:
-        return f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:]}"
-    return str(raw)
+    if given.__class__ is str:
+        return f"{given[:8]}-{given[8:12]}-{given[12:16]}-{given[16:20]}-{given[20:]}"
+    return str(given)
 
 
-def _instant(raw: Any) -> datetime | None:
-    return EPOCH + timedelta(0, 0, raw) if raw.__class__ is int else raw
+def _instant(given: Any) -> datetime | None:
+    return EPOCH + timedelta(0, 0, given) if given.__class__ is int else given
 
 
 def _mapping(text: str) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Collection as Several
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from metadata.access import bucket_for, bucket_of_file, decide, find_bucket
 from metadata.batch import Purged
 from metadata.cut_off import TookTooLong
 from metadata.errors import BucketNotFound, FileNotFound, VersionNotFound
+from metadata.list_statuses import unfinished_statuses
 from metadata.model import NO_PRECONDITION, Access, FileVersion, Listing, ListQuery, Page, Precondition, Twins
 from metadata.parts import Found
 from metadata.paths import is_storable
@@ -90,7 +92,13 @@ class SqlFiles(SqlChunks):
 
     def entries(self, caller: Identity, bucket: str, query: ListQuery) -> Found:
         """As `list`, but light: rows for metadata.rows.entry_from. 10,000 files cost a third of what `list` does."""
-        return self._found(caller, bucket, query, select_entries())
+
+        def body(connection: Connection) -> Found:
+            row = bucket_for(connection, caller, bucket, Action.READ_BUCKET)
+            found = list_files(connection, row.id, query, select_entries())
+            return replace(found, unfinished=unfinished_statuses(connection, row.id, found.rows))
+
+        return self._database.read(body)
 
     def twins(self, caller: Identity, bucket: str, after: str | None, limit: int) -> Page[Twins]:
         def body(connection: Connection) -> Page[Twins]:

@@ -47,8 +47,16 @@ class FileWire(EntryWire):
     chunking: Chunking
 
 
+class ListedEntryWire(EntryWire):
+    sync_status: str | None = Field(description="How its newest check stands; null: nothing is known of one.")
+
+
+class FileRecordWire(FileWire):
+    sync_status: str | None = Field(description="How its newest check stands; null: nothing is known of one.")
+
+
 class EntriesWire(Wire):
-    items: list[EntryWire]
+    items: list[ListedEntryWire]
     prefixes: list[str]
     next_cursor: str | None
 

@@ -30,6 +30,7 @@ from metadata.sql_journals import SqlJournals
 from metadata.sql_members import SqlMembers
 from metadata.sql_search import SqlSearch
 from metadata.sql_statistics import SqlStatistics
+from metadata.sql_sync_records import SqlSyncRecords
 from metadata.sql_uploads import SqlUploads
 
 
@@ -61,6 +62,7 @@ class House:
             self.journals,
             SqlSearch(self.database),
             SqlStatistics(self.database),
+            SqlSyncRecords(self.database),
             self.long_poll,
         )
 

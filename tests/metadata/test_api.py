@@ -15,7 +15,7 @@ from foundation.ids import new_id
 from foundation.problems import Unauthenticated
 from foundation.settings import ServiceSettings
 from metadata.api import create_app
-from metadata.wire import ChangesWire, EntriesWire, FilesWire, FileWire, ResultWire
+from metadata.wire import ChangesWire, EntriesWire, FileRecordWire, FilesWire, ResultWire
 from metadata.wire_buckets import BucketsWire, BucketWire
 from tests.metadata.readers import House, house, somebody
 
@@ -168,7 +168,7 @@ def test_an_entry_of_a_list_and_the_files_record_say_the_same(door: Door) -> Non
     [entry] = door.ask("GET", "/buckets/mine/files").json()["items"]
     answer = door.ask("GET", f"/files/{file}")
     record = answer.json()
-    FileWire.model_validate_json(answer.content)
+    FileRecordWire.model_validate_json(answer.content)
     assert answer.headers["etag"] == f'"{record["etag"]}"'
     assert record["bucket_id"] == str(bucket)
     assert {name: record[name] for name in entry} == entry
