@@ -73,7 +73,10 @@ def event_routes(door: Door) -> APIRouter:
         door.doorbell.ring(VERIFY)
         return Json({"retried": retried})
 
-    @router.get("/sync-events/{event_id}", summary="One sync event", responses=answers(200, EventWire, EventNotFound))
+    # Not `retry`, which is another route's: Allow names what an address takes.
+    @router.get(
+        "/sync-events/{event_id:uuid}", summary="One sync event", responses=answers(200, EventWire, EventNotFound)
+    )
     def get_event(caller: Caller, event_id: UUID) -> Json:
         return Json(event_document(records.event(caller, event_id), facts()))
 

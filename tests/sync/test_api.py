@@ -215,7 +215,6 @@ def test_a_cursor_whose_key_was_made_up_is_422(house: House) -> None:
 
 def test_bodies_and_ids_that_break_a_rule_are_refused_and_nothing_begins(house: House) -> None:
     refused = [
-        house.problem("GET", "/sync-events/retry"),
         house.problem("GET", "/sync-events/x/status"),
         house.problem("POST", "/sync-events/x/retry"),
         house.problem("POST", "/files/x/verify"),
@@ -226,6 +225,8 @@ def test_bodies_and_ids_that_break_a_rule_are_refused_and_nothing_begins(house: 
     ]
     assert {status for status, _slug in refused} == {422}
     assert house.problem("POST", "/sync/scrub", house.admin, content=b"{")[0] in (400, 415)
+    assert house.problem("GET", "/sync-events/retry") == (405, "method-not-allowed")
+    assert house.problem("GET", "/sync-events/x")[0] == 404
     assert house.problem("POST", "/buckets/never-there/verify") == (404, "bucket-not-found")
     assert house.get("/sync/scrub") == {"round": None, "last_round": None}
 
