@@ -20,6 +20,7 @@ from block_storage import BlockStore, StoreInUse, open_block_store
 from cairn.data_folder import prepare_data_folder
 from cairn.errors import SettingInvalid
 from cairn.examples import api_examples
+from cairn.foreground import Foreground
 from cairn.health_checks import one_process_checks
 from cairn.leaving import finish
 from cairn.lock import DataFolderLock
@@ -33,6 +34,7 @@ from sync import (
     Chore,
     Door,
     HealthBoard,
+    IsBusy,
     Loops,
     Parts,
     Pause,
@@ -43,6 +45,7 @@ from sync import (
     WebhookSettings,
     chores,
     mending,
+    nobody_moves,
     open_webhook,
     running,
     worker_name,
@@ -165,7 +168,13 @@ def catalogue_parts(catalogue: Catalogue, long_poll: LongPoll) -> metadata.Parts
     )
 
 
-def chore_parts(catalogue: Catalogue, store: BlockStore, truths: TwoTruths, doorbell: Doorbell) -> Parts:
+def chore_parts(
+    catalogue: Catalogue,
+    store: BlockStore,
+    truths: TwoTruths,
+    doorbell: Doorbell,
+    is_busy: IsBusy = nobody_moves,
+) -> Parts:
     return Parts(
         worker_name(),
         catalogue.collection,
@@ -177,6 +186,7 @@ def chore_parts(catalogue: Catalogue, store: BlockStore, truths: TwoTruths, door
         doorbell,
         settings_of(SyncSettings),
         webhook=open_webhook(settings_of(WebhookSettings)),
+        is_busy=is_busy,
     )
 
 
@@ -215,7 +225,8 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
     finished = Chore(Queue.COLLECT, "people", 60, partial(finish, rooms.identity, catalogue))
     truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
     truths.start()
-    work = chore_parts(catalogue, store, truths, rooms.doorbell)
+    foreground = Foreground(store)
+    work = chore_parts(catalogue, store, truths, rooms.doorbell, foreground.is_busy)
     loops = Loops(
         lambda pause: [*done_here(settings, work, pause), *mending(store, pause), sessions, finished],
         rooms.doorbell,
@@ -226,7 +237,7 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
     service = create_service(
         "one process",
         [
-            chunker.routes(chunker.Parts(catalogue, store)),
+            chunker.routes(chunker.Parts(catalogue, foreground.store)),
             metadata.routes(parts),
             identity.routes(rooms.identity.parts),
             sync.routes(door),

@@ -16,6 +16,7 @@ from sync.inspection import Audit, Progress, audit
 from sync.loop import Loop, Loops
 from sync.parts import Parts
 from sync.refill import mend_copies, mending
+from sync.resting import IsBusy, nobody_moves
 from sync.settings import SyncSettings, WebhookSettings
 from sync.timetable import chores
 from sync.two_truths import TwoTruths
@@ -40,6 +41,7 @@ __all__ = [
     "HealthBoard",
     "Heartbeat",
     "Interrupted",
+    "IsBusy",
     "Loop",
     "Loops",
     "Parts",
@@ -68,6 +70,7 @@ __all__ = [
     "index",
     "mend_copies",
     "mending",
+    "nobody_moves",
     "nominate",
     "notify",
     "open_webhook",

@@ -8,6 +8,7 @@ from metadata import Blocks, Collection, Jobs, Proofs
 from sync.chore import Queue
 from sync.heartbeat import Heartbeat
 from sync.reconcile import Reconciled
+from sync.resting import IsBusy, nobody_moves
 from sync.settings import SyncSettings
 from sync.two_truths import TwoTruths
 from sync.webhook import Webhook
@@ -15,7 +16,10 @@ from sync.webhook import Webhook
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`process`: the name of the process that works (worker_name). `doorbell`: rung where one chore makes work for another."""
+    """`process`: the name of the process that works (worker_name). `doorbell`: rung where one chore makes work for another.
+
+    `is_busy`: whether people move bytes through this process now.
+    """
 
     process: str
     collection: Collection
@@ -28,6 +32,7 @@ class Parts:
     settings: SyncSettings = field(default_factory=SyncSettings)
     reconciled: Reconciled = field(default_factory=Reconciled)
     webhook: Webhook | None = None
+    is_busy: IsBusy = nobody_moves
 
     def worker(self, queue: Queue) -> str:
         """Under which name the chores of `queue` claim work here, and tell that they live."""

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from block_storage import BlockStore
 from foundation.blocks import BlockName
 from metadata import BlockState, Proofs, RegisteredBlock, ScrubRound, ScrubStep
-from sync.chore import Pause
 from sync.examination import Examination
+from sync.resting import Resting
 from sync.settings import SyncSettings
 from sync.slices import slices
 
@@ -20,8 +20,6 @@ LEASE = timedelta(minutes=2)
 PAGE = 512
 # Blocks that cannot be read while the store as a whole can: beyond so many, the round waits.
 MOST_UNREADABLE = 1000
-# Of the time that reading took, so much is rest, however high the rate.
-REST = 1.0
 
 
 @dataclass(slots=True)
@@ -44,7 +42,7 @@ class Scrub:
     store: BlockStore
     settings: SyncSettings
     now: Callable[[], datetime]
-    pause: Pause
+    resting: Resting
     clock: Callable[[], float] = time.monotonic
 
     def run(self) -> int:
@@ -80,7 +78,8 @@ class Scrub:
         run.unreadable |= {block.name for block in piece} - {block.name for block in told}
         read = sum(block.stored_size for block in told)
         run.blocks, run.bytes = run.blocks + len(told), run.bytes + read
-        rest = 0.0 if current.is_urgent else max(worked * REST, read / self.settings.scrub_rate - worked)
+        # An operator waits for an urgent one.
+        rest = 0.0 if current.is_urgent else max(0.0, read / self.settings.scrub_rate - worked)
         step = ScrubStep(
             blocks=len(told),
             bytes=read,
@@ -89,7 +88,10 @@ class Scrub:
             bytes_per_second=int(run.bytes / max(self.clock() + rest - run.began, 0.001)),
         )
         self.proofs.advance(current.number, self.worker, step)
-        self.pause(rest)
+        if current.is_urgent:
+            self.resting.pause(0)
+        else:
+            self.resting.after(worked, rest)
 
     def _end(self, current: ScrubRound, run: _Run) -> None:
         """With what cannot be read it waits for the next run, but not so long that all else is not read again in its time."""
@@ -98,7 +100,7 @@ class Scrub:
         # Before the end: whoever comes after a crash begins with the dates anew.
         after = self.proofs.date_versions(None)
         while after is not None:
-            self.pause()
+            self.resting.pause()
             if not self._is_mine(current):
                 return
             after = self.proofs.date_versions(after)

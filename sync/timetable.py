@@ -9,6 +9,7 @@ from sync.examination import Examination
 from sync.looking import Looking
 from sync.parts import Parts
 from sync.reconcile import CountedCollection, prune_events, revive
+from sync.resting import Resting
 from sync.scrub import Scrub
 from sync.verify import Verification
 from sync.webhook import notify
@@ -30,7 +31,7 @@ def _verifying(parts: Parts, pause: Pause) -> Sequence[Chore]:
         parts.jobs,
         parts.store,
         Looking(_examination(parts), parts.jobs.clock),
-        pause,
+        Resting(pause, parts.is_busy),
         parts.reconciled,
     )
     return (Chore(Queue.VERIFY, "verify", 5, verification.drain),)
@@ -68,7 +69,7 @@ def _scrubbing(parts: Parts, pause: Pause) -> Sequence[Chore]:
         parts.store,
         parts.settings,
         parts.jobs.clock,
-        pause,
+        Resting(pause, parts.is_busy),
     )
     return (Chore(Queue.SCRUB, "scrub", 10, scrub.run),)
 

@@ -10,10 +10,11 @@ from datetime import timedelta
 from block_storage import BlockStore
 from foundation.problems import Problem
 from metadata import Job, Jobs, Outcome
-from sync.chore import PAUSE_SECONDS, Interrupted, Pause
+from sync.chore import Interrupted
 from sync.long_version import LongVersion
 from sync.looking import Looking
 from sync.reconcile import STUCK_EVENTS, Count
+from sync.resting import Resting
 from sync.slices import SLICE_BYTES, SLICE_ITEMS
 from sync.standing import Standing, again, gone, later, outcome
 
@@ -22,8 +23,6 @@ log = logging.getLogger("cairn.sync")
 BATCH = 256
 # A batch that was not full: the next one is worth waiting for, a transaction for each single commit is not.
 GATHER_SECONDS = 0.25
-# Of the time that work took, so much is rest: whoever uploads meanwhile has the disk and the processor to himself then.
-REST = 1.0
 CHECK_BROKE = ("internal", "The check itself failed.")
 
 
@@ -36,7 +35,7 @@ class Verification:
     jobs: Jobs
     store: BlockStore
     looking: Looking
-    pause: Pause
+    resting: Resting
     count: Count
     clock: Callable[[], float] = time.monotonic
 
@@ -56,7 +55,7 @@ class Verification:
                 return total
             total += len(claimed) + (lapsed is not None)
             if len(claimed) < BATCH and not lapsed:
-                self.pause(GATHER_SECONDS)
+                self.resting.pause(GATHER_SECONDS)
 
     def _work(self, claimed: Sequence[Job]) -> None:
         left = {job.event_id: job for job in claimed}
@@ -70,7 +69,7 @@ class Verification:
                 self.jobs.finish(self.worker, self._outcomes(group))
                 for job in group:
                     del left[job.event_id]
-                self._rest(self.clock() - began)
+                self.resting.after(self.clock() - began)
         finally:
             self._hand_back(left.values())
 
@@ -79,9 +78,6 @@ class Verification:
         with suppress(Problem):
             if claims := [(job.event_id, job.attempts) for job in jobs]:
                 self.jobs.release(self.worker, claims)
-
-    def _rest(self, worked_seconds: float) -> None:
-        self.pause(max(PAUSE_SECONDS, worked_seconds * REST))
 
     def _outcomes(self, group: Sequence[Job]) -> Sequence[Outcome]:
         """A job that cannot be worked on spoils only itself. Raises Problem where a neighbour is down; Interrupted."""
@@ -114,7 +110,7 @@ class Verification:
         return [self._settled(job, standings[job.event_id]) for job in group]
 
     def _long(self, job: Job) -> Outcome:
-        version = LongVersion(self.worker, self.lease, self.jobs, self.looking, self._rest, self.clock)
+        version = LongVersion(self.worker, self.lease, self.jobs, self.looking, self.resting.after, self.clock)
         turn = version.look(job)
         return later(job, turn.standing) if turn.is_over else self._settled(job, turn.standing)
 

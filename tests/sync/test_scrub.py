@@ -11,9 +11,11 @@ from foundation.identity import Identity
 from metadata import EventStatus, ScrubRound
 from sync import Interrupted, SyncSettings
 from sync.examination import Examination
+from sync.resting import Resting
 from sync.scrub import Scrub
 from tests.block_storage.faulty_store import FaultyBlockStore
 from tests.metadata.catalogues import somebody
+from tests.sync.test_collect import at_once
 from tests.sync.workshop import SETTINGS, Watched, Workshop, delete, flip, random_bytes
 
 MakeShop = Callable[[int], Workshop]
@@ -131,8 +133,8 @@ def scrub(shop: Workshop, **changed: object) -> Scrub:
         "store": parts.store,
         "settings": SETTINGS,
         "now": parts.jobs.clock,
-        "pause": lambda _seconds=0.0: None,
     }
+    usual["resting"] = Resting(changed.pop("pause", at_once))  # type: ignore[arg-type]
     return Scrub(**(usual | changed))  # type: ignore[arg-type]
 
 

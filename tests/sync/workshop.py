@@ -29,6 +29,7 @@ from metadata import (
 from sync import Chore, Parts, SyncSettings, TwoTruths, chores
 from sync.examination import Examination
 from sync.looking import Looking
+from sync.resting import Resting
 from sync.verify import Verification
 from tests.metadata.catalogues import Desk
 from tests.sync.test_collect import at_once
@@ -96,10 +97,10 @@ class Workshop:
             "jobs": self.catalogue.jobs,
             "store": self.store,
             "looking": self.looking(self.store),
-            "pause": at_once,
             "count": lambda _what, _number: None,
         }
-        return Verification(**(usual | changed))
+        resting = Resting(changed.pop("pause", at_once))
+        return Verification(**(usual | {"resting": resting} | changed))
 
     def looking(self, store: BlockStore) -> Looking:
         catalogue = self.catalogue
