@@ -54,17 +54,17 @@ class StatusText:
 
     def _sentence(self) -> Line:
         told = self._of.sentence
-        others = max(0, told.files - told.failed)
         match told.state:
             case "safe":
                 return Line("Everything is safe.", "bold green")
             case "checking":
                 number, are = counted(told.checking, "file"), "is" if told.checking == 1 else "are"
-                return Line(f"{number} {are} being checked. Everything else is safe.", "bold")
+                return Line(f"{number} {are} being checked.{self._rest('Everything else is safe.')}", "bold")
             case "needs-you" if told.failed:
                 need = "needs" if told.failed == 1 else "need"
                 checking = f" {told.checking:,} {'is' if told.checking == 1 else 'are'} being checked."
-                rest = f" The other {others:,} are safe." if others else ""
+                others = max(0, told.files - told.failed - told.checking)
+                rest = self._rest(f"The other {others:,} are safe.") if others else ""
                 text = f"{counted_in_words(told.failed, 'file')} {need} you."
                 return Line(text + checking * bool(told.checking) + rest, "bold red")
             case "needs-you":
@@ -72,8 +72,22 @@ class StatusText:
             case "unproved":
                 return Line(self._unproved(), "bold yellow")
             case _:
-                since = f" since {self._moment(told.since)}" if told.since else ""
-                return Line(f"Not known{since}: {self._cause()}.", "bold yellow")
+                return Line(f"Not known{self._since()}: {self._cause()}.", "bold yellow")
+
+    def _rest(self, safe: str) -> str:
+        """`safe`: what is said where all else is."""
+        told = self._of.sentence
+        match told.rest:
+            case "safe":
+                return f" {safe}"
+            case "unproved":
+                return " Not everything else was read again in time." if told.proved_at else ""
+            case _:
+                return f" Of all else nothing is known{self._since()}: {self._cause()}."
+
+    def _since(self) -> str:
+        since = self._of.sentence.since
+        return f" since {self._moment(since)}" if since else ""
 
     def _unproved(self) -> str:
         rounds = self._of.scrub

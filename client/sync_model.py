@@ -37,9 +37,13 @@ class SyncEvent:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """`state`: safe, checking, needs-you, unproved or unknown (then `since`). `failed`, `checking`: changes."""
+    """`state`: safe, checking, needs-you, unproved or unknown. `failed`, `checking`: changes.
+
+    `rest`, all that neither failed nor is checked: safe, unproved or unknown (then `since`).
+    """
 
     state: str
+    rest: str
     files: int
     failed: int
     checking: int

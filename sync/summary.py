@@ -33,9 +33,10 @@ class Safety(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """`failed`, `checking`: changes. `since`: of UNKNOWN."""
+    """`failed`, `checking`: changes. `rest`: all that neither failed nor is checked: SAFE, UNPROVED or UNKNOWN, which it is `since`."""
 
     state: Safety
+    rest: Safety
     files: int
     failed: int
     checking: int
@@ -82,15 +83,15 @@ def sentence(figures: SyncFigures, health: Sequence[Standing], round_every: time
     checking = figures.pending + figures.processing
     unknown = [one.since for one in health if one.state is State.DOWN and one.name in {"database", "store", "worker"}]
     since = min(unknown, default=None)
+    rest = Safety.SAFE if _is_proved(figures, round_every) else Safety.UNPROVED
+    if since is not None:
+        rest = Safety.UNKNOWN
+    state = rest
     if figures.failed or figures.damaged_blocks or figures.missing_blocks:
-        state, since = Safety.NEEDS_YOU, None
-    elif since is not None:
-        state = Safety.UNKNOWN
-    elif checking:
+        state = Safety.NEEDS_YOU
+    elif checking and since is None:
         state = Safety.CHECKING
-    else:
-        state = Safety.SAFE if _is_proved(figures, round_every) else Safety.UNPROVED
-    return Sentence(state, figures.files, figures.failed, checking, figures.proved_at, since)
+    return Sentence(state, rest, figures.files, figures.failed, checking, figures.proved_at, since)
 
 
 def _is_proved(figures: SyncFigures, round_every: timedelta) -> bool:

@@ -14,6 +14,7 @@ _STEPS = {
     "parts-damaged": "Restore a version that is whole, or upload the same file again.",
     "not-readable-by-owner": "Upload the same file again.",
 }
+_TRY_AGAIN = "Try it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ def reason(event: SyncEvent, facts: Facts) -> str | None:
 
 
 def next_step(event: SyncEvent) -> str | None:
-    """What a person can do about a failure; None where there is none, or nothing better than to try again."""
-    return _STEPS.get(event.error or "") if event.status is EventStatus.FAILED else None
+    """What a person can do about a failure; None where there is none."""
+    return _STEPS.get(event.error or "", _TRY_AGAIN) if event.status is EventStatus.FAILED else None
 
 
 def _checking(event: SyncEvent) -> str:

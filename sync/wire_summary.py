@@ -1,7 +1,7 @@
 """The shape of the summary on the wire: all that the page's dashboard and `cairn status` show."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -15,11 +15,14 @@ from sync.wire import EventWire, ScrubWire, event_document, round_document
 
 class SentenceWire(Wire):
     state: Safety
+    rest: Literal[Safety.SAFE, Safety.UNPROVED, Safety.UNKNOWN] = Field(
+        description="How all is that neither failed nor is being checked."
+    )
     files: int
     failed: int
     checking: int
     proved_at: datetime | None = Field(description="When the newest check ended.")
-    since: datetime | None = Field(description="With `unknown`: since when.")
+    since: datetime | None = Field(description="Since when the rest is `unknown`.")
 
 
 class CountsWire(Wire):

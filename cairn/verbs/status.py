@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 _EVERY_SECONDS = 2.0
+# Where nothing is known of the pace yet.
+_FIRST_PACE = timedelta(hours=1)
 
 
 @app.command(
@@ -30,7 +33,7 @@ _EVERY_SECONDS = 2.0
             "cairn status --watch": "goes on showing it, until Ctrl C",
             "cairn status --json": "for a nightly job; exits with 1 if something needs you",
         },
-        answer="{at, sentence: {state, files, failed, checking, proved_at, since}, counts, queue, in_work: [event], failed: [event],"
+        answer="{at, sentence: {state, rest, files, failed, checking, proved_at, since}, counts, queue, in_work: [event], failed: [event],"
         " damaged_files: [event], damaged_blocks, missing_blocks, healed: [event], day, checked_in_seconds, scrub, workers, health}",
         see=("verify", "retry", "scrub", "doctor"),
     )
@@ -59,18 +62,27 @@ def status(
 
 
 def status_code(summary: "SyncSummary") -> ExitCode:
-    """What is not known is neither well nor ill. What no round goes on to prove needs somebody."""
-    running = summary.scrub.round
-    is_proving = running is not None and running.ended_at is None
-    match summary.sentence.state:
-        case "safe" | "checking":
+    """What is not known is neither well nor ill. What was not proved in time needs somebody, but in a first round that goes on."""
+    told = summary.sentence
+    match told.state:
+        case "safe":
             return ExitCode.DONE
-        case "unproved" if is_proving:
+        case "checking" if told.rest == "safe" or told.proved_at is None:
             return ExitCode.DONE
-        case "needs-you" | "unproved":
+        case "checking" | "unproved" if _is_first_proof(summary):
+            return ExitCode.DONE
+        case "checking" | "needs-you" | "unproved":
             return ExitCode.FAILED
         case _:
             return ExitCode.NOT_ASKED
+
+
+def _is_first_proof(summary: "SyncSummary") -> bool:
+    """Whether the first round goes on, and is where it said that it would be: one that is stuck proves nothing."""
+    running = summary.scrub.round
+    if running is None or running.ended_at is not None or summary.scrub.last_round is not None:
+        return False
+    return summary.at <= (running.expected_end or running.started_at + _FIRST_PACE)
 
 
 def _say(lines: list[Line]) -> None:

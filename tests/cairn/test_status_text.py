@@ -41,7 +41,7 @@ def proof_round(**facts: Any) -> Round:
 LAST = proof_round(number=13, ended_at=datetime(2026, 10, 28, 6, 0, tzinfo=UTC), share=1.0, expected_end=None)
 QUIET = SyncSummary(
     at=NOW,
-    sentence=Sentence("safe", 18_442, 0, 0, ago(minutes=4), None),
+    sentence=Sentence("safe", "safe", 18_442, 0, 0, ago(minutes=4), None),
     counts=Counts(0, 0, 0, 90_000),
     queue=Queue(0, None, None),
     in_work=(),
@@ -62,9 +62,12 @@ def said(summary: SyncSummary) -> list[str]:
     return [line.text for line in StatusText(summary, UTC).lines()]
 
 
-def told(state: str, files: int = 18_442, failed: int = 0, checking: int = 0, **facts: Any) -> SyncSummary:
-    since = ago(minutes=30) if state == "unknown" else None
-    return replace(QUIET, sentence=Sentence(state, files, failed, checking, ago(minutes=4), since), **facts)
+def told(
+    state: str, files: int = 18_442, failed: int = 0, checking: int = 0, *, rest: str = "", **facts: Any
+) -> SyncSummary:
+    rest = rest or (state if state in {"unproved", "unknown"} else "safe")
+    since = ago(minutes=30) if rest == "unknown" else None
+    return replace(QUIET, sentence=Sentence(state, rest, files, failed, checking, ago(minutes=4), since), **facts)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +80,22 @@ def told(state: str, files: int = 18_442, failed: int = 0, checking: int = 0, **
         (told("needs-you", files=1, failed=1), "One file needs you.", 1),
         (
             told("needs-you", failed=14, checking=2),
-            "14 files need you. 2 are being checked. The other 18,428 are safe.",
+            "14 files need you. 2 are being checked. The other 18,426 are safe.",
+            1,
+        ),
+        (
+            told("needs-you", failed=2, rest="unknown", health=(Standing("store", "down", NOW, "store", None),)),
+            "Two files need you. Of all else nothing is known since 13:32: the store does not answer.",
+            1,
+        ),
+        (
+            told("needs-you", failed=2, rest="unproved"),
+            "Two files need you. Not everything else was read again in time.",
+            1,
+        ),
+        (
+            told("checking", checking=3, rest="unproved", scrub=Scrub(proof_round(), LAST)),
+            "3 files are being checked. Not everything else was read again in time.",
             1,
         ),
         (told("needs-you"), "Parts are damaged. Which files they belong to is being found out.", 1),
@@ -101,7 +119,12 @@ def told(state: str, files: int = 18_442, failed: int = 0, checking: int = 0, **
         (
             told("unproved", scrub=Scrub(proof_round(), LAST)),
             "Not everything was read again in time. The present round ends about 18:40.",
-            0,
+            1,
+        ),
+        (
+            told("unproved", scrub=Scrub(proof_round(expected_end=ago(hours=1)), None)),
+            "Nothing is proved yet. The first round ends about 13:02.",
+            1,
         ),
         (told("unproved", scrub=Scrub(LAST, LAST)), "Not everything was read again in time.", 1),
         (told("something new"), "Not known: the sync service does not answer.", 3),

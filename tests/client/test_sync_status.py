@@ -32,6 +32,7 @@ def summary_document(**changes: Any) -> dict[str, Any]:
         "at": AT,
         "sentence": {
             "state": "needs-you",
+            "rest": "safe",
             "files": 3,
             "failed": 1,
             "checking": 0,

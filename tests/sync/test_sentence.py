@@ -39,7 +39,15 @@ def test_what_cannot_be_told_is_unknown_and_since_when_but_never_hides_a_failure
     told = sentence(figures(pending=3), health, MONTH)
     assert (told.state, told.since) == (Safety.UNKNOWN, SINCE)
     failed = sentence(figures(failed=2), health, MONTH)
-    assert (failed.state, failed.failed, failed.since) == (Safety.NEEDS_YOU, 2, None)
+    assert (failed.state, failed.failed) == (Safety.NEEDS_YOU, 2)
+    assert (failed.rest, failed.since) == (Safety.UNKNOWN, SINCE)
+
+
+@pytest.mark.parametrize("facts", [{"failed": 1}, {"pending": 1}, {"missing_blocks": 1}])
+def test_neither_a_failure_nor_a_check_lets_the_rest_pass_for_safe(facts: dict[str, Any]) -> None:
+    told = sentence(figures(oldest_proof=LONG_AGO, **facts), [standing("store", State.UP)], MONTH)
+    assert told.rest is Safety.UNPROVED
+    assert sentence(figures(**facts), [], MONTH).rest is Safety.SAFE
 
 
 @pytest.mark.parametrize("name", ["chunker", "copy 2", "broker"])

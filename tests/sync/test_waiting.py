@@ -62,6 +62,7 @@ def test_what_has_ended_keeps_its_own_reason_and_a_failure_says_what_heals_it() 
     failed = event(status=EventStatus.FAILED, reason=why, error="parts-missing")
     assert reason(failed, Facts(NOW, [standing("store", State.DOWN)])) == why
     assert next_step(failed) == "Upload the same file again to heal it."
+    assert next_step(event(status=EventStatus.FAILED, error="worker-lost")) == "Try it again."
     healed = event(status=EventStatus.COMPLETED, reason="1 part was missing, healed by an upload", error=None)
     assert (reason(healed, Facts(NOW)), next_step(healed)) == ("1 part was missing, healed by an upload", None)
 
