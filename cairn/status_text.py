@@ -64,7 +64,11 @@ class StatusText:
                 need = "needs" if told.failed == 1 else "need"
                 checking = f" {told.checking:,} {'is' if told.checking == 1 else 'are'} being checked."
                 others = max(0, told.files - told.failed - told.checking)
-                rest = self._rest(f"The other {others:,} are safe.") if others else ""
+                rest = (
+                    self._rest(f"The other {others:,} are safe." if others > 1 else "The other one is safe.")
+                    if others
+                    else ""
+                )
                 text = f"{counted_in_words(told.failed, 'file')} {need} you."
                 return Line(text + checking * bool(told.checking) + rest, "bold red")
             case "needs-you":

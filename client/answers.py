@@ -110,6 +110,7 @@ def file_from(document: Document, bucket: str = "") -> RemoteFile:
         is_current=document.get("is_current", True) is True,
         purge_after=time(document.get("purge_after")),
         verified_at=time(document.get("verified_at")),
+        is_failed=document.get("sync_status") == "failed",
     )
 
 

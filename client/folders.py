@@ -51,6 +51,7 @@ class _Known:
     modified_us: int | None
     is_executable: bool
     content_hash: str
+    is_failed: bool
 
 
 def upload_files(
@@ -65,7 +66,8 @@ def upload_files(
     """Copy `files` to their paths, except what is there already.
 
     `existing`: the remote files at these paths, and maybe others. Equal is what has the same size, time of modification
-    and executable bit; `by_content`: the same bytes, whatever the time. What a walk found Unusual is left out and told.
+    and executable bit; `by_content`: the same bytes, whatever the time. What a check found failed is sent again. What a walk found
+    Unusual is left out and told.
     """
     report = CopyReport()
     known = {file.path: _known(file) for file in existing}
@@ -132,7 +134,8 @@ def _differing(
 
 
 def _is_there(known: _Known | None, file: LocalFile, comparison: _Comparison) -> bool:
-    if known is None:
+    # What the server lost parts of is sent again, however alike the two look: that heals it.
+    if known is None or known.is_failed:
         return False
     return file.stamp is None or _is_same(known, file.place, file.stamp, comparison)
 
@@ -170,6 +173,7 @@ def _known(file: RemoteFile) -> _Known:
         None if modified is None else Stamp.microseconds(modified),
         file.is_executable,
         file.content_hash,
+        file.is_failed,
     )
 
 

@@ -67,6 +67,7 @@ class RemoteFile:
     is_current: bool
     purge_after: datetime | None
     verified_at: datetime | None = None
+    is_failed: bool = False  # its newest check found parts damaged or missing: who still has the bytes should send them
 
     @property
     def is_folder(self) -> bool:

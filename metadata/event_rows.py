@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, func, literal_column, select, text
+from sqlalchemy import Column, Connection, case, func, literal_column, select, text
 
 from foundation.sql import any_of
 from metadata.model import ChangeKind
@@ -66,9 +66,12 @@ def newest_events(connection: Connection, of_files: Collection[UUID], versions: 
 def newest_of_files(connection: Connection, of_files: Collection[UUID]) -> dict[UUID, UUID]:
     """By file its newest event, where it has one."""
     columns = sync_events.c
-    newest = (columns.created_at.desc(), columns.id.desc())
+    # One batch may write several versions of a file in one moment: the newest is that of the present one.
+    is_past = case((files.c.current_version == columns.version, 0), else_=1)
+    newest = (columns.created_at.desc(), is_past, columns.id.desc())
     ranked = select(columns.id, columns.file, func.row_number().over(partition_by=columns.file, order_by=newest))
-    found = connection.execute(ranked.where(any_of(connection, columns.file, of_files)))
+    joined = ranked.join_from(sync_events, files, files.c.id == columns.file)
+    found = connection.execute(joined.where(any_of(connection, columns.file, of_files)))
     return {file: id for id, file, place in found if place == 1}
 
 

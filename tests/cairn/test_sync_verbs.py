@@ -98,7 +98,7 @@ def test_damage_is_named_with_its_reason_and_healed_from_a_folder_of_any_layout(
     assert "3 files read and hashed by the server: 2 failed." in found.stdout
     told = server.cairn("status", check=False)
     assert told.returncode == 1
-    assert told.stdout.startswith("Two files need you. The other 1 are safe.\n")
+    assert told.stdout.startswith("Two files need you. The other one is safe.\n")
     assert re.search(r"  ! studio: large  \(\d+ seconds?\)\n    1 part is damaged", told.stdout)
     assert re.search(r"  ! studio: small  \(\d+ seconds?\)\n    1 part is missing", told.stdout)
 
@@ -287,3 +287,13 @@ def test_the_webhook_is_told_when_a_file_is_damaged_and_when_it_is_healed(
     damaged, healed = (json.loads(asked.body) for asked in receiver.asked)
     assert (damaged["type"], healed["type"]) == ("file.damaged", "file.healed")
     assert damaged["data"]["path"] == healed["data"]["path"] == "large"
+
+
+def test_copying_the_same_folder_again_heals_what_the_server_lost(server: SignedInServer, tmp_path: Path) -> None:
+    filled(server, tmp_path / "files")
+    blocks_of(server, "small")[0].unlink()
+    assert status(server, "verify", "cairn:studio") == 1
+    server.cairn("cp", "-r", str(tmp_path / "files"), "cairn:studio/")
+    wait_until(lambda: state(server) == "safe", 60)
+    server.cairn("cp", "-r", str(tmp_path / "files"), "cairn:studio/")
+    assert server.cairn("versions", "cairn:studio/small", "--json").stdout.count("version_id") == 2
