@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
@@ -37,10 +38,27 @@ def note(line: str) -> None:
 
 
 def say_json(document: Any, output: TextIO | None = None) -> None:
-    """One JSON document on one line: snake_case, sizes in bytes, times RFC 3339 in UTC. Frozen dataclasses become objects."""
+    """One JSON document on one line: snake_case, sizes in bytes, times RFC 3339 in UTC. Frozen dataclasses become objects.
+
+    Bytes of local names that are no UTF-8 become escapes, as `shown` writes them.
+    """
     import orjson
 
-    (output or sys.stdout).write(orjson.dumps(document, default=str, option=orjson.OPT_UTC_Z).decode() + "\n")
+    try:
+        told = orjson.dumps(document, default=str, option=orjson.OPT_UTC_Z)
+    except orjson.JSONEncodeError:
+        told = orjson.dumps(_in_unicode(document), default=str, option=orjson.OPT_UTC_Z)
+    (output or sys.stdout).write(told.decode() + "\n")
+
+
+def _in_unicode(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if is_dataclass(value):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {name: _in_unicode(one) for name, one in value.items()}
+    return [_in_unicode(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def time_text(time: "datetime | None") -> str:

@@ -1,6 +1,7 @@
 """What the verbs show and read."""
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import typer
 
 from cairn.credentials import Credentials, forget_credentials, keep_credentials, load_credentials
 from cairn.remote_address import RemoteAddress, remote_address
-from cairn.terminal import shown, size_text
+from cairn.terminal import say_json, shown, size_text
+from client import Unusual
 from foundation.problems import Unauthenticated
 
 KEPT = Credentials("https://one.example", "kept")
@@ -44,6 +46,13 @@ def test_what_a_terminal_would_obey_or_hide_is_shown_as_an_escape(text: str, wri
 )
 def test_sizes_have_four_digits_at_most(size: int, text: str) -> None:
     assert size_text(size) == text
+
+
+def test_a_local_name_that_is_no_utf_8_does_not_spoil_the_document(capsys: pytest.CaptureFixture[str]) -> None:
+    name = os.fsdecode(b"/home/a\xff")
+    say_json({"places": [name], "left_out": (Unusual(name, "a link"),), "files": 1})
+    left_out = [{"place": "/home/a\\udcff", "reason": "a link"}]
+    assert json.loads(capsys.readouterr().out) == {"places": ["/home/a\\udcff"], "left_out": left_out, "files": 1}
 
 
 @pytest.mark.parametrize(
