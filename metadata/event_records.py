@@ -83,6 +83,7 @@ def _event(row: Any) -> SyncEvent:
         deleted_chunks=row.deleted_chunks,
         failed_chunks=row.failed_chunks,
         created_at=row.created_at,
+        waits_since=row.pending_since or row.created_at,
         updated_at=row.updated_at,
         healed_at=row.healed_at,
     )

@@ -177,6 +177,7 @@ class SyncEvent:
     deleted_chunks: int | None
     failed_chunks: int | None
     created_at: datetime
+    waits_since: datetime  # when it was made, or last was to be checked anew
     updated_at: datetime
     healed_at: datetime | None
 

@@ -3,15 +3,16 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
+from anyio import from_thread
 from fastapi import APIRouter, Query
 
 from foundation.http_caller import Caller
 from foundation.http_json import StrictRoute
 from foundation.http_wire import Json, decode_cursor, encode_cursor, limit
 from foundation.problems import CursorInvalid
-from metadata import BucketNotFound, ChangeKind, EventNotFound, EventQuery, EventStatus, FileNotFound
+from metadata import BucketNotFound, ChangeKind, EventNotFound, EventQuery, EventStatus, FileNotFound, SyncEvent
 from sync.door import Door
-from sync.waiting import Facts
+from sync.waiting import Facts, reason
 from sync.wire import (
     EventsWire,
     EventWire,
@@ -25,6 +26,7 @@ from sync.wire import (
 
 VERIFY = "verify"  # the chore that looks for pending events
 SPREAD = "spread"  # the one that makes those of a bucket pending
+_UNFINISHED = frozenset({EventStatus.PENDING, EventStatus.PROCESSING})
 Bucket = Annotated[str, Query(description="Only of this bucket: its id, or the name of one of your own.")]
 Healed = Annotated[bool, Query(description="Only what was healed, the latest first.")]
 Order = Annotated[Literal["newest", "oldest"], Query(description="By when they were made.")]
@@ -33,9 +35,6 @@ Order = Annotated[Literal["newest", "oldest"], Query(description="By when they w
 def event_routes(door: Door) -> APIRouter:
     router = APIRouter(tags=["sync"], route_class=StrictRoute)
     records = door.records
-
-    def facts() -> Facts:
-        return Facts(door.clock(), door.health.last)
 
     @router.get(
         "/sync-events",
@@ -60,7 +59,7 @@ def event_routes(door: Door) -> APIRouter:
             caller, EventQuery(status, bucket or None, file_id, type, healed, is_oldest, after, limit)
         )
         following = page.next_key and encode_cursor("sync-events", scope, page.next_key)
-        known = facts()
+        known = _facts(door, *page.items)
         return Json({"items": [event_document(event, known) for event in page.items], "next_cursor": following})
 
     @router.post(
@@ -78,7 +77,8 @@ def event_routes(door: Door) -> APIRouter:
         "/sync-events/{event_id:uuid}", summary="One sync event", responses=answers(200, EventWire, EventNotFound)
     )
     def get_event(caller: Caller, event_id: UUID) -> Json:
-        return Json(event_document(records.event(caller, event_id), facts()))
+        event = records.event(caller, event_id)
+        return Json(event_document(event, _facts(door, event)))
 
     @router.get(
         "/sync-events/{file_id}/status",
@@ -86,7 +86,11 @@ def event_routes(door: Door) -> APIRouter:
         responses=answers(200, FileSyncWire, FileNotFound),
     )
     def get_file_status(caller: Caller, file_id: UUID) -> Json:
-        return Json(file_sync_document(records.file_status(caller, file_id)))
+        found = records.file_status(caller, file_id)
+        if found.sync_status not in _UNFINISHED:
+            return Json(file_sync_document(found))
+        event = records.event(caller, found.event_id)
+        return Json(file_sync_document(found) | {"reason": reason(event, _facts(door, event))})
 
     @router.post(
         "/sync-events/{event_id}/retry",
@@ -96,7 +100,7 @@ def event_routes(door: Door) -> APIRouter:
     def retry(caller: Caller, event_id: UUID) -> Json:
         event = records.retry(caller, event_id)
         door.doorbell.ring(VERIFY)
-        return Json(event_document(event, facts()))
+        return Json(event_document(event, _facts(door, event)))
 
     return router
 
@@ -115,7 +119,7 @@ def verify_routes(door: Door) -> APIRouter:
     def verify_file(caller: Caller, file_id: UUID) -> Json:
         event = records.verify_file(caller, file_id)
         door.doorbell.ring(VERIFY)
-        return Json(event_document(event, Facts(door.clock(), door.health.last)), 202)
+        return Json(event_document(event, _facts(door, event)), 202)
 
     @router.post(
         "/buckets/{bucket}/verify",
@@ -129,3 +133,9 @@ def verify_routes(door: Door) -> APIRouter:
         return Json({"files": files}, 202)
 
     return router
+
+
+def _facts(door: Door, *events: SyncEvent) -> Facts:
+    """Only why something waits needs a look at what it may wait for."""
+    is_waiting = any(event.status is EventStatus.PENDING for event in events)
+    return Facts(door.clock(), from_thread.run(door.health.look) if is_waiting else ())

@@ -73,7 +73,7 @@ async def summary(door: Door, caller: Identity) -> Summary:
         damaged=[event for event in failed if event.error in DAMAGE][:SHOWN],
         in_work=await _in_work(door, caller, figures, health),
         healed=healed,
-        checked_in=newest[0].updated_at - newest[0].created_at if newest and newest[0].attempts == 1 else None,
+        checked_in=newest[0].updated_at - newest[0].waits_since if newest and newest[0].attempts == 1 else None,
         health=health,
     )
 

@@ -92,7 +92,7 @@ class SummaryWire(Wire):
     missing_blocks: int
     healed: list[EventWire] = Field(description="The 20 latest.")
     day: DayWire
-    checked_in_seconds: float | None = Field(description="How long after its change the newest check ended.")
+    checked_in_seconds: float | None = Field(description="How long the newest check took, from when it was asked for.")
     scrub: ScrubWire
     workers: list[WorkerWire] = Field(description="For administrators.")
     health: list[StandingWire]

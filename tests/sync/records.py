@@ -31,6 +31,7 @@ _EVENT = SyncEvent(
     deleted_chunks=None,
     failed_chunks=None,
     created_at=NOW,
+    waits_since=NOW,
     updated_at=NOW,
     healed_at=None,
 )

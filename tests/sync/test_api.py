@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -241,6 +241,38 @@ def test_the_status_of_a_file_is_its_newest_event(house: House) -> None:
     assert (status["sync_status"], status["chunks_verified"]) == ("completed", 2)
     assert status["action"] == "upload_synchronized"
     assert status["verified_at"]
+
+
+def test_why_something_waits_is_looked_at_when_it_is_asked_for(catalogue: Catalogue, desk: Desk) -> None:
+    answers: dict[str, Callable[[], None]] = {"store": down}
+
+    def store() -> None:
+        answers["store"]()
+
+    house = House(catalogue, desk, {"store": store})
+    file = desk.put("hut.blend", chunks("a")).version.file_id
+
+    def told() -> list[str]:
+        (event,) = house.get("/sync-events", file_id=file)["items"]
+        one = house.get(f"/sync-events/{event['event_id']}")
+        return [event["reason"], one["reason"], house.get(f"/sync-events/{file}/status")["reason"]]
+
+    assert all(reason.startswith("Waiting: the store does not answer since ") for reason in told())
+    answers["store"] = fine
+    assert told() == ["Waiting its turn"] * 3
+    house.work(EventStatus.COMPLETED, chunks_verified=1)
+    assert told() == [None] * 3
+
+
+def test_how_long_a_check_took_counts_from_when_it_was_asked_for(house: House) -> None:
+    file = house.desk.put("hut.blend", chunks("a")).version.file_id
+    house.work(EventStatus.COMPLETED, chunks_verified=1)
+    began = house.catalogue.installation.clock()
+    assert house.ask("POST", f"/files/{file}/verify").status_code == 202
+    house.work(EventStatus.COMPLETED, chunks_verified=1)
+    (event,) = house.get("/sync-events", file_id=file)["items"]
+    took = house.get("/sync/summary")["checked_in_seconds"]
+    assert 0 < took <= (datetime.fromisoformat(event["updated_at"]) - began).total_seconds()
 
 
 def test_a_failed_event_is_tried_again_when_it_is_asked_for_and_the_worker_is_rung_for(house: House) -> None:
