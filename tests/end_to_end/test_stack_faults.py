@@ -213,6 +213,11 @@ def test_the_front_doors_readiness_names_every_service_and_which_is_down(house: 
     wait_until(lambda: services()["chunker"] == "unavailable")
     assert {state for name, state in services().items() if name != "chunker"} == {"ok"}
     assert httpx.get(f"{house.url}/readyz").status_code == 503
+    house.rooms[Room.SYNC].send_signal(signal.SIGSTOP)
+    try:
+        assert httpx.get(f"{house.url}/readyz", timeout=30).status_code == 503, "whoever asks it is not kept waiting"
+    finally:
+        house.rooms[Room.SYNC].send_signal(signal.SIGCONT)
     house.rooms[Room.SYNC].kill()
     answer = httpx.get(f"{house.url}/readyz")
     assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
