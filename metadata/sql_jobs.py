@@ -55,10 +55,12 @@ class SqlJobs:
     def chunks_from(self, event: UUID, first_index: int, limit: int) -> Sequence[JobChunk]:
         return self._database.read(lambda connection: job_chunks.chunks_from(connection, event, first_index, limit))
 
-    def judge(self, verdicts: Sequence[Verdict]) -> None:
+    def judge(self, verdicts: Sequence[Verdict]) -> Several[BlockName]:
+        void: set[BlockName] = set()
         for first in range(0, len(verdicts), _SLICE):
             page = verdicts[first : first + _SLICE]
-            self._written(partial(judge, verdicts=page))
+            void |= self._written(partial(judge, verdicts=page))
+        return void
 
     def progress(self, job: tuple[UUID, int], worker: str, chunks_verified: int, lease: timedelta) -> bool:
         return self._written(lambda connection: claims.progress(connection, job, worker, chunks_verified, lease))

@@ -99,12 +99,14 @@ class Verdict:
     """What a look at a block's name showed. `is_read`: its bytes were read and hashed, not only looked at.
 
     `note`: which copies were written again, or where right bytes were found; "" where all was as it should be.
+    `since`: the look began then or later, by the database's clock; None: just now.
     """
 
     name: BlockName
     state: BlockState
     is_read: bool
     note: str = ""
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

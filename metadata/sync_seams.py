@@ -50,9 +50,10 @@ class Jobs(Protocol):
         """A page of one version's chunks."""
 
     @repeatable
-    def judge(self, verdicts: Sequence[Verdict]) -> None:
-        """Write each where the name judged still is the block's; what it changes becomes a finding in the same transaction.
+    def judge(self, verdicts: Sequence[Verdict]) -> Several[BlockName]:
+        """Write each where it holds; what it changes becomes a finding in the same transaction. Those that do not hold any more.
 
+        Not of a name that is not the block's now, nor STORED of a block that was marked after the look at it began.
         MISSING does not replace DAMAGED. STORED without `is_read` changes no state but the time of the look.
         """
 

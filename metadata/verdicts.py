@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select, update
 
+from foundation.blocks import BlockName
 from foundation.sql import any_of, insert_rows, now
 from metadata.model import BlockState
 from metadata.schema import blocks
@@ -25,29 +26,41 @@ class Finding(NamedTuple):
     note: str = ""
 
 
-def judge(connection: Connection, verdicts: Sequence[Verdict]) -> None:
-    """Each where the name judged still is the block's; of several on one name the last counts."""
+def judge(connection: Connection, verdicts: Sequence[Verdict]) -> set[BlockName]:
+    """Each where it holds; of several on one name the last counts. Those that do not hold, see Jobs.judge."""
     judged = {str(verdict.name): verdict for verdict in verdicts}
     ids = {verdict.name.id for verdict in verdicts}
-    query = select(blocks.c.id, blocks.c.name, blocks.c.state).where(any_of(connection, blocks.c.id, ids))
+    columns = (blocks.c.id, blocks.c.name, blocks.c.state, blocks.c.checked_at)
+    query = select(*columns).where(any_of(connection, blocks.c.id, ids))
     # Lock first, in the order of ids as everybody, then judge: a take-over may have come before. Commits do not wait for this lock.
     rows = connection.execute(query.order_by(blocks.c.id).with_for_update(key_share=True)).all()
-    groups: dict[tuple[BlockState | None, bool], list[bytes]] = {}
+    groups: dict[tuple[BlockState | None, datetime | None], list[bytes]] = {}
     found = []
-    for id, name, state in rows:
-        if (verdict := judged.get(name)) is None:
-            continue
+    moment = now(connection)
+    for id, name, state, checked_at in rows:
         before = BlockState(state)
-        groups.setdefault((_state_after(before, verdict), _is_proof(verdict)), []).append(id)
+        verdict = judged.get(name)
+        if verdict is None or _is_older(verdict, before, checked_at):
+            continue
+        del judged[name]
+        proved_at = (verdict.since or moment) if _is_proof(verdict) else None
+        groups.setdefault((_state_after(before, verdict), proved_at), []).append(id)
         if (finding := _finding(id, before, verdict)) is not None:
             found.append(finding)
-    moment = now(connection)
-    for (after, is_proof), members in groups.items():
+    for (after, proved_at), members in groups.items():
         values: dict[str, Any] = {"checked_at": moment}
-        values |= {"verified_at": moment} if is_proof else {}
+        values |= {"verified_at": proved_at} if proved_at else {}
         values |= {"state": after.value} if after else {}
         connection.execute(update(blocks).where(any_of(connection, blocks.c.id, members)).values(values))
     add_findings(connection, found, moment)
+    return {verdict.name for verdict in judged.values()}
+
+
+def _is_older(verdict: Verdict, before: BlockState, checked_at: datetime | None) -> bool:
+    """A worker that was stopped after it read may come back when the bytes are bad, and known to be."""
+    if before is _STORED or verdict.state is not _STORED or verdict.since is None:
+        return False
+    return checked_at is not None and checked_at > verdict.since
 
 
 def add_findings(connection: Connection, found: Sequence[Finding], moment: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from block_storage import BlockStore, Health, Presence, Proof
 from foundation.blocks import BlockName
@@ -19,13 +20,17 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """`state` None: nothing can be told now. `is_healed`: it was damaged or missing, and is whole again."""
+    """`state` None: nothing can be told now. `is_healed`: it was damaged or missing, and is whole again.
+
+    `is_stale`: while it was looked at, the block was taken over or marked by another; what was seen is not told.
+    """
 
     state: BlockState | None
     is_read: bool
     note: str = ""
     mended_copies: int = 0
     is_healed: bool = False
+    is_stale: bool = False
 
     @property
     def is_mended(self) -> bool:
@@ -43,6 +48,7 @@ class Examination:
         self, to_read: Sequence[RegisteredBlock], to_look_at: Sequence[RegisteredBlock] = ()
     ) -> dict[BlockName, Sight]:
         """Read `to_read`; look at the others, and read those that do not look right. Raises what the catalogue raises."""
+        since = self._jobs.clock()
         looked_at = [(block.name, block.stored_size) for block in to_look_at]
         looks = self._store.check(looked_at) if looked_at else {}
         sights = {
@@ -52,7 +58,7 @@ class Examination:
         }
         reading = [*to_read, *(block for block in to_look_at if block.name not in sights)]
         sights |= self._read(reading)
-        self._judge(sights)
+        sights = self._judged(sights, since)
         return sights | self._repaired(reading, sights)
 
     def _read(self, blocks: Collection[RegisteredBlock]) -> dict[BlockName, Sight]:
@@ -61,14 +67,17 @@ class Examination:
         proofs = self._store.prove([(block.name, block.stored_size) for block in blocks])
         return {block.name: _sight(block, proofs[block.name]) for block in blocks}
 
-    def _judge(self, sights: Mapping[BlockName, Sight]) -> None:
+    def _judged(self, sights: Mapping[BlockName, Sight], since: datetime) -> dict[BlockName, Sight]:
+        """As they count once they are written down."""
         verdicts = [
-            Verdict(name, sight.state, sight.is_read, sight.note) for name, sight in sights.items() if sight.state
+            Verdict(name, sight.state, sight.is_read, sight.note, since)
+            for name, sight in sights.items()
+            if sight.state
         ]
-        if verdicts:
-            self._jobs.judge(verdicts)
+        stale = self._jobs.judge(verdicts) if verdicts else ()
         if any(sight.note or sight.is_healed for sight in sights.values()):
             self._doorbell.ring("tell")
+        return {**sights} | dict.fromkeys(stale, Sight(None, is_read=False, is_stale=True))
 
     def _repaired(
         self, blocks: Collection[RegisteredBlock], sights: Mapping[BlockName, Sight]
@@ -83,10 +92,16 @@ class Examination:
             return {}
         if not (healed := repair(self._jobs, self._blocks, self._store, broken)):
             return {}
+        since = self._jobs.clock()
         proofs = self._store.prove([(block.name, block.size) for block in healed.values()])
-        again = {old: _sight_of(proofs[new.name]) for old, new in healed.items()}
-        self._judge({healed[old].name: sight for old, sight in again.items()})
-        return {old: replace(sight, is_healed=True) for old, sight in again.items() if sight.state is BlockState.STORED}
+        # Another may have been quicker to make one of them whole: what was put for it then is not the block's.
+        again = self._judged({block.name: _sight_of(proofs[block.name]) for block in healed.values()}, since)
+        found = {old: again[new.name] for old, new in healed.items()}
+        return {
+            old: replace(sight, is_healed=not sight.is_stale)
+            for old, sight in found.items()
+            if sight.is_stale or sight.state is BlockState.STORED
+        }
 
 
 def _sight(block: RegisteredBlock, proof: Proof) -> Sight:

@@ -26,6 +26,7 @@ class Standing:
     verified: int = 0
     healed: int = 0
     unknown: int = 0
+    stale: int = 0
     missing: int = 0
     damaged: Counter[str] = field(default_factory=Counter)  # by what is known of the copies
     oldest_proof: datetime | None = None  # of those that were not read now
@@ -45,6 +46,8 @@ class Standing:
             self.missing += 1
         elif sight.state is BlockState.DAMAGED:
             self.damaged[sight.note] += 1
+        elif sight.is_stale:
+            self.stale += 1
         else:
             self.unknown += 1
 
@@ -55,7 +58,7 @@ class Standing:
 
 def outcome(job: Job, standing: Standing) -> Outcome:
     """The first rule that has something to say decides; where none has, the job is completed."""
-    for rule in (_gone, _inconsistent, _not_readable, _unknown, _broken):
+    for rule in (_gone, _inconsistent, _not_readable, _unknown, _stale, _broken):
         if decided := rule(job, standing):
             return decided
     return _ended(job, standing, EventStatus.COMPLETED)
@@ -72,7 +75,7 @@ def again(job: Job, error: str, reason: str) -> Outcome:
 
 
 def later(job: Job, standing: Standing) -> Outcome:
-    """It makes way for others: what was read of it so far needs no second reading."""
+    """At once, and not counted. What was read of it so far needs no second reading."""
     return Outcome(
         job.event_id,
         job.attempts,
@@ -134,6 +137,11 @@ def _unknown(job: Job, standing: Standing) -> Outcome | None:
         again_in=STORE_AGAIN,
         is_counted=False,
     )
+
+
+def _stale(job: Job, standing: Standing) -> Outcome | None:
+    """What another did to a block meanwhile is seen when it is looked at again."""
+    return later(job, standing) if standing.stale else None
 
 
 def _broken(job: Job, standing: Standing) -> Outcome | None:
