@@ -20,6 +20,7 @@ from sync.waiting import DAMAGE
 log = logging.getLogger("cairn.sync")
 
 COMMENT_SECONDS = 15.0
+REST_SECONDS = 1.0  # after what was told; what happens meanwhile is told together
 MAX_HINTS = 1000
 _PAGE = 1000
 _RETRY = b"retry: 2000\n"  # so many milliseconds after an end the reader comes again
@@ -120,8 +121,10 @@ class Stream:
             if not await self._wait(min(COMMENT_SECONDS, ends_at - loop.time())):
                 yield _COMMENT
                 continue
-            for document in await self._news():
-                yield _message(document)
+            if news := await self._news():
+                yield b"".join(map(_message, news))
+            # A server that is busy with a thousand readers' hints serves nobody.
+            await asyncio.sleep(max(0.0, min(REST_SECONDS, ends_at - loop.time())))
 
     async def _wait(self, seconds: float) -> bool:
         with suppress(TimeoutError):

@@ -95,13 +95,16 @@ class House:
 class Reader:
     stream: Stream
     messages: AsyncIterator[bytes]
+    told: list[bytes] = field(default_factory=list)
 
     async def next(self) -> Any:
         """The next message; comments are passed over."""
         while True:
-            async with asyncio.timeout(20):
-                message = await anext(self.messages)
-            if message != b":\n\n":
+            while not self.told:
+                async with asyncio.timeout(20):
+                    self.told = (await anext(self.messages)).split(b"\n\n")[:-1]
+            message = self.told.pop(0)
+            if message != b":":
                 return json.loads(message.removeprefix(b"retry: 2000\n").removeprefix(b"data: "))
 
     async def rest(self) -> list[bytes]:
