@@ -47,9 +47,11 @@ class VersionProofs:
 
     def _proofs(self, sizes: Mapping[UUID, int]) -> Mapping[UUID, _Proof]:
         if len(sizes) != 1:
-            return self._database.read(
+            found = self._database.read(
                 lambda connection: _proofs(connection, any_of(connection, _content, list(sizes)))
             )
+            # Without any block there is nothing to count, and nothing to doubt.
+            return {content: _Proof(None, is_whole=True) for content, size in sizes.items() if not size} | {**found}
         ((content, size),) = sizes.items()
         oldest: datetime | None = None
         for first in range(0, size, _MOST_CHUNKS):

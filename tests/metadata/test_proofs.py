@@ -12,6 +12,7 @@ from metadata import BlockState, Catalogue, NoticeKind, ScrubRound, ScrubStep
 from metadata.schema import blocks, file_versions
 from metadata.sync_schema import notices, scrub_rounds, workers
 from tests.metadata.catalogues import Desk, chunk, chunks
+from tests.metadata.jobs import Hand
 from tests.metadata.sync_rows import SyncRows, administrator, sync_rows
 
 MONTH, MINUTE = timedelta(days=30), timedelta(minutes=1)
@@ -233,3 +234,14 @@ def test_no_more_notices_are_given_than_asked_for(catalogue: Catalogue, desk: De
         rows.add(notices, id=id, owner=desk.me.user, kind="file.healed", body=str(n), created_at=at, next_attempt_at=at)
     assert [one.body for one in catalogue.proofs.due_notices(2, MINUTE)] == ["0", "1"]
     assert [one.body for one in catalogue.proofs.due_notices(2, MINUTE)] == ["2"]
+
+
+def test_empty_files_beside_others_are_as_new_as_the_round(desk: Desk, hand: Hand) -> None:
+    desk.put_all({"empty": [], "empty, too": [], "full": chunks("a")})
+    hand.drain()
+    before = desk.at("empty").verified_at
+    assert before is not None
+    dates(desk.catalogue, limit=100)
+    after = desk.at("empty").verified_at
+    assert after is not None
+    assert after > before
