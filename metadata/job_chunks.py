@@ -10,7 +10,7 @@ from foundation.blocks import BlockName
 from foundation.problems import Invalid
 from foundation.sql import any_of
 from metadata.model import BlockState
-from metadata.schema import block_holders, blocks, buckets, contents, file_chunks, file_versions, members
+from metadata.schema import accounts, block_holders, blocks, buckets, contents, file_chunks, file_versions, members
 from metadata.sync_model import JobChunk
 from metadata.sync_schema import sync_events
 
@@ -103,7 +103,10 @@ def _place(row: Any) -> _Place:
 
 
 def _held_by_others(connection: Connection, doubted: Collection[_Place]) -> set[_Place]:
-    """Of a shared bucket: what a member sent and another described, moved or restored is held by who sent it."""
+    """Of a shared bucket: what a member sent and another described, moved or restored is held by who sent it.
+
+    What somebody sent whose account was closed since stays the bucket's, though nobody holds it.
+    """
     of_content = any_of(connection, file_versions.c.content, {content for _, content, _ in doubted})
     of_block = any_of(connection, block_holders.c.block, {block for _, _, block in doubted})
     is_member = exists().where(members.c.bucket == file_versions.c.bucket, members.c.user == block_holders.c.user)
@@ -114,4 +117,7 @@ def _held_by_others(connection: Connection, doubted: Collection[_Place]) -> set[
         .where(of_content, of_block)
         .distinct()
     )
-    return {_place(row) for row in connection.execute(query)}
+    has_account = exists().where(accounts.c.user == file_versions.c.actor, accounts.c.closing_at.is_(None))
+    left_behind = select(file_versions.c.bucket, file_versions.c.content).where(of_content, ~has_account).distinct()
+    left = {(row.bucket, row.content) for row in connection.execute(left_behind)}
+    return {_place(row) for row in connection.execute(query)} | {place for place in doubted if place[:2] in left}

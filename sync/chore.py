@@ -1,5 +1,6 @@
 """What a chore is, in which queue it runs, and how it makes way between two slices of its work."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,6 +39,16 @@ class Chore:
     name: str
     every_seconds: float
     run: Callable[[], int]
+
+
+def in_bursts(slice_of: Callable[[], int], seconds: float = 0.05, clock: Callable[[], float] = time.monotonic) -> int:
+    """Very short slices, one after the other, as long as one pause is worth; how much it was."""
+    began, total = clock(), 0
+    while done := slice_of():
+        total += done
+        if clock() - began >= seconds:
+            break
+    return total
 
 
 def drained(slice_of: Callable[[], int], pause: Pause) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from sync.broken import mend_broken
-from sync.chore import DAY, Chore, Pause, Queue, drained
+from sync.chore import DAY, Chore, Pause, Queue, drained, in_bursts
 from sync.collect import close, collect, erase, expire, index, nominate, prune, recount, sweep
 from sync.examination import Examination
 from sync.looking import Looking
@@ -52,7 +52,7 @@ def _repairing(parts: Parts, pause: Pause) -> Sequence[Chore]:
         return run_and_ring
 
     return (
-        Chore(Queue.REPAIR, "tell", 2, rung(lambda: drained(jobs.tell, pause))),
+        Chore(Queue.REPAIR, "tell", 2, rung(lambda: drained(lambda: in_bursts(jobs.tell), pause))),
         Chore(Queue.REPAIR, "spread", 5, rung(lambda: drained(jobs.spread, pause))),
         Chore(Queue.REPAIR, "repair", 300, lambda: mend_broken(jobs, parts.store, _examination(parts), pause)),
         Chore(Queue.REPAIR, "revive", 3600, rung(lambda: revive(jobs, reconciled, pause))),

@@ -181,6 +181,15 @@ def test_whoever_is_deleted_while_uploading_fails_cleanly_and_nothing_of_it_appe
     require_gone(leaving, database)
 
 
+def test_what_who_goes_put_into_anothers_bucket_can_still_be_proved(leaving: Leaving) -> None:
+    close(leaving)
+    run_out(leaving.catalogue)
+    event = leaving.catalogue.sync_records.verify_file(leaving.friend.me, leaving.theirs)
+    leaving.catalogue.jobs.claim("a worker", 256, timedelta(minutes=1))
+    held = leaving.catalogue.jobs.chunks([event.event_id])[event.event_id]
+    assert [chunk.is_held for chunk in held] == [True]
+
+
 def test_an_account_outlives_what_still_comes_in_under_its_name(
     opened: Callable[..., Catalogue], database: Database
 ) -> None:
