@@ -81,8 +81,10 @@ def _written(row: Any, outcome: Outcome, moment: datetime, settings: CatalogueSe
 
 def _healing(row: Any, outcome: Outcome) -> str | None:
     """What a completed event keeps to say: how it was healed. What it waited for on the way is over."""
-    if outcome.reason is not None or not row.healed_chunks:
+    if outcome.reason is not None or not (row.healed_chunks or outcome.healed_chunks):
         return outcome.reason
+    if not row.healed_chunks:
+        return was_healed(outcome.healed_chunks)
     return row.reason if row.error is None and row.reason else was_healed(row.healed_chunks)
 
 

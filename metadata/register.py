@@ -14,7 +14,7 @@ from metadata.errors import UploadNotFound
 from metadata.model import BlockState, ReceivedBlock, UploadState
 from metadata.schema import block_holders, blocks, dead_names, upload_blocks, uploads
 from metadata.sync_model import FindingKind
-from metadata.verdicts import BY_AN_UPLOAD, Finding, add_findings
+from metadata.verdicts import BY_AN_UPLOAD, BY_REPAIR, Finding, add_findings
 
 STORED = BlockState.STORED.value
 NOBODY = UUID(int=0)  # owns the uploads of repairs: what they write gives nobody the right to use it
@@ -53,7 +53,8 @@ def register(connection: Connection, upload: UUID, received: Sequence[ReceivedBl
         bury(connection, names.difference(connection.execute(registered).scalars()), moment)
         return False
     insert_rows(connection, blocks, [_row(block, moment) for block in fresh.values()], ignore_conflicts=True)
-    taken, replaced = _settle(connection, fresh, moment)
+    how = BY_REPAIR if holder.owner == NOBODY else BY_AN_UPLOAD
+    taken, replaced = _settle(connection, fresh, moment, how)
     bury(connection, names.difference(taken.values()), moment)
     bury(connection, replaced, moment + retention)
     hold(connection, holder.writer, holder.owner, fresh)
@@ -67,9 +68,9 @@ def check_writer(writer: int, received: Iterable[ReceivedBlock]) -> None:
 
 
 def _settle(
-    connection: Connection, fresh: dict[Any, ReceivedBlock], moment: datetime
+    connection: Connection, fresh: dict[Any, ReceivedBlock], moment: datetime, how: str
 ) -> tuple[dict[bytes, str], list[str]]:
-    """Step c: the name that each block is registered under now, and the damaged ones' names that ours took over."""
+    """Step c: the name that each block is registered under now, and the damaged ones' names that ours took over, `how` for people."""
     query = select(blocks.c.id, blocks.c.name, blocks.c.state).where(any_of(connection, blocks.c.id, fresh))
     found = connection.execute(query.order_by(blocks.c.id).with_for_update(read=True, key_share=True)).all()
     if len(found) < len(fresh):
@@ -77,20 +78,22 @@ def _settle(
     registered, replaced = {}, []
     for id, name, state in found:
         registered[id] = name
-        if state != STORED and take_over(connection, name, fresh[id], moment):
+        if state != STORED and _take_over(
+            connection, name, fresh[id], Finding(fresh[id].name.id, FindingKind.HEALED, how), moment
+        ):
             registered[id] = str(fresh[id].name)
             replaced.append(name)
     return registered, replaced
 
 
-def take_over(connection: Connection, old: str, block: ReceivedBlock, moment: datetime) -> bool:
+def _take_over(connection: Connection, old: str, block: ReceivedBlock, healing: Finding, moment: datetime) -> bool:
     """Compare and set: the loser of two replacements must not overwrite the winner's name. Every file that uses it is told."""
     row = _row(block, moment)
     values = {name: row[name] for name in ("name", "stored_size", "codec", "xxh3", "state", "registered_at")}
     statement = update(blocks).where(blocks.c.id == row["id"], blocks.c.name == old)
     if connection.execute(statement.values(**values, checked_at=None, verified_at=None)).rowcount != 1:
         return False
-    add_findings(connection, [Finding(block.name.id, FindingKind.HEALED, BY_AN_UPLOAD)], moment)
+    add_findings(connection, [healing], moment)
     return True
 
 

@@ -15,6 +15,7 @@ from metadata.sync_schema import findings
 
 FOUND_WHOLE = "found whole again"
 BY_AN_UPLOAD = "healed by an upload"
+BY_REPAIR = "healed from an older copy of the same bytes"
 
 _STORED, _DAMAGED, _MISSING = BlockState.STORED, BlockState.DAMAGED, BlockState.MISSING
 _CHANGED = {_DAMAGED: FindingKind.DAMAGED, _MISSING: FindingKind.MISSING}

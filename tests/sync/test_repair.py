@@ -122,6 +122,8 @@ def test_bytes_that_were_to_be_erased_heal_what_is_damaged(shop: Workshop) -> No
     event = shop.event(file)
     assert event.status is DONE
     assert event.healed_chunks == 1
+    assert event.reason is not None
+    assert "an upload" not in event.reason
     assert _name_of(shop, BYTES) != live.name
     assert shop.run("repair") == 0
 
