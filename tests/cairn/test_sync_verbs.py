@@ -196,6 +196,7 @@ def test_what_makes_no_sense_is_refused_before_anything_is_asked(shared: SignedI
     assert status(shared, *arguments) == 2
 
 
+@pytest.mark.full
 def test_one_failed_file_is_tried_again_by_its_place(server: SignedInServer, tmp_path: Path) -> None:
     filled(server, tmp_path / "files")
     (gone,) = blocks_of(server, "small")
@@ -208,6 +209,7 @@ def test_one_failed_file_is_tried_again_by_its_place(server: SignedInServer, tmp
     assert status(server, "retry", "01890a5d-ac96-774b-bcce-b302099a8057") == 5
 
 
+@pytest.mark.full
 def test_watching_shows_what_changes_and_ends_with_0_by_ctrl_c(server: SignedInServer, tmp_path: Path) -> None:
     filled(server, tmp_path / "files")
     with _Terminal(server, "status", "--watch") as terminal:
@@ -273,6 +275,7 @@ def receiver() -> Iterator[ScriptedServer]:
         yield server
 
 
+@pytest.mark.full
 def test_the_webhook_is_told_when_a_file_is_damaged_and_when_it_is_healed(
     tmp_path: Path, receiver: ScriptedServer
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tools.rollback_demo import DidNotHold, Steps
 
 
+@pytest.mark.full
 def test_the_demonstration_holds_and_says_so_step_by_step() -> None:
     command = [sys.executable, "-m", "tools.rollback_demo"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)

@@ -123,6 +123,7 @@ def alive_hands(house: Stack) -> int:
     )
 
 
+@pytest.mark.full
 def test_messages_twice_late_and_from_two_beats_change_nothing(house: Stack, own_broker: RedisServer) -> None:
     (port,) = free_ports(1)
     second = WorkServer(Path(house.environment["CAIRN_DATA"]).parent, "beat-2", port, house.environment)
