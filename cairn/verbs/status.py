@@ -1,5 +1,6 @@
 """`cairn status`."""
 
+import signal
 import sys
 import threading
 from datetime import timedelta
@@ -108,13 +109,20 @@ def _watch(client: "CairnClient") -> None:
     from rich.live import Live
 
     known: list[Line] = []
-    pause = threading.Event()
+    ended = threading.Event()
+
+    def end(*_: object) -> None:
+        # Whatever is asked is given up; where an exception cannot get through, as from a finalizer, the next turn is the last.
+        ended.set()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, end)
     try:
         with Live(console=Console(highlight=False), auto_refresh=False, vertical_overflow="crop") as live:
-            while True:
+            while not ended.is_set():
                 known = _look(client, known)
                 live.update(_drawn(known), refresh=True)
-                pause.wait(_EVERY_SECONDS)
+                ended.wait(_EVERY_SECONDS)
     except KeyboardInterrupt:
         pass
 
