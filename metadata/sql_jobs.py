@@ -55,7 +55,7 @@ class SqlJobs:
     def chunks_from(self, event: UUID, first_index: int, limit: int) -> Sequence[JobChunk]:
         return self._database.read(lambda connection: job_chunks.chunks_from(connection, event, first_index, limit))
 
-    def judge(self, verdicts: Sequence[Verdict]) -> Several[BlockName]:
+    def judge(self, verdicts: Sequence[Verdict]) -> set[BlockName]:
         void: set[BlockName] = set()
         for first in range(0, len(verdicts), _SLICE):
             page = verdicts[first : first + _SLICE]

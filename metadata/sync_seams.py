@@ -50,7 +50,7 @@ class Jobs(Protocol):
         """A page of one version's chunks."""
 
     @repeatable
-    def judge(self, verdicts: Sequence[Verdict]) -> Several[BlockName]:
+    def judge(self, verdicts: Sequence[Verdict]) -> set[BlockName]:
         """Write each where it holds; what it changes becomes a finding in the same transaction. Those that do not hold any more.
 
         Not of a name that is not the block's now, nor STORED of a block that was marked after the look at it began.

@@ -13,7 +13,7 @@ from anyio.to_thread import run_sync
 
 from foundation.http_wire import dumps
 from foundation.identity import Identity
-from foundation.problems import Problem, Unauthenticated
+from foundation.problems import Forbidden, Problem, Unauthenticated
 from metadata import Buckets, EventHint, EventStatus, Journals, LongPoll, NoticeKind
 from sync.waiting import DAMAGE
 
@@ -40,9 +40,9 @@ class Seen:
 
 
 def seen_by(caller: Identity, buckets: Buckets, journals: Journals) -> Seen:
-    """Raises Unauthenticated for a service, Forbidden. The root journal first: what comes later is told by its growth."""
+    """Raises Forbidden, for a service too. The root journal first: what comes later is told by its growth."""
     if caller.user is None:
-        raise Unauthenticated("This is for people, and a service is none.")
+        raise Forbidden("This is for people, and a service is none.")
     root = journals.sequences([caller.user]).get(caller.user, 0)
     sequences: dict[UUID, int] = {}
     owners, after = {caller.user}, None
@@ -66,7 +66,7 @@ class Stream:
         self._journals: dict[UUID, int] = {}
         self._events: dict[UUID, dict[str, Any]] = {}
         self._has_lost = self._is_over = False
-        self._woken = asyncio.Event()
+        self._woken, self._ended = asyncio.Event(), asyncio.Event()
         self.on_end: Callable[[], None] = _nothing
 
     @property
@@ -93,6 +93,7 @@ class Stream:
         """What was told is still sent, then the reader is let go."""
         self._is_over = True
         self._woken.set()
+        self._ended.set()
         self.on_end()
 
     def tell(self, hint: EventHint) -> None:
@@ -124,7 +125,9 @@ class Stream:
             if news := await self._news():
                 yield b"".join(map(_message, news))
             # A server that is busy with a thousand readers' hints serves nobody.
-            await asyncio.sleep(max(0.0, min(REST_SECONDS, ends_at - loop.time())))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, min(REST_SECONDS, ends_at - loop.time()))):
+                    await self._ended.wait()
 
     async def _wait(self, seconds: float) -> bool:
         with suppress(TimeoutError):

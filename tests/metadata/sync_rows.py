@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from foundation.database import Database, opened
 from foundation.identity import Identity
@@ -40,6 +40,10 @@ class SyncRows:
 
     def all_events(self, status: str, **values: Any) -> None:
         self.set(sync_events, sync_events.c.id.is_not(None), status=status, updated_at=database_now(), **values)
+
+    def forget_sharing(self) -> None:
+        statement = delete(sync_events).where(sync_events.c.type.in_(("bucket.shared", "bucket.unshared")))
+        self.database.write(lambda connection: connection.execute(statement).close())
 
     def count(self, table: Table) -> int:
         query = select(func.count()).select_from(table)

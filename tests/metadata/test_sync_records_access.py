@@ -44,6 +44,7 @@ def shared(desk: Desk, rows: SyncRows) -> Shared:
     for one, role in ((editor, Role.EDITOR), (viewer, Role.VIEWER)):
         assert one.user is not None
         desk.catalogue.members.set(desk.me, desk.id, Member(one.user, role))
+    rows.forget_sharing()  # Of the sharing: these are about the file.
     file = desk.put("f", chunks("a")).version.file_id
     rows.all_events("failed", reason="1 part is missing from the store.")
     event = desk.catalogue.sync_records.file_status(desk.me, file).event_id
@@ -153,7 +154,7 @@ def test_a_member_that_was_removed_and_a_bucket_in_the_trash_tell_nothing(shared
             assert refused.value.status == 404
     # To its owner it is told until it is forgotten.
     kinds = [event.type.value for event in shared.records.events(desk.me, EventQuery(bucket=desk.id)).items]
-    assert kinds == ["bucket.deleted", "file.created", "bucket.created"]
+    assert kinds == ["bucket.deleted", "bucket.unshared", "file.created", "bucket.created"]
     assert shared.records.event(desk.me, shared.event).bucket_title == desk.bucket.title
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from block_storage import BlockStore, MemoryBlockStore, StorageFailed
 from foundation.blocks import BlockId, BlockName
+from foundation.doorbell import InProcessDoorbell
 from foundation.problems import Problem
 from metadata import Catalogue, Chunk, Generation, migrate, open_catalogue
 from sync import Chore, Parts, TwoTruths, chores
@@ -64,7 +65,16 @@ def problem_of(two: TwoTruths) -> type[Problem] | None:
 
 
 def chore(name: str, catalogue: Catalogue, store: BlockStore, two: TwoTruths) -> Chore:
-    parts = Parts("here", catalogue.collection, catalogue.blocks, store, two)
+    parts = Parts(
+        "here",
+        catalogue.collection,
+        catalogue.blocks,
+        catalogue.jobs,
+        catalogue.proofs,
+        store,
+        two,
+        InProcessDoorbell(),
+    )
     return next(one for one in chores(parts, at_once) if one.name == name)
 
 
