@@ -122,6 +122,7 @@ def test_what_is_worth_nothing_any_more_is_not_done_and_what_is_unknown_harms_no
     assert worker.ran("quick") == []
 
 
+@pytest.mark.full
 def test_sigterm_ends_the_running_slice_and_then_the_worker_cleanly(start: Start) -> None:
     worker = start()
     worker.broker.send("endless", Queue.VERIFY)
