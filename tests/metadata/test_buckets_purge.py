@@ -1,8 +1,5 @@
 """Deleted buckets and what is past its time: gone in slices, whatever is large, whoever dies, whoever else writes."""
 
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,6 +37,7 @@ from metadata.schema import (
 )
 from metadata.sync_schema import sync_events, verify_requests
 from tests.metadata.catalogues import Desk, chunks, somebody
+from tests.metadata.killed_child import kill_in_slice
 from tests.metadata.purge_child import SLICE
 from tests.metadata.test_members import wait_for_a_waiter
 
@@ -200,21 +198,7 @@ def test_a_purge_that_was_killed_goes_on_where_it_was(desk: Desk, database: Data
     desk.put_all({f"f{n:03}": chunks(str(n)) for n in range(60)})
     other = Desk(desk.catalogue)
     desk.catalogue.buckets.delete(desk.me, desk.id, recursive=True, purge=True)
-    child = subprocess.Popen(
-        [sys.executable, "-m", "tests.metadata.purge_child", location],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        bufsize=1,
-    )
-    assert child.stdin is not None
-    assert child.stdout is not None
-    with child:
-        for _ in range(when):
-            assert child.stdout.readline() == "slice\n"
-            child.stdin.write("go on\n")
-        child.send_signal(signal.SIGKILL)  # in the middle of the next slice
-    assert child.returncode == -signal.SIGKILL
+    kill_in_slice("tests.metadata.purge_child", location, when)
     left = number(database, files)
     assert left in {60 - when * SLICE, 60 - (when + 1) * SLICE}
     bucket = desk.catalogue.buckets.get(desk.me, desk.id, deleted=True)

@@ -1,6 +1,5 @@
 """Accounts that close: nothing of their users is left but journals, whoever dies meanwhile, and nothing of others goes."""
 
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -27,6 +26,7 @@ from metadata import (
 from metadata.schema import blocks, candidates, changes, contents
 from tests.metadata.catalogues import Desk, chunk, received, somebody
 from tests.metadata.closing import ADMIN, SLICE, SMALL, Leaving, made_leaving, run_out, traces, user_of
+from tests.metadata.killed_child import kill_in_slice
 
 
 @pytest.fixture
@@ -97,21 +97,7 @@ def test_a_close_that_was_killed_goes_on_where_it_was(
     leaving: Leaving, database: Database, location: str, when: int
 ) -> None:
     close(leaving)
-    child = subprocess.Popen(
-        [sys.executable, "-m", "tests.metadata.close_child", location],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        bufsize=1,
-    )
-    assert child.stdin is not None
-    assert child.stdout is not None
-    with child:
-        for _ in range(when):
-            assert child.stdout.readline() == "slice\n"
-            child.stdin.write("go on\n")
-        child.send_signal(signal.SIGKILL)  # in the middle of the next slice
-    assert child.returncode == -signal.SIGKILL
+    kill_in_slice("tests.metadata.close_child", location, when)
     assert run_out(leaving.catalogue) > 0
     require_gone(leaving, database)
 
