@@ -11,7 +11,7 @@ from foundation.ids import new_id
 from identity.clock import Clock
 from identity.errors import DeviceNotFound
 from identity.model import Device, DeviceKind
-from identity.schema import devices, sessions, tokens
+from identity.schema import devices, outside_sessions, refresh_tokens, sessions, tokens
 from identity.verdicts import Verdicts
 
 MAX_NAME_CHARACTERS = 100
@@ -48,7 +48,8 @@ def insert_device(connection: Connection, user: UUID, kind: DeviceKind, name: st
 def revoke_device(connection: Connection, device: UUID, now: datetime) -> None:
     """Cut off the device and whatever it signs in with."""
     connection.execute(update(devices).where(devices.c.id == device).values(revoked_at=now))
-    connection.execute(delete(sessions).where(sessions.c.device == device))
+    for table in (outside_sessions, sessions, refresh_tokens):
+        connection.execute(delete(table).where(table.c.device == device))
     live = (tokens.c.device == device, tokens.c.revoked_at.is_(None))
     connection.execute(update(tokens).where(*live).values(revoked_at=now))
 

@@ -11,7 +11,19 @@ from identity.clock import Clock
 from identity.emails import checked_email, email_key
 from identity.errors import EmailTaken, UserNotFound
 from identity.model import User
-from identity.schema import credentials, devices, sessions, tokens, users
+from identity.schema import (
+    codes,
+    consents,
+    credentials,
+    device_codes,
+    devices,
+    invitations,
+    outside_sessions,
+    refresh_tokens,
+    sessions,
+    tokens,
+    users,
+)
 from identity.verdicts import Verdicts
 
 _COLUMNS = (users.c.id, users.c.email, users.c.is_admin, users.c.created_at, users.c.disabled_at, users.c.closing_at)
@@ -127,8 +139,19 @@ class People:
 
 def _drop_credentials(connection: Connection, user: UUID) -> None:
     """In the order in which they point to each other."""
-    for table in (sessions, tokens, devices, credentials):
+    for table in (
+        outside_sessions,
+        sessions,
+        tokens,
+        refresh_tokens,
+        codes,
+        device_codes,
+        consents,
+        devices,
+        credentials,
+    ):
         connection.execute(delete(table).where(table.c.user == user))
+    connection.execute(update(invitations).where(invitations.c.invited_by == user).values(invited_by=None))
 
 
 def _user(row: Row[*tuple[object, ...]]) -> User:
