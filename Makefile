@@ -9,7 +9,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 run: ## Serve Cairn on http://127.0.0.1:8080 (CAIRN_HOST, CAIRN_PORT), files in ./data (CAIRN_DATA)
-	@tools/install.sh run && exec .venv/bin/cairn serve
+	@tools/install.sh run && tools/page.sh && exec .venv/bin/cairn serve
 
 test: ## Run the tests, with the servers that they need
 	@tools/test.sh -m "not full" $(ARGS)
@@ -36,5 +36,5 @@ lock: ## Lock the newest versions of the requirements, with hashes
 	@tools/install.sh test && tools/lock.sh $(ARGS)
 
 clean: ## Remove what make made; data stays
-	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build *.egg-info
-	find . -name __pycache__ -not -path './node_modules/*' -prune -exec rm -rf {} +
+	rm -rf .venv .cache frontend/node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build *.egg-info
+	find . -name __pycache__ -not -path '*/node_modules/*' -prune -exec rm -rf {} +

@@ -1,6 +1,6 @@
 """What the server as a whole may refuse."""
 
-from foundation.problems import Problem
+from foundation.problems import Problem, Unavailable
 
 
 class DataFolderInUse(Problem):
@@ -47,3 +47,9 @@ class CommandInvalid(Problem):
     """A command line that cannot be understood. `detail` says why. Nothing was done."""
 
     slug, title, status = "command-invalid", "The command makes no sense", 400
+
+
+class PageNotBuilt(Unavailable):
+    """The page's source is here, the built page is not. An operator runs `make run`, which builds it with Node 20."""
+
+    slug, title = "page-not-built", "The page was not built"

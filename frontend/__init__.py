@@ -1,38 +1,101 @@
-"""The page that people see at `/`: one file, and the content policy that lets a browser run nothing but it."""
+"""The page that people see: its built files, what each is served with, and the content policy under which a browser runs nothing else."""
 
-import base64
-import hashlib
-import re
-from importlib import resources
+import gzip
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
-_INLINE = {
-    "script-src": re.compile(rb"<script[^>]*>(.*?)</script>", re.DOTALL),
-    "style-src": re.compile(rb"<style[^>]*>(.*?)</style>", re.DOTALL),
-}
+_BUILT = Path(__file__).with_name("dist")
+_INDEX = "index.html"
+
+# The first segments of the page's own addresses (src/routes.tsx): what stands below them is the page's to read.
+VIEWS = (
+    "b",
+    "settings",
+    "search",
+    "trash",
+    "sync-status",
+    "statistics",
+    "account",
+    "sign-in",
+    "create",
+    "consent",
+    "device",
+)
+
 _POLICY = {
     "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' blob:",
+    "media-src": "'self' blob:",
+    "font-src": "'self'",
     "connect-src": "'self'",
-    "img-src": "'self' data:",
+    "worker-src": "'self'",
+    "manifest-src": "'self'",
     "form-action": "'self'",
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "'none'",
+}
+POLICY = "; ".join(f"{directive} {sources}" for directive, sources in _POLICY.items())
+
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+_ALWAYS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
 
-def page() -> tuple[bytes, str]:
-    """The page as HTML in UTF-8, and the value of the Content-Security-Policy header to serve it with."""
-    html = (resources.files(__package__) / "index.html").read_bytes()
-    return html, policy_of(html)
+@dataclass(frozen=True, slots=True)
+class PageFile:
+    """One file as it is served. `packed`: the same bytes by gzip, where that is worth it."""
+
+    content: bytes
+    packed: bytes | None
+    headers: Mapping[str, str]
 
 
-def policy_of(html: bytes) -> str:
-    """A policy under which the inline scripts and styles of `html` run, by their SHA-256, and no others.
+def page_files(built: Path = _BUILT) -> Mapping[str, PageFile]:
+    """Every file of the page by its address; "/" is the page itself. Nothing where it was not built.
 
-    A browser hashes the text between the tags as it stands, so the bytes must be served unchanged.
+    What is below /assets/ has the hash of its content in its name, and may be kept for ever.
     """
-    inline = {directive: " ".join(_source(part) for part in tags.findall(html)) for directive, tags in _INLINE.items()}
-    return "; ".join(f"{directive} {sources}" for directive, sources in (_POLICY | inline).items())
+    if not (built / _INDEX).is_file():
+        return {}
+    files = {
+        f"/{path.relative_to(built).as_posix()}": _file(built, path)
+        for path in sorted(built.rglob("*"))
+        if path.is_file()
+    }
+    files["/"] = files.pop(f"/{_INDEX}")
+    return files
 
 
-def _source(part: bytes) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(part).digest()).decode()}'"
+def _file(built: Path, path: Path) -> PageFile:
+    content = path.read_bytes()
+    is_fixed = path.is_relative_to(built / "assets")
+    cached = "public, max-age=31536000, immutable" if is_fixed else "no-cache"
+    headers = {"Content-Type": _TYPES.get(path.suffix, "application/octet-stream"), "Cache-Control": cached, **_ALWAYS}
+    return PageFile(content, _packed(content), headers)
+
+
+def _packed(content: bytes) -> bytes | None:
+    packed = gzip.compress(content, 9, mtime=0)
+    return packed if len(packed) < 0.9 * len(content) else None

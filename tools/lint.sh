@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tools/install.sh test
+tools/page.sh modules
 failed=()
 check() { echo "cairn: $1"; "${@:2}" || failed+=("$1"); }
 
@@ -11,6 +12,7 @@ check "ruff check" .venv/bin/ruff check --quiet .
 check "ruff format --check" .venv/bin/ruff format --quiet --check .
 check "mypy" .venv/bin/mypy --no-error-summary
 check "lint-imports" .venv/bin/lint-imports --no-logo
+check "tsc and eslint" npm --prefix frontend run --silent lint
 if [ ${#failed[@]} -gt 0 ]; then
     echo "cairn: failed: ${failed[*]}" >&2
     exit 1

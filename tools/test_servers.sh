@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that the tests find PostgreSQL 15 or newer with its contrib modules, nginx, Redis, strace, and util-linux.
+# Makes sure that the tests find PostgreSQL 15 or newer with its contrib modules, nginx, Redis, Chromium, strace, and util-linux.
 # Installed ones are used as they are; root gets Debian's packages; anybody else gets them unpacked into .cache/debian.
 # nginx and Redis are unpacked for root too: installed, Debian's would start to serve ports of their own.
 set -euo pipefail
@@ -19,6 +19,7 @@ has_contrib() { compgen -G "$1/../../../../share/postgresql/*/extension/pg_trgm.
 has_strace() { command -v strace >/dev/null || [ -x .cache/debian/bin/strace ]; }
 has_nginx() { [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || [ -x .cache/debian/usr/sbin/nginx ]; }
 has_redis() { command -v redis-server >/dev/null || [ -x .cache/debian/usr/bin/redis-server ]; }
+has_chromium() { command -v chromium >/dev/null || [ -x .cache/debian/bin/chromium ]; }
 has_util_linux() { command -v setpriv >/dev/null && command -v flock >/dev/null && command -v losetup >/dev/null || [ "$(id -u)" != 0 ]; }
 
 install_packages() {
@@ -44,6 +45,7 @@ unpack_packages() {
     tools/debian_download.sh "${wanted[@]}"
     rm -f .cache/debian/usr/lib/postgresql/*/lib/llvmjit*.so # Its compiler is not unpacked; without it PostgreSQL interprets.
     wrap_strace
+    wrap_chromium
 }
 
 # The metapackage's name says no version: ask which one this Debian has.
@@ -62,6 +64,15 @@ wrap_strace() {
     chmod +x .cache/debian/bin/strace
 }
 
+wrap_chromium() {
+    [ -x .cache/debian/usr/lib/chromium/chromium ] || return 0
+    mkdir -p .cache/debian/bin
+    local libraries
+    libraries=$(echo "$PWD"/.cache/debian/usr/lib/*-linux-gnu* | tr ' ' ':')
+    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$@"\n' "$libraries" "$PWD/.cache/debian/usr/lib/chromium/chromium" >.cache/debian/bin/chromium
+    chmod +x .cache/debian/bin/chromium
+}
+
 mkdir -p .cache
 exec 9>.cache/test_servers.lock
 flock 9
@@ -70,6 +81,7 @@ missing=()
 has_postgresql || missing+=(postgresql)
 has_strace || missing+=(strace)
 has_util_linux || missing+=(util-linux mount)
+has_chromium || missing+=(chromium)
 has_nginx || tools/debian_download.sh nginx
 has_redis || tools/debian_download.sh redis-server redis-tools
 [ ${#missing[@]} -gt 0 ] || exit 0
@@ -80,7 +92,7 @@ if [ "$(id -u)" = 0 ]; then
 else
     unpack_packages "${missing[@]}"
 fi
-if ! has_postgresql || ! has_strace; then
-    say "could not get ${missing[*]}; as root: apt-get install postgresql strace" >&2
+if ! has_postgresql || ! has_strace || ! has_chromium; then
+    say "could not get ${missing[*]}; as root: apt-get install postgresql strace chromium" >&2
     exit 1
 fi

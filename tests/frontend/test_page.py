@@ -1,137 +1,100 @@
-"""The page is one file that asks only its own server, and its content policy lets nothing run but what is in it."""
+"""The page as it is served: what each file comes with, and a content policy that lets a browser run nothing but it."""
 
-import base64
-import hashlib
+import gzip
 import re
-from html.parser import HTMLParser
+from pathlib import Path
 
+import httpx
 import pytest
 
-from frontend import page, policy_of
+from cairn.page import page_routes
+from foundation.http_service import create_service
+from foundation.settings import ServiceSettings
+from frontend import POLICY, VIEWS, page_files
 
-HTML, POLICY = page()
-TEXT = HTML.decode()
-MAX_BYTES = 64_000
-VOID = {"meta", "link", "input", "br"}
-SVG_NAMESPACE = "http://www.w3.org/2000/svg"
-
-
-class Elements(HTMLParser):
-    """Every element of a page with its attributes, and the text of scripts and styles as browsers see it."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.inline: dict[str, list[str]] = {"script": [], "style": []}
-        self.open: list[str] = []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-        if tag in self.inline:
-            self.inline[tag].append("")
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] in self.inline:
-            self.inline[self.open[-1]][-1] += data
-
-    def values(self, attribute: str) -> list[str]:
-        return [attributes[attribute] or "" for _, attributes in self.found if attribute in attributes]
+pytestmark = pytest.mark.anyio
 
 
-ELEMENTS = Elements(TEXT)
-STYLE, SCRIPT = ELEMENTS.inline["style"][0], ELEMENTS.inline["script"][0]
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
 
 
-def directives(policy: str) -> dict[str, list[str]]:
-    return {name: sources for name, *sources in (directive.split() for directive in policy.split(";"))}
+FILES = page_files()
+ROUTES = Path("frontend/src/routes.tsx")
 
 
-@pytest.mark.parametrize(("tag", "directive"), [("script", "script-src"), ("style", "style-src")])
-def test_the_policy_allows_exactly_the_inline_parts_by_their_hash(tag: str, directive: str) -> None:
-    hashes = [
-        f"'sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}'" for part in ELEMENTS.inline[tag]
-    ]
-    assert hashes
-    assert directives(POLICY)[directive] == hashes
+def service(files: dict[str, object] | None = None) -> httpx.AsyncClient:
+    app = create_service(
+        "page",
+        [],
+        settings=ServiceSettings(public_url="http://127.0.0.1"),
+        verifier=None,  # type: ignore[arg-type]  # Nobody is asked who they are.
+        ready={},
+        root_routers=[page_routes(files)],  # type: ignore[arg-type]
+    )
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1")
 
 
-def test_the_policy_allows_nothing_that_is_not_named() -> None:
-    rest = {name: sources for name, sources in directives(POLICY).items() if name not in {"script-src", "style-src"}}
-    assert rest == {
-        "default-src": ["'none'"],
-        "connect-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "form-action": ["'self'"],
-        "base-uri": ["'none'"],
-        "frame-ancestors": ["'none'"],
-    }
+def test_the_policy_lets_nothing_inline_run_and_nothing_come_from_elsewhere() -> None:
+    directives = {name: sources for name, *sources in (directive.split() for directive in POLICY.split(";"))}
+    assert directives["default-src"] == ["'none'"]
+    assert directives["script-src"] == directives["style-src"] == ["'self'"]
+    assert directives["require-trusted-types-for"] == ["'script'"]
+    assert not re.search(r"unsafe|https?:|\*|data:", POLICY)
 
 
-def test_a_changed_script_has_another_policy() -> None:
-    assert policy_of(HTML.replace(b"</script>", b" </script>")) != POLICY
+def test_the_page_holds_no_inline_script_or_style_and_asks_no_other_server() -> None:
+    html = FILES["/"].content.decode()
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=", html)
+    assert not re.search(r"(src|href)=\"(?!/)", html)
 
 
-def test_every_element_is_closed_where_it_was_opened() -> None:
-    assert ELEMENTS.open == []
+def test_files_with_a_hash_in_their_name_are_kept_for_ever_and_the_page_never_unasked() -> None:
+    assert (
+        "immutable"
+        in next(file for path, file in FILES.items() if path.startswith("/assets/")).headers["Cache-Control"]
+    )
+    assert FILES["/"].headers["Cache-Control"] == "no-cache"
 
 
-def test_ids_are_unique_and_every_reference_finds_one() -> None:
-    ids = ELEMENTS.values("id")
-    assert len(ids) == len(set(ids))
-    named = {reference.removeprefix("#") for reference in ELEMENTS.values("href") if reference.startswith("#")}
-    named |= {name for value in ELEMENTS.values("aria-labelledby") for name in value.split()}
-    named |= set(re.findall(r'\$\("([\w-]+)"\)', SCRIPT)) | set(re.findall(r'copy\("([\w-]+)"\)', SCRIPT))
-    assert named - set(ids) == set()
+def test_every_view_of_the_page_is_an_address_that_the_server_answers() -> None:
+    routes = set(re.findall(r'path="/([\w-]+)', ROUTES.read_text()))
+    assert routes == set(VIEWS)
 
 
-def test_no_element_carries_a_handler_or_a_style() -> None:
-    """The policy would stop them; a page that has none shows that nothing is missing."""
-    attributes = {name for _, attributes in ELEMENTS.found for name in attributes}
-    assert {name for name in attributes if name.startswith("on") or name == "style"} == set()
+@pytest.mark.parametrize("path", ["/", "/b/Studio/2026", "/sync-status", "/sign-in?next=/trash"])
+async def test_a_view_is_answered_with_the_page(path: str) -> None:
+    async with service() as browser:
+        answer = await browser.get(path)
+    assert answer.status_code == 200
+    assert answer.content == FILES["/"].content
+    assert answer.headers["content-security-policy"] == POLICY
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_nothing_comes_from_another_server() -> None:
-    addresses = set(re.findall(r"(?:https?:)?//[\w.-]+\.[\w/.-]+", TEXT))
-    assert {address for address in addresses if address != SVG_NAMESPACE} == set()
-    assert [value for name in ("src", "srcset", "action") for value in ELEMENTS.values(name)] == []
+async def test_a_file_is_sent_packed_once_and_then_only_if_it_changed() -> None:
+    address = next(path for path, file in FILES.items() if path.endswith(".js") and file.packed)
+    async with service() as browser:
+        plain = await browser.get(address, headers={"Accept-Encoding": "identity"})
+        async with browser.stream("GET", address, headers={"Accept-Encoding": "gzip"}) as packed:
+            raw = b"".join([piece async for piece in packed.aiter_raw()])
+        again = await browser.get(address, headers={"If-None-Match": plain.headers["etag"]})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(raw) == plain.content
+    assert (again.status_code, again.content) == (304, b"")
 
 
-def test_the_script_never_makes_markup_from_text() -> None:
-    dangerous = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\b|new Function|createContextualFragment"
-    assert re.findall(dangerous, SCRIPT) == []
+@pytest.mark.parametrize("path", ["/assets/none.js", "/assets/../index.html", "/nothing"])
+async def test_what_is_no_file_of_the_page_is_not_found(path: str) -> None:
+    async with service() as browser:
+        answer = await browser.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_colours_are_written_among_the_tokens_only() -> None:
-    tokens, rules = STYLE.split("\n}\n", 1)
-    assert "--accent:" in tokens
-    assert re.findall(r"#[0-9a-f]{3,8}\b|\brgb|\bhsl|light-dark", rules) == []
-    used = set(re.findall(r"var\((--[\w-]+)\)", STYLE))
-    assert used - set(re.findall(r"(--[\w-]+):", tokens)) == set()
-
-
-def test_both_themes_follow_the_readers_system() -> None:
-    assert "color-scheme: light dark" in STYLE
-    assert "prefers-reduced-motion" in STYLE
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["E-mail", "Password", "Sign in", "New bucket", "New folder", "Upload", "Download", "Delete", "Name", "Retry"],
-)
-def test_what_people_and_programs_rely_on_has_its_name(name: str) -> None:
-    texts = re.findall(r"<(?:span|button)[^>]*>(?:<svg.*?</svg>)?([^<]+)<", TEXT)
-    assert name in {*ELEMENTS.values("aria-label"), *texts}
-
-
-def test_the_page_stays_small() -> None:
-    assert len(HTML) < MAX_BYTES
+async def test_a_page_that_was_not_built_says_what_to_run() -> None:
+    async with service({}) as browser:
+        answer = await browser.get("/")
+    assert answer.status_code == 503
+    assert answer.json()["type"].endswith("page-not-built")

@@ -7,7 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -66,8 +66,7 @@ class Nginx:
                 port=port,
                 upstreams="\n".join(_upstream(name, at) for name, at in rooms.items()),
                 answer_seconds=ANSWER_SECONDS,
-                page=Path(frontend.__file__).with_name("index.html"),
-                policy=frontend.page()[1],
+                page="\n".join(_page()),
                 problems="\n".join([*map(_refusal, _REFUSALS), _unreached()]),
             )
         )
@@ -104,6 +103,21 @@ class Nginx:
     def _listens(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+def _page() -> Iterator[str]:
+    """The page as nginx serves it: its files, and the page itself at the addresses of its views."""
+    built = Path(frontend.__file__).with_name("dist")
+    files = frontend.page_files()
+    for address, file in files.items():
+        headers = "".join(f' add_header {name} "{value}" always;' for name, value in file.headers.items())
+        headers = headers.replace(" add_header Content-Type", " default_type").replace(
+            '" always; add_header Cache', '"; add_header Cache'
+        )
+        place = built / ("index.html" if address == "/" else address[1:])
+        yield f"    location = {address} {{ types {{}} alias {place};{headers} }}"
+        if address == "/":
+            yield f"    location ~ ^/({'|'.join(frontend.VIEWS)})(/|$) {{ types {{}} alias {place};{headers} }}"
 
 
 def _upstream(name: str, port: int) -> str:

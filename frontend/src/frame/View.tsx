@@ -1,0 +1,41 @@
+import { type ReactNode, useEffect, useRef } from "react";
+import { useLocation } from "react-router";
+import styles from "./View.module.css";
+
+interface ViewProps {
+  title: string; // of the browser's tab, as plain text
+  heading: ReactNode;
+  facts?: ReactNode; // one line below the heading
+  crumbs?: ReactNode;
+  tools?: ReactNode; // icons at the right of the breadcrumb
+  acts?: ReactNode; // buttons at the right of the heading, one primary at most
+  children: ReactNode;
+}
+
+/** What every view has: breadcrumb, heading, one line of facts, what acts, and a middle that scrolls. After navigation focus is on the heading. */
+export function View({ title, heading, facts, crumbs, tools, acts, children }: ViewProps) {
+  const h1 = useRef<HTMLHeadingElement>(null);
+  const { pathname } = useLocation();
+  useEffect(() => h1.current?.focus({ preventScroll: true }), [pathname]);
+  return (
+    <>
+      <title>{`${title} · Cairn`}</title>
+      {(crumbs ?? tools) && (
+        <div className={styles.top}>
+          <div className="grow">{crumbs}</div>
+          {tools}
+        </div>
+      )}
+      <header className={styles.title}>
+        <div className="grow">
+          <h1 ref={h1} tabIndex={-1}>
+            {heading}
+          </h1>
+          {facts && <p className={styles.facts}>{facts}</p>}
+        </div>
+        {acts && <div className={styles.acts}>{acts}</div>}
+      </header>
+      <div className={styles.scroll}>{children}</div>
+    </>
+  );
+}

@@ -1,0 +1,3 @@
+export default function DeviceCode() {
+  return <main />;
+}

@@ -1,0 +1,13 @@
+export { Bar } from "./Bar";
+export { Blank } from "./Blank";
+export { Button, IconButton } from "./Button";
+export { Dialog } from "./Dialog";
+export { Field, Problem } from "./Field";
+export { Icon, type IconName } from "./Icon";
+export { Mark } from "./Mark";
+export { Menu, MenuLabel, type MenuAction, type MenuEntry } from "./Menu";
+export { Name } from "./Name";
+export { Status, type StatusKind } from "./Status";
+export { showToast, undoNewest } from "./toast";
+export { When } from "./When";
+export { useNow } from "./now";

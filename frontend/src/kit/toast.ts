@@ -1,0 +1,51 @@
+import { useSyncExternalStore } from "react";
+
+export interface Toast {
+  text: string;
+  name?: string | undefined; // of a file, shown as names are
+  undo?: (() => Promise<void> | void) | undefined;
+}
+
+interface Shown extends Toast {
+  id: number;
+}
+
+const UNDO_KEPT_MILLISECONDS = 5 * 60_000;
+
+let shown: Shown | null = null;
+let undoable: { at: number; undo: () => Promise<void> | void } | null = null;
+let count = 0;
+const listeners = new Set<() => void>();
+
+const changed = (next: Shown | null): void => {
+  shown = next;
+  for (const listener of listeners) listener();
+};
+
+/** One toast at a time, the newest wins; what it did can be undone by Ctrl Z for five minutes. */
+export function showToast(toast: Toast): void {
+  count += 1;
+  undoable = toast.undo ? { at: Date.now(), undo: toast.undo } : null;
+  changed({ ...toast, id: count });
+}
+
+export const closeToast = (): void => changed(null);
+
+/** Undo the newest act that can be undone; false if there is none. */
+export function undoNewest(): boolean {
+  const newest = undoable;
+  if (!newest || Date.now() - newest.at > UNDO_KEPT_MILLISECONDS) return false;
+  undoable = null;
+  closeToast();
+  void newest.undo();
+  return true;
+}
+
+export const useToast = (): Shown | null =>
+  useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => shown,
+  );
