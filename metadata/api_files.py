@@ -26,9 +26,9 @@ from metadata.errors import (
 )
 from metadata.model import FileVersion, ListQuery, Page, Precondition
 from metadata.once_header import OnceOf
-from metadata.parts import Found, Parts
-from metadata.rows import Entry, entry_from
-from metadata.sync_model import EventStatus
+from metadata.parts import Parts
+from metadata.rows import entry_from
+from metadata.sync_model import FileSync
 from metadata.wire import (
     ChunksWire,
     EntriesWire,
@@ -45,6 +45,7 @@ from metadata.wire import (
     purged_document,
     result_document,
 )
+from metadata.wire_checks import check_document, with_checks
 
 IfMatch = Annotated[str | None, Header(description="Only if the current version's entity tag is one of these.")]
 _MAX_TEXT = 4096  # of a prefix or delimiter
@@ -73,7 +74,7 @@ def listing_routes(parts: Parts) -> APIRouter:
         after = decode_cursor("files", scope, cursor)
         query = ListQuery(prefix, delimiter, after, limit, include_deleted=include == "deleted")
         found = parts.listings.entries(caller, bucket, query)
-        items = _entries(found)
+        items = with_checks([entry_from(row) for row in found.rows], found.checks)
         following = found.next_key and encode_cursor("files", scope, found.next_key)
         return Json({"items": items, "prefixes": found.prefixes, "next_cursor": following})
 
@@ -99,7 +100,7 @@ def file_routes(parts: Parts) -> APIRouter:
     @router.get("/files/{file_id}", summary="A file's record", responses=answers(200, FileRecordWire, FileNotFound))
     def get_file(caller: Caller, file_id: UUID) -> Json:
         version = files.get(caller, file_id)
-        document = file_document(version) | {"sync_status": _sync_status(parts, caller, file_id)}
+        document = file_document(version) | check_document(_sync(parts, caller, file_id))
         return Json(document, headers={"ETag": f'"{version.etag}"'} if version.etag else None)
 
     @router.patch(
@@ -219,19 +220,9 @@ def history_routes(parts: Parts) -> APIRouter:
     return router
 
 
-def _entries(found: Found) -> list[Entry]:
-    items = [entry_from(row) for row in found.rows]
-    for item in items:
-        # What has bytes is dated when a check of it is completed.
-        is_checked = item["verified_at"] is not None or item["content_hash"] is None
-        rest = EventStatus.COMPLETED.value if is_checked and found.unfinished is not None else None
-        item["sync_status"] = rest if found.unfinished is None else found.unfinished.get(item["version_id"], rest)
-    return items
-
-
-def _sync_status(parts: Parts, caller: Identity, file_id: UUID) -> str | None:
+def _sync(parts: Parts, caller: Identity, file_id: UUID) -> FileSync | None:
     try:
-        return parts.sync_records.file_status(caller, file_id).sync_status
+        return parts.sync_records.file_status(caller, file_id)
     except EventNotFound:
         return None
 

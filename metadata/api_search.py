@@ -12,7 +12,8 @@ from metadata.errors import BucketNotFound
 from metadata.parts import Parts
 from metadata.search_model import SearchQuery
 from metadata.search_terms import MAX_TAGS, MAX_TEXT_LENGTH
-from metadata.wire import FilesWire, answers, document_of, file_document
+from metadata.wire import FoundFilesWire, answers, document_of, file_document
+from metadata.wire_checks import with_checks
 from metadata.wire_search import StatisticsWire, StoreStatisticsWire, statistics_document
 
 
@@ -37,7 +38,7 @@ def search_routes(parts: Parts) -> APIRouter:
         summary="Files in the caller's buckets, and in those shared with them; all filters must hold, one at least",
         description="Ordered by the bucket's id and by path. Letters are compared without case (NFKC and casefold). A page"
         " may hold fewer items than `limit`, even none, and still have a `next_cursor`: looking on goes on there.",
-        responses=answers(200, FilesWire, BucketNotFound, CursorInvalid),
+        responses=answers(200, FoundFilesWire, BucketNotFound, CursorInvalid),
     )
     def search(  # noqa: PLR0913, PLR0917 — a route's query parameters.
         caller: Caller,
@@ -53,7 +54,9 @@ def search_routes(parts: Parts) -> APIRouter:
         after = decode_cursor("search", scope, cursor)
         page = parts.search.find(caller, SearchQuery(q, name, description, tag, bucket or None, after, limit))
         following = page.next_key and encode_cursor("search", scope, page.next_key)
-        return Json({"items": [file_document(version) for version in page.items], "next_cursor": following})
+        checks = parts.sync_records.open_checks(caller, {one.version_id: one.file_id for one in page.items})
+        items = with_checks([file_document(version) for version in page.items], checks)
+        return Json({"items": items, "next_cursor": following})
 
     return router
 

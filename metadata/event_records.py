@@ -52,6 +52,7 @@ def make_pending(connection: Connection, ids: Collection[UUID], *conditions: Col
         "worker": None,
         "error": None,
         "reason": None,
+        "missing_chunks": None,
         "chunks_verified": 0,
         "updated_at": database_now(),
     }
@@ -82,6 +83,7 @@ def _event(row: Any) -> SyncEvent:
         healed_chunks=row.healed_chunks,
         deleted_chunks=row.deleted_chunks,
         failed_chunks=row.failed_chunks,
+        missing_chunks=row.missing_chunks,
         created_at=row.created_at,
         waits_since=row.pending_since or row.created_at,
         updated_at=row.updated_at,

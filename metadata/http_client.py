@@ -16,6 +16,7 @@ from metadata.catalogue import Catalogue
 from metadata.model import FileVersion, ListQuery
 from metadata.parts import Found
 from metadata.seams import CommitRequest, Files
+from metadata.sync_seams import SyncRecords
 
 _JSON = {"Content-Type": "application/json"}
 
@@ -28,7 +29,7 @@ def http_catalogue(room: RoomClient) -> Catalogue:
     seams = {name: _HttpSeam(room, calls) for name, calls in SEAMS.items()}
     return Catalogue(
         **cast(Any, seams | {"commits": _HttpCommits(room, SEAMS["commits"])}),
-        listings=_HttpListings(cast(Files, seams["files"])),
+        listings=_HttpListings(cast(Files, seams["files"]), cast(SyncRecords, seams["sync_records"])),
         ready=room.ready,
         is_new=partial(_ask, room, WHOLE["is_new"]),
         close=room.close,
@@ -79,12 +80,13 @@ class _HttpCommits(_HttpSeam):
 class _HttpListings:
     """Light listings made of whole ones."""
 
-    def __init__(self, files: Files) -> None:
-        self._files = files
+    def __init__(self, files: Files, records: SyncRecords) -> None:
+        self._files, self._records = files, records
 
     def entries(self, caller: Identity, bucket: str, query: ListQuery) -> Found:
         listing = self._files.list(caller, bucket, query)
-        return Found([_row(version) for version in listing.items], listing.prefixes, listing.next_key)
+        checks = self._records.open_checks(caller, {one.version_id: one.file_id for one in listing.items})
+        return Found([_row(version) for version in listing.items], listing.prefixes, listing.next_key, checks)
 
 
 def _row(version: FileVersion) -> tuple[Any, ...]:

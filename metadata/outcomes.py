@@ -64,6 +64,7 @@ def _written(row: Any, outcome: Outcome, moment: datetime, settings: CatalogueSe
         "worker": None,
         "error": outcome.error,
         "reason": outcome.reason,
+        "missing_chunks": outcome.missing_chunks,
         "chunks_verified": outcome.chunks_verified,
         "healed_chunks": outcome.healed_chunks + row.healed_chunks,
         "healed_at": moment if outcome.healed_chunks else row.healed_at,

@@ -1,6 +1,6 @@
 """What the catalogue's HTTP door stands on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,20 +8,23 @@ from foundation.identity import Identity
 from metadata.longpoll import LongPoll
 from metadata.model import ListQuery
 from metadata.seams import Accounts, Buckets, Commits, Files, Journals, Members, Search, Statistics
+from metadata.sync_model import OpenChecks
 from metadata.sync_seams import SyncRecords
+
+NOT_LOOKED_UP = OpenChecks({}, is_flooded=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """Rows of the select that was passed in, common prefixes, and the key that the next page begins after.
 
-    `unfinished`: the status of those versions whose check is not completed; None: not known here.
+    `checks`: how those of them stand whose check is not completed.
     """
 
     rows: Sequence[Any]
     prefixes: Sequence[str]
     next_key: str | None
-    unfinished: Mapping[str, str] | None = None
+    checks: OpenChecks = NOT_LOOKED_UP
 
 
 class Listings(Protocol):

@@ -18,7 +18,7 @@ from metadata.access import bucket_for, bucket_of_file, decide, find_bucket
 from metadata.batch import Purged
 from metadata.cut_off import TookTooLong
 from metadata.errors import BucketNotFound, FileNotFound, VersionNotFound
-from metadata.list_statuses import unfinished_statuses
+from metadata.list_statuses import open_checks
 from metadata.model import NO_PRECONDITION, Access, FileVersion, Listing, ListQuery, Page, Precondition, Twins
 from metadata.parts import Found
 from metadata.paths import is_storable
@@ -96,7 +96,8 @@ class SqlFiles(SqlChunks):
         def body(connection: Connection) -> Found:
             row = bucket_for(connection, caller, bucket, Action.READ_BUCKET)
             found = list_files(connection, row.id, query, select_entries())
-            return replace(found, unfinished=unfinished_statuses(connection, row.id, found.rows))
+            listed = {entry[2]: entry[1] for entry in found.rows}
+            return replace(found, checks=open_checks(connection, [row.id], listed))
 
         return self._database.read(body)
 

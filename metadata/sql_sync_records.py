@@ -1,14 +1,14 @@
 """What verification tells people, and what they ask of it, in SQL."""
 
 from collections.abc import Collection as Several
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
 
-from foundation.authorization import Action
+from foundation.authorization import Action, require
 from foundation.blocks import BlockId
 from foundation.database import Database
 from foundation.identity import Identity
@@ -18,6 +18,7 @@ from foundation.sql import any_of, database_now, now
 from metadata.errors import EventNotFound
 from metadata.event_pages import list_events
 from metadata.event_records import IS_NOT_COMPLETED, make_pending, newest_event, read_events
+from metadata.list_statuses import open_checks_of
 from metadata.model import BlockState, ChangeKind, Page
 from metadata.schema import blocks, buckets, contents, file_versions, files
 from metadata.sync_access import bucket_to_verify, require_event, require_file, require_own, sees_all
@@ -27,6 +28,7 @@ from metadata.sync_model import (
     EventQuery,
     EventStatus,
     FileSync,
+    OpenChecks,
     SyncEvent,
     SyncFigures,
     WantedBlock,
@@ -62,11 +64,17 @@ class SqlSyncRecords:
                 event.chunks_verified,
                 event.total_chunks,
                 event.action,
+                event.error,
                 event.reason,
+                event.missing_chunks,
                 connection.execute(current.where(files.c.id == file_id)).scalar_one_or_none(),
             )
 
         return self._database.read(body)
+
+    def open_checks(self, caller: Identity, versions: Mapping[UUID, UUID]) -> OpenChecks:
+        require(caller, Action.LIST_BUCKETS)
+        return self._database.read(lambda connection: open_checks_of(connection, caller.user, versions))
 
     def retry(self, caller: Identity, event_id: UUID) -> SyncEvent:
         def body(connection: Connection) -> SyncEvent:

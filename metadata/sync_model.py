@@ -1,6 +1,6 @@
 """The values of verification, as they cross the catalogue's seam. Immutable; times are aware UTC; sizes are bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -80,6 +80,7 @@ class Outcome:
     PENDING: again, `again_in` from now, or after the backoff of its attempts (then FAILED once there were enough);
     `is_counted` False: this attempt was none, for what it waits for has nothing to do with it.
     `proved_at`: the oldest proof of the blocks not read in this attempt, None: all were read now, or there are none.
+    `missing_chunks`: of what failed because parts are missing.
     """
 
     event_id: UUID
@@ -92,6 +93,7 @@ class Outcome:
     again_in: timedelta | None = None
     is_counted: bool = True
     proved_at: datetime | None = None
+    missing_chunks: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ class SyncEvent:
     healed_chunks: int
     deleted_chunks: int | None
     failed_chunks: int | None
+    missing_chunks: int | None  # of one that failed because parts are missing
     created_at: datetime
     waits_since: datetime  # when it was made, or last was to be checked anew
     updated_at: datetime
@@ -207,8 +210,30 @@ class FileSync:
     chunks_verified: int
     total_chunks: int
     action: str | None
+    error: str | None
     reason: str | None
+    missing_chunks: int | None
     verified_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCheck:
+    """A version's newest event, where it is not completed."""
+
+    status: EventStatus
+    error: str | None
+    reason: str | None
+    missing_chunks: int | None
+    chunks_verified: int
+    total_chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChecks:
+    """`is_flooded`: more wait than are looked up for a list; what has bytes that were never verified waits with them."""
+
+    by_version: Mapping[UUID, OpenCheck]
+    is_flooded: bool
 
 
 @dataclass(frozen=True, slots=True)

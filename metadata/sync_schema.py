@@ -38,6 +38,7 @@ sync_events = table(
     Column("total_chunks", BigInteger, nullable=False, server_default="0"),
     Column("deleted_chunks", BigInteger),
     Column("failed_chunks", BigInteger),
+    Column("missing_chunks", BigInteger),  # of one that failed because parts are missing
     Column("healed_chunks", BigInteger, nullable=False, server_default="0"),
     Column("healed_at", Instant),
     Column("reads_since", Instant),  # "verify now": blocks proved before it are read again

@@ -18,6 +18,7 @@ from metadata.sync_model import (
     Job,
     JobChunk,
     Notice,
+    OpenChecks,
     Outcome,
     ScrubRound,
     ScrubStep,
@@ -184,6 +185,10 @@ class SyncRecords(Protocol):
     @repeatable
     def file_status(self, caller: Identity, file_id: UUID) -> FileSync:
         """Raises FileNotFound; EventNotFound where nothing is known of it yet."""
+
+    @repeatable
+    def open_checks(self, caller: Identity, versions: Mapping[UUID, UUID]) -> OpenChecks:
+        """For a list of files, in few statements. `versions`: by version its file; what the caller may not see is left out."""
 
     @repeatable
     def retry(self, caller: Identity, event_id: UUID) -> SyncEvent:

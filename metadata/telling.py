@@ -24,7 +24,8 @@ _HARMS = (FindingKind.DAMAGED, FindingKind.MISSING)
 _EVENTS = sync_events.c
 _CHANGED = (
     *(_EVENTS.id, _EVENTS.status, _EVENTS.action, _EVENTS.attempts, _EVENTS.next_attempt_at, _EVENTS.pending_since),
-    *(_EVENTS.lease_until, _EVENTS.worker, _EVENTS.error, _EVENTS.reason, _EVENTS.healed_chunks, _EVENTS.healed_at),
+    *(_EVENTS.lease_until, _EVENTS.worker, _EVENTS.error, _EVENTS.reason, _EVENTS.missing_chunks),
+    *(_EVENTS.healed_chunks, _EVENTS.healed_at),
 )
 _NAMES = [column.name for column in _CHANGED]
 
@@ -89,8 +90,12 @@ def _says(look: Look, one: Concerned) -> dict[str, Any]:
     missing, damaged = one.missing, one.damaged
     if not missing and not damaged:  # Marked after the counting: what is known for sure.
         missing, damaged = (one.uses, 0) if look.kind is FindingKind.MISSING else (0, one.uses)
-    error, reason = is_damaged(missing, damaged, look.note if damaged == one.uses else "")
-    return {"error": error, "reason": reason}
+    return _harm(missing, damaged, look.note if damaged == one.uses else "")
+
+
+def _harm(missing: int, damaged: int, note: str = "") -> dict[str, Any]:
+    error, reason = is_damaged(missing, damaged, note)
+    return {"error": error, "reason": reason, "missing_chunks": missing or None}
 
 
 def _damaged(look: Look, one: Concerned, row: Any, moment: datetime) -> dict[str, Any] | None:
@@ -141,8 +146,7 @@ def _whole(look: Look, one: Concerned, row: Any, moment: datetime) -> dict[str, 
 def _relieved(look: Look, one: Concerned, row: Any, number: int, moment: datetime) -> dict[str, Any]:
     """Of an event that failed for damage: verified anew once nothing is bad any more."""
     if one.missing or one.damaged:
-        error, reason = is_damaged(one.missing, one.damaged)
-        return {"error": error, "reason": reason}
+        return _harm(one.missing, one.damaged)
     return _again(moment) | {"reason": was_healed(number, row.error, look.note)}
 
 
@@ -156,6 +160,7 @@ def _again(moment: datetime) -> dict[str, Any]:
         "lease_until": None,
         "worker": None,
         "error": None,
+        "missing_chunks": None,
     }
 
 

@@ -13,6 +13,7 @@ from foundation.problems import Forbidden, Invalid, Malformed, Problem, Unauthen
 from metadata.batch import Describe, Move, Operation, Purged, Result
 from metadata.descriptions import MAX_DESCRIPTION
 from metadata.model import NO_PRECONDITION, Access, Change, FileVersion, Precondition, StoredChunk
+from metadata.wire_checks import OpenCheckWire, SyncStatus
 
 
 class EntryWire(Wire):
@@ -48,16 +49,23 @@ class FileWire(EntryWire):
 
 
 class ListedEntryWire(EntryWire):
-    sync_status: str | None = Field(description="How its newest check stands; null: nothing is known of one.")
+    sync_status: SyncStatus
+    sync: OpenCheckWire | None
 
 
 class FileRecordWire(FileWire):
-    sync_status: str | None = Field(description="How its newest check stands; null: nothing is known of one.")
+    sync_status: SyncStatus
+    sync: OpenCheckWire | None
 
 
 class EntriesWire(Wire):
     items: list[ListedEntryWire]
     prefixes: list[str]
+    next_cursor: str | None
+
+
+class FoundFilesWire(Wire):
+    items: list[FileRecordWire]
     next_cursor: str | None
 
 

@@ -1,7 +1,7 @@
 """How a file version stands: what its chunks showed, and the rules that make an outcome of it."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from metadata import BlockState, EventStatus, Job, JobChunk, Outcome
@@ -148,7 +148,8 @@ def _broken(job: Job, standing: Standing) -> Outcome | None:
     if not standing.is_broken:
         return None
     error = PARTS_MISSING if standing.missing else PARTS_DAMAGED
-    return _ended(job, standing, EventStatus.FAILED, error, broken_sentence(standing.missing, standing.damaged))
+    ended = _ended(job, standing, EventStatus.FAILED, error, broken_sentence(standing.missing, standing.damaged))
+    return replace(ended, missing_chunks=standing.missing or None)
 
 
 def broken_sentence(missing: int, damaged: Counter[str]) -> str:

@@ -36,6 +36,7 @@ class EventWire(Wire):
     healed_chunks: int
     deleted_chunks: int | None = Field(description="Of a purge, as is `failed_chunks`.")
     failed_chunks: int | None
+    missing_chunks: int | None = Field(description="Of one that failed because parts are missing.")
     created_at: datetime
     updated_at: datetime
     healed_at: datetime | None
@@ -54,7 +55,9 @@ class FileSyncWire(Wire):
     chunks_verified: int
     total_chunks: int
     action: str | None
+    error: str | None
     reason: str | None
+    missing_chunks: int | None
     verified_at: datetime | None = Field(description="When the bytes of its current version were last read and hashed.")
 
 

@@ -79,6 +79,8 @@ def _without_secrets(members: dict[str, Any]) -> dict[str, Any]:
         members["verified_at"] = _MOMENT
         if "sync_status" in members:
             members["sync_status"] = "completed"
+        if "sync" in members:
+            members["sync"] = None
     if members.keys() == {"round", "last_round"}:
         return dict.fromkeys(members)
     if members.get("state") == "slow":

@@ -128,7 +128,7 @@ class House:
             lists.append(api.get(f"/uploads/{self.ids['upload_id']}").json() | {"expires_at": None})
             names = [sorted(item["id"] for item in api.get(path).json()["items"]) for path in ("/tokens", "/devices")]
         for file in lists[1]["items"]:
-            del file["verified_at"], file["sync_status"]  # Workers read it whenever they do.
+            del file["verified_at"], file["sync_status"], file["sync"]  # Workers read it whenever they do.
         lists[3] = [item["upload_id"] for item in lists[3]["items"]]
         return [*lists, *names]
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from metadata.wire import FilesWire
+from metadata.wire import FoundFilesWire
 from metadata.wire_search import StatisticsWire, StoreStatisticsWire
 from tests.metadata.readers import house, somebody
 from tests.metadata.test_api import Door, door
@@ -17,7 +17,7 @@ __all__ = ["door", "house"]
 def found(door: Door, query: str, **request: Any) -> list[str]:
     answer = door.ask("GET", f"/search?{query}", **request)
     assert answer.status_code == 200, answer.text
-    return [item.path for item in FilesWire.model_validate(answer.json()).items]
+    return [item.path for item in FoundFilesWire.model_validate(answer.json()).items]
 
 
 def test_search_answers_files_page_by_page(door: Door) -> None:

@@ -160,7 +160,7 @@ def test_damage_of_several_parts_is_one_notice_and_counted_in_its_reason(
     hand.tell()
     event = newest(desk, database, "f")
     assert event.reason == "2 parts are missing from the store, 1 part is damaged on every copy."
-    assert event.error == "parts-missing"
+    assert (event.error, event.missing_chunks) == ("parts-missing", 2)
     assert noticed(database) == [("file.damaged", "f")]
 
 
@@ -266,12 +266,12 @@ def test_an_upload_of_the_same_bytes_heals_and_the_event_goes_green(desk: Desk, 
     desk.send(desk.basket(), [first])
     hand.tell()
     event = newest(desk, database, "f")
-    assert (event.status, event.healed_chunks) == ("failed", 1)
+    assert (event.status, event.healed_chunks, event.missing_chunks) == ("failed", 1, 1)
     assert event.reason == "1 part is missing from the store."
     desk.send(desk.basket(), [second])
     hand.tell()
     event = newest(desk, database, "f")
-    assert (event.status, event.attempts, event.error) == ("pending", 0, None)
+    assert (event.status, event.attempts, event.error, event.missing_chunks) == ("pending", 0, None, None)
     assert hand.drain() == 1
     event = newest(desk, database, "f")
     assert (event.status, event.healed_chunks) == ("completed", 2)

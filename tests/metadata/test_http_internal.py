@@ -179,7 +179,8 @@ def test_light_listings_say_the_same_over_http(beneath: Desk) -> None:
     with over_http(beneath.catalogue) as remote:
         far = remote.listings.entries(beneath.me, beneath.id, query)
     assert list(map(entry_from, far.rows)) == list(map(entry_from, near.rows))
-    assert (far.prefixes, far.next_key) == (near.prefixes, near.next_key)
+    assert (far.prefixes, far.next_key, far.checks) == (near.prefixes, near.next_key, near.checks)
+    assert len(far.checks.by_version) == 1
 
 
 def test_whether_it_is_new_and_ready_is_told(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ class Grown:
     house: House
     bucket: Any
     file: Any
+    version: Any
 
     @property
     def me(self) -> Identity:
@@ -103,7 +104,7 @@ def grown(house: House) -> Grown:
             connection.execute(text("ANALYZE"))
 
     house.database.write(body)
-    return Grown(house, bucket, version.file_id)
+    return Grown(house, bucket, version.file_id, version.version_id)
 
 
 def check(plans: list[str]) -> None:
@@ -148,6 +149,7 @@ def test_figures_hints_and_what_is_wanted_go_along_indexes(grown: Grown) -> None
     check(grown.plans(lambda: records.figures(grown.me)))
     check(grown.plans(lambda: records.figures(administrator())))
     check(grown.plans(lambda: records.wanted(grown.me, BlockId.of(b"x"), 10)))
+    check(grown.plans(lambda: records.open_checks(grown.me, {grown.version: grown.file})))
     check(grown.plans(lambda: records.hints([grown.me.user], grown.house.database.read(now), 10)))
 
 

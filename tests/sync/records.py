@@ -30,6 +30,7 @@ _EVENT = SyncEvent(
     healed_chunks=0,
     deleted_chunks=None,
     failed_chunks=None,
+    missing_chunks=None,
     created_at=NOW,
     waits_since=NOW,
     updated_at=NOW,

@@ -137,6 +137,7 @@ def test_people_read_what_is_wrong_and_no_ids(missing: int, damaged: dict[str, i
 def test_a_bad_part_fails_the_version(state: BlockState, error: str) -> None:
     decided = outcome(a_job(), standing_of(SEEN, Sight(state, is_read=True)))
     assert (decided.status, decided.error, decided.chunks_verified) == (EventStatus.FAILED, error, 1)
+    assert decided.missing_chunks == (1 if state is BlockState.MISSING else None)
 
 
 def test_what_was_never_read_or_is_bad_or_was_asked_for_is_read() -> None:
