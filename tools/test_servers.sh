@@ -64,13 +64,23 @@ wrap_strace() {
     chmod +x .cache/debian/bin/strace
 }
 
+# Unpacked, Chromium finds neither its libraries nor any font by itself.
 wrap_chromium() {
-    [ -x .cache/debian/usr/lib/chromium/chromium ] || return 0
-    mkdir -p .cache/debian/bin
+    local unpacked=$PWD/.cache/debian
+    [ -x "$unpacked/usr/lib/chromium/chromium" ] || return 0
+    mkdir -p "$unpacked/bin"
     local libraries
-    libraries=$(echo "$PWD"/.cache/debian/usr/lib/*-linux-gnu* | tr ' ' ':')
-    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$@"\n' "$libraries" "$PWD/.cache/debian/usr/lib/chromium/chromium" >.cache/debian/bin/chromium
-    chmod +x .cache/debian/bin/chromium
+    libraries=$(echo "$unpacked"/usr/lib/*-linux-gnu* | tr ' ' ':')
+    cat >"$unpacked/fonts.conf" <<EOF
+<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>/usr/share/fonts</dir><dir>$unpacked/usr/share/fonts</dir><cachedir>$PWD/.cache/fontconfig</cachedir></fontconfig>
+EOF
+    cat >"$unpacked/bin/chromium" <<EOF
+#!/bin/sh
+export LD_LIBRARY_PATH=$libraries FONTCONFIG_FILE=$unpacked/fonts.conf
+exec $unpacked/usr/lib/chromium/chromium "\$@"
+EOF
+    chmod +x "$unpacked/bin/chromium"
 }
 
 mkdir -p .cache
@@ -81,7 +91,7 @@ missing=()
 has_postgresql || missing+=(postgresql)
 has_strace || missing+=(strace)
 has_util_linux || missing+=(util-linux mount)
-has_chromium || missing+=(chromium)
+has_chromium || missing+=(chromium fonts-dejavu-core)
 has_nginx || tools/debian_download.sh nginx
 has_redis || tools/debian_download.sh redis-server redis-tools
 [ ${#missing[@]} -gt 0 ] || exit 0
