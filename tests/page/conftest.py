@@ -12,7 +12,7 @@ from tests.page.person import Person
 from tests.servers.cairn_server import SignedInServer, running_server
 from tests.servers.unpacked import UNPACKED
 
-_SWITCHES = [
+SWITCHES = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -38,7 +38,7 @@ def chromium_program() -> str:
 def browser() -> Iterator[Browser]:
     """Of one file of tests: while it is open this thread has a running event loop, in which tests of other rooms could not run theirs."""
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium_program(), args=_SWITCHES)
+        opened = playwright.chromium.launch(executable_path=chromium_program(), args=SWITCHES)
         yield opened
         opened.close()
 
