@@ -37,7 +37,7 @@ _POLICY = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
     "require-trusted-types-for": "'script'",
-    "trusted-types": "'none'",
+    "trusted-types": "cairn",
 }
 POLICY = "; ".join(f"{directive} {sources}" for directive, sources in _POLICY.items())
 

@@ -41,6 +41,7 @@ def test_the_policy_lets_nothing_inline_run_and_nothing_come_from_elsewhere() ->
     assert directives["default-src"] == ["'none'"]
     assert directives["script-src"] == directives["style-src"] == ["'self'"]
     assert directives["require-trusted-types-for"] == ["'script'"]
+    assert directives["trusted-types"] == ["cairn"]
     assert not re.search(r"unsafe|https?:|\*|data:", POLICY)
 
 
