@@ -10,6 +10,7 @@ from foundation.identity import TokenVerifier
 from foundation.settings import ServiceSettings
 from metadata.api_buckets import bucket_routes
 from metadata.api_files import file_routes, history_routes, listing_routes
+from metadata.api_folders import folder_routes
 from metadata.api_journals import journal_routes
 from metadata.api_members import account_routes, member_routes
 from metadata.api_search import search_routes, statistics_routes
@@ -27,6 +28,7 @@ def routes(parts: Parts) -> APIRouter:
         member_routes,
         account_routes,
         listing_routes,
+        folder_routes,
         twin_routes,
         file_routes,
         history_routes,

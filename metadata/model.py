@@ -224,6 +224,23 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderFacts:
+    """What lies below a prefix, live files only. `is_capped`: there may be more of it than was counted.
+
+    `files`: without the markers of empty folders. `changed_at`: when the newest of them was put or changed, None: there is none.
+    `checking`, `failed`: whose newest check waits or goes on, or has failed.
+    """
+
+    prefix: str
+    files: int
+    logical_bytes: int
+    changed_at: datetime | None
+    checking: int
+    failed: int
+    is_capped: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """A planned place of a block in a content."""
 

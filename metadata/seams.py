@@ -27,6 +27,7 @@ from metadata.model import (
     Chunk,
     Closing,
     FileVersion,
+    FolderFacts,
     Listing,
     ListQuery,
     Member,
@@ -132,6 +133,10 @@ class Files(Protocol):
     @repeatable
     def list(self, caller: Identity, bucket: str, query: ListQuery) -> Listing:
         """Live files by path, bytewise. Seeks past each common prefix; costs what it returns, whatever the bucket holds."""
+
+    @repeatable
+    def folders(self, caller: Identity, bucket: str, prefixes: Sequence[str]) -> Sequence[FolderFacts]:
+        """Of each prefix, "" is the whole bucket. Looks at some 10,000 files of each, and 200,000 of all."""
 
     @repeatable
     def trash(self, caller: Identity, bucket: str, after: str | None, limit: int) -> Page[FileVersion]:

@@ -18,8 +18,19 @@ from metadata.access import bucket_for, bucket_of_file, decide, find_bucket
 from metadata.batch import Purged
 from metadata.cut_off import TookTooLong
 from metadata.errors import BucketNotFound, FileNotFound, VersionNotFound
+from metadata.folder_facts import folder_facts
 from metadata.list_statuses import open_checks
-from metadata.model import NO_PRECONDITION, Access, FileVersion, Listing, ListQuery, Page, Precondition, Twins
+from metadata.model import (
+    NO_PRECONDITION,
+    Access,
+    FileVersion,
+    FolderFacts,
+    Listing,
+    ListQuery,
+    Page,
+    Precondition,
+    Twins,
+)
 from metadata.parts import Found
 from metadata.paths import is_storable
 from metadata.rows import select_entries, select_versions, version_from
@@ -98,6 +109,13 @@ class SqlFiles(SqlChunks):
             found = list_files(connection, row.id, query, select_entries())
             listed = {entry[2]: entry[1] for entry in found.rows}
             return replace(found, checks=open_checks(connection, [row.id], listed))
+
+        return self._database.read(body)
+
+    def folders(self, caller: Identity, bucket: str, prefixes: Sequence[str]) -> Sequence[FolderFacts]:
+        def body(connection: Connection) -> Sequence[FolderFacts]:
+            row = bucket_for(connection, caller, bucket, Action.READ_BUCKET)
+            return folder_facts(connection, row.id, prefixes)
 
         return self._database.read(body)
 

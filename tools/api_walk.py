@@ -113,6 +113,7 @@ def _looking(api: Recorder, bucket: str) -> None:
     api.call(f"GET {V1}/search", query={"q": "copy", "tag": "place=north"})
     api.call(f"GET {V1}/stats")
     api.call(f"GET {V1}/buckets/{{bucket}}/twins", bucket=bucket)
+    api.call(f"GET {V1}/buckets/{{bucket}}/folders", bucket=bucket, query={"prefix": "2026/"})
     api.call(f"POST {V1}/archive", body={"bucket": bucket, "paths": ["2026"]})
     put = f"PUT {V1}/buckets/{{bucket}}/content/{{path}}"
     small = api.call(put, bucket=bucket, path="small.txt", content=b"small")

@@ -29,6 +29,7 @@ TABLE = {
     "GET /account/usage": "own read",
     "PUT /accounts/{user_id}/quota": "admin write",
     "GET /buckets/{bucket}/files": "others read",
+    "GET /buckets/{bucket}/folders": "others read",
     "GET /buckets/{bucket}/trash": "others read",
     "GET /buckets/{bucket}/twins": "others read",
     "GET /buckets/{bucket}/changes": "others read",
@@ -97,7 +98,11 @@ BODIES: dict[str, object] = {
     "PATCH /uploads/{upload_id}": {"first_index": 0, "chunks": [{"id": BLOCK, "size": 1}]},
     "POST /tokens": {"name": "x"},
 }
-QUERIES = {"GET /search": {"q": "file"}, "GET /events": {"seconds": "0"}}
+QUERIES = {
+    "GET /search": {"q": "file"},
+    "GET /buckets/{bucket}/folders": {"prefix": ""},
+    "GET /events": {"seconds": "0"},
+}
 
 
 @dataclass(frozen=True)

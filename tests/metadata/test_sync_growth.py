@@ -150,6 +150,7 @@ def test_figures_hints_and_what_is_wanted_go_along_indexes(grown: Grown) -> None
     check(grown.plans(lambda: records.figures(administrator())))
     check(grown.plans(lambda: records.wanted(grown.me, BlockId.of(b"x"), 10)))
     check(grown.plans(lambda: records.open_checks(grown.me, {grown.version: grown.file})))
+    check(grown.plans(lambda: grown.house.files.folders(grown.me, "mine", ["", "a/"])))
     check(grown.plans(lambda: records.hints([grown.me.user], grown.house.database.read(now), 10)))
 
 
