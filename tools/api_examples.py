@@ -81,6 +81,8 @@ def _without_secrets(members: dict[str, Any]) -> dict[str, Any]:
             members["sync_status"] = "completed"
         if "sync" in members:
             members["sync"] = None
+    if "is_capped" in members:
+        members["checking"] = 0
     if members.keys() == {"round", "last_round"}:
         return dict.fromkeys(members)
     if members.get("state") == "slow":
