@@ -52,6 +52,7 @@ from sync import (
 )
 
 if TYPE_CHECKING:  # A room without a database loads none of what speaks to one.
+    from foundation.database import Database
     from identity import IdentityRoom
 
 
@@ -98,8 +99,14 @@ def make_store(settings: ServerSettings) -> None:
 
 @contextmanager
 def open_identity(settings: ServerSettings) -> "Iterator[IdentityRoom]":
-    with closing(identity.open_identity(settings.database_location, settings.secret_bytes(), settings.address)) as room:
+    with closing(identity_on(settings.database_location, settings)) as room:
         yield room
+
+
+def identity_on(database: "Database | str", settings: ServerSettings) -> "IdentityRoom":
+    """The room on `database`, which it closes itself if it is a location."""
+    people = settings_of(identity.IdentitySettings)
+    return identity.open_identity(database, settings.secret_bytes(), settings.address, settings=people)
 
 
 @contextmanager
@@ -117,7 +124,7 @@ def open_rooms(settings: ServerSettings) -> Iterator[Rooms]:
         with naming("CAIRN_STORE"):
             store = open_block_store(settings.store_location, initialise=catalogue.is_new())
         stack.callback(store.close)
-        who = identity.open_identity(database, settings.secret_bytes(), settings.address)
+        who = identity_on(database, settings)
         yield Rooms(catalogue, store, who, long_poll, doorbell, rung)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import identity
 import metadata
 from block_storage import BlockStore, open_block_store, open_for_reading
-from cairn.compose import naming
+from cairn.compose import identity_on, naming
 from cairn.data_folder import check_data_folder
 from cairn.errors import DataFolderInUse
 from cairn.lock import DataFolderLock
@@ -57,7 +57,7 @@ class Examined:
 
     @cached_property
     def identity(self) -> IdentityRoom:
-        return identity.open_identity(self._database, self.settings.secret_bytes(), self.settings.address)
+        return identity_on(self._database, self.settings)
 
     @cached_property
     def store(self) -> BlockStore:

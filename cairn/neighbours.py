@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import identity
 import metadata
 from block_storage import BlockStore, open_block_store, printable
-from cairn.compose import naming, ringing, telling
+from cairn.compose import identity_on, naming, ringing, telling
 from cairn.errors import SettingInvalid
 from cairn.lock import DataFolderLock
 from cairn.settings import ServerSettings
@@ -72,7 +72,8 @@ class Neighbours:
     def identity(self) -> "IdentityRoom":
         """On the database itself. Raises SchemaTooOld."""
         identity.check_migrated(self.database)
-        return identity.open_identity(self.database, self.settings.shared_secret_bytes(), self.settings.address)
+        self.settings.shared_secret_bytes()  # Which nobody makes for this room alone.
+        return identity_on(self.database, self.settings)
 
     def require_shared_database(self, room: Room, variable: str) -> None:
         """Raises SettingInvalid if `room` would open an SQLite that the room of `variable` has in another process."""

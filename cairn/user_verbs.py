@@ -13,6 +13,8 @@ from cairn.verbs.arguments import AsJson, Yes
 
 app = typer.Typer(help="People who may sign in.", no_args_is_help=True)
 
+PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
+
 
 @app.command(
     "add",
@@ -28,9 +30,7 @@ app = typer.Typer(help="People who may sign in.", no_args_is_help=True)
 @ending()
 def add_user(
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="Who.")],
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
-    ] = False,
+    password_stdin: PasswordStdin = False,
     admin: Annotated[bool, typer.Option("--admin", help="May see the whole installation's figures and users.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -39,16 +39,71 @@ def add_user(
     from cairn.compose import open_identity
     from cairn.settings import ServerSettings
 
-    password = (
-        sys.stdin.readline().rstrip("\n")
-        if password_stdin
-        else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    )
+    password = _password(password_stdin)
     settings = ServerSettings.read()
     bring_up(settings)
     with open_identity(settings) as identity:
         user = identity.add_user(email, password, is_admin=admin)
     typer.echo(json.dumps({"user_id": str(user.id), "email": email}) if as_json else f"Added {email}.")
+
+
+@app.command(
+    "invite",
+    epilog=manual(
+        {"cairn user invite grace@example.org": "prints a link; send it to her"},
+        answer="{id, link, expires_at}",
+        see=("user add", "user list"),
+    ),
+)
+@ending()
+def invite_user(
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Who.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make a link with which a person makes their own account, once, within seven days. Also while the server runs."""
+    from cairn.compose import migrate as bring_up
+    from cairn.compose import open_identity
+    from cairn.settings import ServerSettings
+
+    settings = ServerSettings.read()
+    bring_up(settings)
+    with open_identity(settings) as identity:
+        made = identity.invite(email)
+    if as_json:
+        say_json({"id": str(made.id), "link": made.link, "expires_at": made.expires_at.isoformat()})
+    else:
+        say(made.link)
+
+
+@app.command(
+    "password",
+    epilog=manual(
+        {
+            "cairn user password ada@example.org": "asks for the new password",
+            "cairn user password ada@example.org --password-stdin < password": "for programs",
+        },
+        answer="{user_id, email}",
+        see=("user add", "user invite"),
+    ),
+)
+@ending()
+def set_password(
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Whose.")],
+    password_stdin: PasswordStdin = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give a person a new password, and sign out whatever the old one let in. Personal tokens stay. Also while the server runs."""
+    from cairn.compose import open_identity
+    from cairn.settings import ServerSettings
+
+    password = _password(password_stdin)
+    with open_identity(ServerSettings.read()) as identity:
+        identity.set_password(email, password)
+        user = identity.user(email)
+    if as_json:
+        say_json({"user_id": str(user.id), "email": user.email})
+    else:
+        say(f"{user.email} has a new password.")
 
 
 @app.command(
@@ -148,3 +203,10 @@ def delete_user(
         )
     else:
         say(f"{email} is deleted, with {was.buckets:,} buckets and {was.files:,} files.")
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return asked

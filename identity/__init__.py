@@ -10,9 +10,11 @@ if TYPE_CHECKING:
     from identity.oauth import root_routes
     from identity.parts import Parts
     from identity.room import IdentityRoom, migrate, open_identity
+    from identity.settings import IdentitySettings
 
 __all__ = [
     "IdentityRoom",
+    "IdentitySettings",
     "NewCredential",
     "Parts",
     "User",
@@ -27,6 +29,7 @@ __all__ = [
 # Loaded when they are asked for: every other room is composed beside it, and none needs what it stands on.
 _FRONT_DOOR = {
     "IdentityRoom": "identity.room",
+    "IdentitySettings": "identity.settings",
     "NewCredential": "identity.model",
     "Parts": "identity.parts",
     "User": "identity.model",

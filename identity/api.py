@@ -1,14 +1,12 @@
 """Identity over HTTP: sign in and out, who am I, personal tokens, devices."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Literal
 from uuid import UUID
 
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Query, Request, Response
 
-from foundation.authorization import Action, Facts, require
 from foundation.http_caller import Caller
 from foundation.http_json import StrictRoute
 from foundation.http_service import Background, create_service
@@ -17,15 +15,20 @@ from foundation.identity import Identity, Scope, TokenVerifier
 from foundation.openapi import problems
 from foundation.problems import CursorInvalid, Forbidden, Invalid, Malformed, Unauthenticated, Unavailable
 from foundation.settings import ServiceSettings
-from identity.cookie import clear_session, refuse_other_sites, sent_session, set_session
-from identity.errors import DeviceNotFound, SignInFailed, TokenInvalid, TokenNotFound, TooManyAttempts
+from identity.callers import Account, Person, address_of
+from identity.cookie import clear_session, refuse_other_sites, sent_mark, sent_session, set_mark, set_session
+from identity.errors import DeviceNotFound, NameInvalid, SignInFailed, TokenInvalid, TokenNotFound, TooManyAttempts
+from identity.hashing import Hashing
 from identity.introspect_api import internal_routes
-from identity.model import Device, PersonalToken
+from identity.model import PersonalToken
 from identity.oauth import root_routes
 from identity.parts import Parts
+from identity.people_api import people_routes
 from identity.sign_in import Browser
 from identity.wire import (
+    DeviceItem,
     DeviceList,
+    DeviceName,
     Login,
     MadeToken,
     Me,
@@ -37,29 +40,7 @@ from identity.wire import (
     token_items,
 )
 
-HASHES_AT_ONCE = 2  # Each takes tens of megabytes and a core.
-WAITING_AT_MOST = 50
-
 PageLimit = Annotated[int, limit(100, 1000)]
-
-
-def _signed_in(caller: Caller) -> Identity:
-    if caller.is_service:
-        raise Forbidden("This is about a person, and a service is none.")
-    if caller.user is None:
-        raise Unauthenticated
-    return caller
-
-
-def _own_account(caller: Caller) -> UUID:
-    """The person who may see and change what they sign in with."""
-    require(caller, Action.MANAGE_ACCOUNT, Facts(owner=caller.user))
-    assert caller.user is not None  # noqa: S101 — the rule lets neither nobody nor services through.
-    return caller.user
-
-
-Person = Annotated[Identity, Depends(_signed_in)]
-Account = Annotated[UUID, Depends(_own_account)]
 
 
 def create_app(
@@ -83,14 +64,15 @@ def create_app(
 
 def routes(parts: Parts) -> APIRouter:
     router = APIRouter(tags=["identity"], route_class=StrictRoute)
-    _session_routes(router, parts)
+    hashing = Hashing()
+    _session_routes(router, parts, hashing)
+    people_routes(router, parts, hashing)
     _token_routes(router, parts)
     _device_routes(router, parts)
     return router
 
 
-def _session_routes(router: APIRouter, parts: Parts) -> None:
-    hashing = CapacityLimiter(HASHES_AT_ONCE)
+def _session_routes(router: APIRouter, parts: Parts, hashing: Hashing) -> None:
 
     def sign_in(login: Login, browser: Browser) -> tuple[str, Me]:
         secret = parts.sign_in.sign_in(login.email, login.password, browser)
@@ -104,13 +86,14 @@ def _session_routes(router: APIRouter, parts: Parts) -> None:
     )
     async def login(login: Login, request: Request, response: Response) -> Me:
         refuse_other_sites(request)
-        # Waiting here holds no thread: a flood of sign-ins must not take those that move bytes.
-        if hashing.statistics().tasks_waiting >= WAITING_AT_MOST:
-            raise Unavailable("Too many people sign in at this moment.")
-        address = request.client.host if request.client else "local"
-        browser = Browser(address, request.headers.get("user-agent", ""), sent_session(request, parts.public_url))
-        secret, me = await run_sync(sign_in, login, browser, limiter=hashing)
-        set_session(response, parts.public_url, secret)
+        if not parts.settings.passwords:
+            raise Forbidden("People sign in elsewhere here, not with a password.")
+        url = parts.public_url
+        agent, session = request.headers.get("user-agent", ""), sent_session(request, url)
+        browser = Browser(address_of(request), agent, session, sent_mark(request, url))
+        secret, me = await hashing.run(partial(sign_in, login, browser))
+        set_session(response, url, secret)
+        set_mark(response, url, parts.sign_in.mark(login.email))
         response.headers["Cache-Control"] = "no-store"
         return me
 
@@ -169,10 +152,31 @@ def _device_routes(router: APIRouter, parts: Parts) -> None:
         summary="What the caller is signed in with",
         responses=problems(Unauthenticated, Forbidden, Invalid, CursorInvalid),
     )
-    def list_devices(user: Account, caller: Caller, limit: PageLimit = 100, cursor: str | None = None) -> DeviceList:
-        found = parts.devices.list(user, _after("devices", user, cursor), limit + 1)
+    def list_devices(
+        user: Account,
+        caller: Caller,
+        include: Annotated[
+            Literal["revoked"] | None, Query(description="`revoked`: those too, behind the others.")
+        ] = None,
+        limit: PageLimit = 100,
+        cursor: str | None = None,
+    ) -> DeviceList:
+        scope = (user, include)
+        after = _device_after(decode_cursor("devices", scope, cursor))
+        found = parts.devices.list(user, after, limit + 1, with_revoked=include == "revoked")
         items = device_items(found[:limit], caller.device)
-        return DeviceList(items=items, next_cursor=_next("devices", user, found, limit))
+        last = found[limit - 1] if len(found) > limit else None
+        key = f"{int(last.revoked_at is not None)}{last.id}" if last else None
+        return DeviceList(items=items, next_cursor=encode_cursor("devices", scope, key) if key else None)
+
+    @router.patch(
+        "/devices/{device_id}",
+        summary="Give a device another name",
+        responses=problems(Malformed, Unauthenticated, Forbidden, DeviceNotFound, Invalid, NameInvalid),
+    )
+    def rename_device(device_id: UUID, body: DeviceName, user: Account, caller: Caller) -> DeviceItem:
+        (item,) = device_items([parts.devices.rename(user, device_id, body.name)], caller.device)
+        return item
 
     @router.delete(
         "/devices/{device_id}",
@@ -185,7 +189,17 @@ def _device_routes(router: APIRouter, parts: Parts) -> None:
 
 
 def _me(parts: Parts, identity: Identity) -> Me:
-    return me_document(identity, parts.people.find(identity.user) if identity.user else None)
+    assert identity.user is not None  # noqa: S101 — the routes have refused nobody and services.
+    user = parts.people.find(identity.user)
+    device = parts.devices.find(identity.user, identity.device) if identity.device else None
+    return me_document(identity, user, device, has_password=parts.people.password_hash(identity.user) is not None)
+
+
+def _device_after(key: str | None) -> tuple[bool, UUID] | None:
+    try:
+        return (key[0] == "1", UUID(key[1:])) if key else None
+    except ValueError as error:
+        raise CursorInvalid from error
 
 
 def _refuse_more_than(caller: Identity, scopes: Sequence[str]) -> None:
@@ -203,5 +217,5 @@ def _after(route: str, user: UUID, cursor: str | None) -> UUID | None:
         raise CursorInvalid from error
 
 
-def _next(route: str, user: UUID, found: Sequence[PersonalToken | Device], limit: int) -> str | None:
+def _next(route: str, user: UUID, found: Sequence[PersonalToken], limit: int) -> str | None:
     return encode_cursor(route, user, str(found[limit - 1].id)) if len(found) > limit else None

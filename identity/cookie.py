@@ -8,6 +8,8 @@ from foundation.http_caller import session_cookie_name
 from foundation.problems import Forbidden
 from identity.sessions import LONGEST
 
+KNOWN_SECONDS = 365 * 86400
+
 
 def sent_session(request: Request, public_url: str) -> str | None:
     return request.cookies.get(session_cookie_name(public_url))
@@ -19,6 +21,24 @@ def set_session(response: Response, public_url: str, secret: str) -> None:
         session_cookie_name(public_url),
         secret,
         max_age=int(LONGEST.total_seconds()),
+        path="/",
+        secure=public_url.startswith("https:"),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def sent_mark(request: Request, public_url: str) -> str | None:
+    """What this browser was given when somebody signed in here, whoever it was."""
+    return request.cookies.get(f"{session_cookie_name(public_url)}-known")
+
+
+def set_mark(response: Response, public_url: str, mark: str) -> None:
+    """It outlives the session, and lets nobody in."""
+    response.set_cookie(
+        f"{session_cookie_name(public_url)}-known",
+        mark,
+        max_age=KNOWN_SECONDS,
         path="/",
         secure=public_url.startswith("https:"),
         httponly=True,

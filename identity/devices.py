@@ -1,15 +1,16 @@
 """Devices: what a person is signed in with, shown to them, and each to be cut off alone."""
 
 import re
+import unicodedata
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, case, delete, insert, or_, select, update
 
 from foundation.database import Database
 from foundation.ids import new_id
 from identity.clock import Clock
-from identity.errors import DeviceNotFound
+from identity.errors import DeviceNotFound, NameInvalid
 from identity.model import Device, DeviceKind
 from identity.schema import devices, outside_sessions, refresh_tokens, sessions, tokens
 from identity.verdicts import Verdicts
@@ -37,6 +38,15 @@ def device_name(user_agent: str) -> str:
     return product[0] if product else "Browser"
 
 
+def checked_name(name: str) -> str:
+    """Raises NameInvalid for what does not name a device."""
+    if not 1 <= len(name.strip()) <= len(name) <= MAX_NAME_CHARACTERS:
+        raise NameInvalid(f"A name has 1 to {MAX_NAME_CHARACTERS} characters.", field="name")
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in name):
+        raise NameInvalid("A name holds no control characters.", field="name")
+    return name
+
+
 def insert_device(connection: Connection, user: UUID, kind: DeviceKind, name: str, now: datetime) -> UUID:
     """A new device, in the transaction of what signs it in."""
     id = new_id()
@@ -58,15 +68,35 @@ class Devices:
     def __init__(self, database: Database, verdicts: Verdicts, clock: Clock) -> None:
         self._database, self._verdicts, self._clock = database, verdicts, clock
 
-    def list(self, user: UUID, after: UUID | None, limit: int) -> list[Device]:
-        """The live devices of `user`, in the order of their ids, beginning behind `after`."""
+    def list(
+        self, user: UUID, after: tuple[bool, UUID] | None, limit: int, *, with_revoked: bool = False
+    ) -> list[Device]:
+        """The devices of `user`, live ones first, each kind in the order of their ids, beginning behind (is revoked, id)."""
         table = devices.c
-        statement = (
-            select(devices).where(table.user == user, table.revoked_at.is_(None)).order_by(table.id).limit(limit)
-        )
+        is_revoked = case((table.revoked_at.is_(None), 0), else_=1)
+        statement = select(devices).where(table.user == user).order_by(is_revoked, table.id).limit(limit)
+        if not with_revoked:
+            statement = statement.where(table.revoked_at.is_(None))
         if after is not None:
-            statement = statement.where(table.id > after)
+            kind, id = after
+            statement = statement.where(or_(is_revoked > int(kind), and_(is_revoked == int(kind), table.id > id)))
         return [_device(row) for row in self._database.read(lambda connection: connection.execute(statement).all())]
+
+    def find(self, user: UUID, device: UUID) -> Device | None:
+        """None for somebody else's, and for what names itself, as programs of an outside issuer do."""
+        statement = select(devices).where(devices.c.id == device, devices.c.user == user)
+        row = self._database.read(lambda connection: connection.execute(statement).one_or_none())
+        return _device(row) if row else None
+
+    def rename(self, user: UUID, device: UUID, name: str) -> Device:
+        """Raises NameInvalid; DeviceNotFound, also for somebody else's and a revoked one."""
+        table = devices.c
+        mine = (table.id == device, table.user == user, table.revoked_at.is_(None))
+        renamed = update(devices).where(*mine).values(name=checked_name(name)).returning(*devices.c)
+        row = self._database.write(lambda connection: connection.execute(renamed).one_or_none())
+        if row is None:
+            raise DeviceNotFound
+        return _device(row)
 
     def revoke(self, user: UUID, device: UUID) -> None:
         """Raises DeviceNotFound, also for somebody else's."""
@@ -83,4 +113,4 @@ class Devices:
 
 
 def _device(row: Row[*tuple[object, ...]]) -> Device:
-    return Device(row.id, DeviceKind(row.kind), row.name, row.created_at, row.last_seen_at)
+    return Device(row.id, DeviceKind(row.kind), row.name, row.created_at, row.last_seen_at, row.revoked_at)

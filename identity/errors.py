@@ -1,6 +1,6 @@
 """What identity may raise; nothing else crosses its seams."""
 
-from foundation.problems import Invalid, NotFound, Problem, Unauthenticated, Unavailable
+from foundation.problems import Forbidden, Invalid, NotFound, Problem, Unauthenticated, Unavailable
 
 
 class SignInFailed(Unauthenticated):
@@ -10,12 +10,34 @@ class SignInFailed(Unauthenticated):
 
 
 class TooManyAttempts(Problem):
-    """Too many sign-ins from this address. `retry_after_seconds` says when the next one is looked at."""
+    """Too many tries to sign in, or accounts made, from there. `retry_after_seconds` says when the next one is looked at."""
 
-    slug, title, status = "too-many-attempts", "Too many attempts to sign in", 429
+    slug, title, status = "too-many-attempts", "Too many tries", 429
 
     def headers(self) -> dict[str, str]:
         return {"Retry-After": str(self.members.get("retry_after_seconds", 60))}
+
+
+class RegistrationClosed(Forbidden):
+    """Nobody makes themselves an account here. An administrator adds people."""
+
+    slug, title = "registration-closed", "Nobody can make an account here"
+
+
+class InvitationInvalid(Forbidden):
+    """The invitation was used, has ended, is for another address, or never was. Ask for a new one."""
+
+    slug, title = "invitation-invalid", "This invitation cannot be used"
+
+
+class InvitationNotFound(NotFound):
+    slug, title = "invitation-not-found", "No such invitation"
+
+
+class PasswordWrong(Forbidden):
+    """The current password is wrong. The person stays signed in."""
+
+    slug, title = "password-wrong", "The current password is wrong"
 
 
 class EmailInvalid(Invalid):
@@ -42,6 +64,10 @@ class TokenInvalid(Invalid):
 
 class TokenNotFound(NotFound):
     slug, title = "token-not-found", "No such token"
+
+
+class NameInvalid(Invalid):
+    slug, title = "name-invalid", "This cannot be its name"
 
 
 class DeviceNotFound(NotFound):

@@ -25,6 +25,7 @@ class User:
     created_at: datetime
     disabled_at: datetime | None = None
     closing_at: datetime | None = None  # since when they are being deleted
+    issuer: str | None = None  # of one who signs in elsewhere
 
 
 class DeviceKind(StrEnum):
@@ -44,6 +45,7 @@ class Device:
     name: str
     created_at: datetime
     last_seen_at: datetime | None = None
+    revoked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import secrets
 
 TOKEN_MARK = "cairn_"  # noqa: S105 — lets people and secret scanners know a leaked token.
 SESSION_MARK = "cairnsession_"
+INVITATION_MARK = "cairninvitation_"
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -18,6 +19,10 @@ def new_token() -> str:
 
 def new_session() -> str:
     return SESSION_MARK + secrets.token_urlsafe(32)
+
+
+def new_invitation() -> str:
+    return INVITATION_MARK + secrets.token_urlsafe(32)
 
 
 def is_token(credential: str) -> bool:

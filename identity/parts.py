@@ -4,10 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from identity.devices import Devices
+from identity.invitations import Invitations
 from identity.issuer import Issuer
 from identity.keys import SigningKeys
+from identity.own_account import OwnAccount
 from identity.people import People
+from identity.registration import Registrar
 from identity.sessions import Sessions
+from identity.settings import IdentitySettings
 from identity.sign_in import SignIn
 from identity.tokens import Tokens
 from identity.verifier import IdentityVerifier
@@ -16,11 +20,15 @@ from identity.verifier import IdentityVerifier
 @dataclass(frozen=True, slots=True)
 class Parts:
     public_url: str
+    settings: IdentitySettings
     people: People
     tokens: Tokens
     devices: Devices
     sessions: Sessions
     sign_in: SignIn
+    registrar: Registrar
+    invitations: Invitations
+    own_account: OwnAccount
     keys: SigningKeys
     issuer: Issuer
     verifier: IdentityVerifier

@@ -15,19 +15,19 @@ MAX_CHARACTERS = 1024
 TIME_COST, MEMORY_KIB, LANES = 1, 46 * 1024, 1
 
 
-def checked_password(password: str) -> str:
-    """`password` in NFC. Raises PasswordInvalid for what may not become one.
+def checked_password(password: str, field: str = "password") -> str:
+    """`password` in NFC. Raises PasswordInvalid, of `field`, for what may not become one.
 
     NFC, as RFC 8265 (OpaqueString) has it: macOS and Windows type the same umlaut differently. NFKC would go further and
     make different passwords equal.
     """
     password = _normal(password)
     if not MIN_CHARACTERS <= len(password) <= MAX_CHARACTERS:
-        raise PasswordInvalid(f"It needs {MIN_CHARACTERS} to {MAX_CHARACTERS} characters.", field="password")
+        raise PasswordInvalid(f"It needs {MIN_CHARACTERS} to {MAX_CHARACTERS} characters.", field=field)
     if "\0" in password or password.isspace():
-        raise PasswordInvalid("It holds a NUL character, or nothing but spaces.", field="password")
+        raise PasswordInvalid("It holds a NUL character, or nothing but spaces.", field=field)
     if any(unicodedata.category(character) == "Cs" for character in password):
-        raise PasswordInvalid("It holds half a character.", field="password")
+        raise PasswordInvalid("It holds half a character.", field=field)
     return password
 
 
@@ -44,9 +44,9 @@ class Passwords:
         # Verified in place of the hash of somebody who does not exist.
         self._nobodys = self._hasher.hash("nobody's password")
 
-    def hashed(self, password: str) -> str:
-        """The hash to keep, with its salt and parameters. Raises PasswordInvalid."""
-        return self._hasher.hash(checked_password(password))
+    def hashed(self, password: str, field: str = "password") -> str:
+        """The hash to keep, with its salt and parameters. Raises PasswordInvalid, of `field`."""
+        return self._hasher.hash(checked_password(password, field))
 
     def is_right(self, password: str, kept: str | None) -> bool:
         """Whether `password` gave the hash `kept`. None (nobody has this address) takes as long and is never right."""

@@ -1,5 +1,6 @@
 """People: their addresses, whether they may come in, the hash of their password."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, delete, func, insert, literal, select, update
@@ -26,7 +27,25 @@ from identity.schema import (
 )
 from identity.verdicts import Verdicts
 
-_COLUMNS = (users.c.id, users.c.email, users.c.is_admin, users.c.created_at, users.c.disabled_at, users.c.closing_at)
+_COLUMNS = tuple(
+    users.c[name] for name in ("id", "email", "is_admin", "created_at", "disabled_at", "closing_at", "issuer")
+)
+
+
+def insert_user(connection: Connection, user: User, key: str | None, password_hash: str) -> None:
+    """A person with a password, in the caller's transaction. `key` None: of no address. Raises IntegrityError if one has `key`."""
+    row = {
+        "id": user.id, "email": user.email, "email_key": key, "is_admin": user.is_admin, "created_at": user.created_at,
+    }  # fmt: skip
+    connection.execute(insert(users).values(row))
+    kept = {"user": user.id, "password_hash": password_hash, "changed_at": user.created_at}
+    connection.execute(insert(credentials).values(kept))
+
+
+def set_password(connection: Connection, user: UUID, password_hash: str, now: datetime) -> None:
+    """Put `password_hash` in the place of the one that is kept, in the caller's transaction."""
+    kept = update(credentials).where(credentials.c.user == user)
+    connection.execute(kept.values(password_hash=password_hash, changed_at=now))
 
 
 class People:
@@ -38,17 +57,10 @@ class People:
         user = User(new_id(), checked_email(email), is_admin, self._clock())
 
         def body(connection: Connection) -> None:
-            row = {
-                "id": user.id, "email": user.email, "email_key": email_key(user.email),
-                "is_admin": is_admin, "created_at": user.created_at,
-            }  # fmt: skip
             try:
-                connection.execute(insert(users).values(row))
+                insert_user(connection, user, email_key(user.email), password_hash)
             except IntegrityError as error:
                 raise EmailTaken(f"{user.email} has an account.") from error
-            connection.execute(
-                insert(credentials).values(user=user.id, password_hash=password_hash, changed_at=user.created_at)
-            )
 
         self._database.write(body)
         return user
@@ -76,6 +88,11 @@ class People:
         statement = select(*_COLUMNS).where(users.c.id == user)
         row = self._database.read(lambda connection: connection.execute(statement).one_or_none())
         return _user(row) if row else None
+
+    def password_hash(self, user: UUID) -> str | None:
+        """None for one who has no password here."""
+        statement = select(credentials.c.password_hash).where(credentials.c.user == user)
+        return self._database.read(lambda connection: connection.execute(statement).scalar_one_or_none())
 
     def exist(self) -> bool:
         """Whether there is anybody."""
@@ -155,4 +172,4 @@ def _drop_credentials(connection: Connection, user: UUID) -> None:
 
 
 def _user(row: Row[*tuple[object, ...]]) -> User:
-    return User(row.id, row.email, row.is_admin, row.created_at, row.disabled_at, row.closing_at)
+    return User(row.id, row.email, row.is_admin, row.created_at, row.disabled_at, row.closing_at, row.issuer)

@@ -14,16 +14,20 @@ from identity import migration
 from identity.attempts import Attempts
 from identity.clock import Clock, system_clock
 from identity.devices import Devices
-from identity.errors import TokenInvalid
+from identity.errors import RegistrationClosed, TokenInvalid
+from identity.invitations import Invitations, NewInvitation
 from identity.issuer import Issuer
 from identity.keys import SigningKeys
 from identity.model import NewCredential, User, allowed_scopes
+from identity.own_account import OwnAccount
 from identity.parts import Parts
 from identity.passwords import Passwords
 from identity.people import People
+from identity.registration import Registrar
 from identity.schema import users
 from identity.sessions import Sessions
-from identity.sign_in import SignIn
+from identity.settings import IdentitySettings, Registration
+from identity.sign_in import KnownBrowsers, SignIn
 from identity.standings import Standings
 from identity.tokens import Tokens
 from identity.verdicts import Verdicts
@@ -34,23 +38,36 @@ class IdentityRoom:
     """Everything of identity in this process. Thread-safe. Use as a context manager, or close it."""
 
     def __init__(
-        self, database: Database, secret: bytes, public_url: str, *, passwords: Passwords | None = None, clock: Clock
+        self,
+        database: Database,
+        secret: bytes,
+        public_url: str,
+        *,
+        settings: IdentitySettings | None = None,
+        passwords: Passwords | None = None,
+        clock: Clock,
     ) -> None:
         self._database, self._clock = database, clock
+        settings = settings or IdentitySettings()
         self._passwords = passwords or Passwords()
         verdicts = Verdicts()
         keys = SigningKeys(database, secret, clock)
         own = TrustedIssuer(public_url, public_url, keys, is_own=True)
         jwt = JwtVerifier([own], lambda: clock().timestamp())
         people, sessions = People(database, verdicts, clock), Sessions(database, verdicts, clock)
+        attempts = Attempts(time.monotonic)
         self.verifier = IdentityVerifier(Standings(database), jwt, verdicts, clock)
         self.parts = Parts(
             public_url=public_url,
+            settings=settings,
             people=people,
             tokens=Tokens(database, verdicts, clock),
             devices=Devices(database, verdicts, clock),
             sessions=sessions,
-            sign_in=SignIn(people, sessions, self._passwords, Attempts(time.monotonic)),
+            sign_in=SignIn(people, sessions, self._passwords, attempts, KnownBrowsers(secret)),
+            registrar=Registrar(database, self._passwords, attempts, settings.registration_at(public_url), clock),
+            invitations=Invitations(database, public_url, clock),
+            own_account=OwnAccount(database, people, self._passwords, attempts, verdicts, clock),
             keys=keys,
             issuer=Issuer(public_url, keys, clock),
             verifier=self.verifier,
@@ -69,6 +86,16 @@ class IdentityRoom:
     def add_user(self, email: str, password: str, *, is_admin: bool = False) -> User:
         """Raises EmailInvalid, EmailTaken, PasswordInvalid."""
         return self.parts.people.add(email, self._passwords.hashed(password), is_admin=is_admin)
+
+    def invite(self, email: str) -> NewInvitation:
+        """Let `email` make an account; its `link` is told this once. Raises EmailInvalid, RegistrationClosed."""
+        if self.parts.registrar.mode is Registration.CLOSED:
+            raise RegistrationClosed("An invitation is of no use while CAIRN_REGISTRATION is closed.")
+        return self.parts.invitations.create(email, None)
+
+    def set_password(self, email: str, password: str) -> None:
+        """A new password, and nothing stays signed in but programs. Raises UserNotFound, PasswordInvalid."""
+        self.parts.own_account.set_password(self.parts.people.by_email(email).id, password)
 
     def user(self, email: str) -> User:
         """Raises UserNotFound."""
@@ -106,7 +133,8 @@ class IdentityRoom:
         return self.parts.tokens.create(user.id, name, scopes, expires_at)
 
     def expire(self) -> int:
-        """Remove a slice of the sessions that have ended; says how many. To be called now and then."""
+        """Remove a slice of what has ended; says how many sessions. To be called now and then."""
+        self.parts.invitations.expire()
         return self.parts.sessions.expire()
 
     def ready(self) -> None:
@@ -128,6 +156,7 @@ def open_identity(
     secret: bytes,
     public_url: str,
     *,
+    settings: IdentitySettings | None = None,
     passwords: Passwords | None = None,
     clock: Clock = system_clock,
 ) -> IdentityRoom:
@@ -137,8 +166,8 @@ def open_identity(
     in a fair line only within one Database.
     """
     if isinstance(database, Database):
-        return IdentityRoom(database, secret, public_url, passwords=passwords, clock=clock)
-    return _OwnDatabase(Database(database), secret, public_url, passwords=passwords, clock=clock)
+        return IdentityRoom(database, secret, public_url, settings=settings, passwords=passwords, clock=clock)
+    return _OwnDatabase(Database(database), secret, public_url, settings=settings, passwords=passwords, clock=clock)
 
 
 def migrate(database: Database | str) -> None:

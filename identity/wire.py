@@ -23,11 +23,20 @@ class Login(Wire):
     password: Annotated[str, Field(max_length=4096, repr=False)]
 
 
+class MyDevice(Wire):
+    id: UUID
+    kind: str
+    name: str
+
+
 class Me(Wire):
     user_id: UUID
     email: str | None
+    issuer: Annotated[str | None, Field(description="Where they sign in; null: here, with a password.")]
+    has_password: bool
     is_admin: bool
     device_id: UUID | None
+    device: Annotated[MyDevice | None, Field(description="What this is asked with, where it is a device of theirs.")]
     scopes: list[str]
 
 
@@ -60,7 +69,14 @@ class DeviceItem(Wire):
     name: str
     created_at: datetime
     last_seen_at: datetime | None
+    revoked_at: datetime | None
     is_current: bool
+
+
+class DeviceName(Wire):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Ada's laptop"}]})
+
+    name: Annotated[str, Field(max_length=1000)]
 
 
 class TokenList(Wire):
@@ -73,13 +89,16 @@ class DeviceList(Wire):
     next_cursor: str | None
 
 
-def me_document(identity: Identity, user: User | None) -> Me:
+def me_document(identity: Identity, user: User | None, device: Device | None, *, has_password: bool) -> Me:
     assert identity.user is not None  # noqa: S101 — the route has refused nobody and services.
     return Me(
         user_id=identity.user,
         email=user.email if user else None,
+        issuer=user.issuer if user else None,
+        has_password=has_password,
         is_admin=user.is_admin if user else False,
         device_id=identity.device,
+        device=MyDevice(id=device.id, kind=device.kind.value, name=device.name) if device else None,
         scopes=sorted(identity.scopes),
     )
 
@@ -111,6 +130,7 @@ def device_items(devices: Iterable[Device], current: UUID | None) -> list[Device
             name=device.name,
             created_at=device.created_at,
             last_seen_at=device.last_seen_at,
+            revoked_at=device.revoked_at,
             is_current=device.id == current,
         )
         for device in devices

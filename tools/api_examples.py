@@ -12,7 +12,7 @@ FILE = PROJECT / "cairn" / "api_examples.json"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _MOMENT = "2026-01-02T03:04:05.678901Z"
-_CHANGING = {"token", "access_token", "next_cursor", "x", "y", "kid", "worker"}
+_CHANGING = {"token", "link", "access_token", "next_cursor", "x", "y", "kid", "worker"}
 
 
 class Recorder:

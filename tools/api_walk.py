@@ -126,6 +126,9 @@ def administration(api: Recorder, user: str) -> None:
     api.call(f"GET {V1}/stats/store")
     api.call(f"POST {V1}/sync/scrub", body={"urgent": True}, is_shown=False)
     api.call(f"GET {V1}/sync/scrub")
+    invitation = api.call(f"POST {V1}/invitations", body={"email": "grace@example.org"})["id"]
+    api.call(f"GET {V1}/invitations")
+    api.call(f"DELETE {V1}/invitations/{{invitation_id}}", invitation_id=invitation)
 
 
 def _journals(api: Recorder, bucket: str) -> None:
@@ -136,8 +139,14 @@ def _journals(api: Recorder, bucket: str) -> None:
 
 
 def _identity(api: Recorder, email: str, password: str) -> None:
+    api.call(f"GET {V1}/auth/options")
+    api.call(f"POST {V1}/register", body={"email": "grace@example.org", "password": password})
     api.call(f"POST {V1}/auth/login", body={"email": email, "password": password})
     me = api.call(f"GET {V1}/me")
+    rename = f"PATCH {V1}/devices/{{device_id}}"
+    api.call(rename, device_id=me["device_id"], body={"name": "Ada's laptop"})
+    new_password = {"current_password": password, "new_password": "battery staple, correct", "keep_others": True}
+    api.call(f"POST {V1}/me/password", body=new_password)
     token = api.call(f"POST {V1}/tokens", body={"name": "backup", "scopes": ["files:read"]})
     api.call(f"GET {V1}/tokens")
     other = [one for one in api.call(f"GET {V1}/devices")["items"] if one["id"] != me["device_id"]]
@@ -152,6 +161,7 @@ def _identity(api: Recorder, email: str, password: str) -> None:
     api.call("POST /oauth/token", content=urlencode(exchange).encode(), headers=form)
     api.call(f"DELETE {V1}/tokens/{{token_id}}", token_id=token["id"])
     api.call(f"POST {V1}/auth/logout")
+    api.call(f"POST {V1}/auth/sign-out-everywhere", body={"keep_this_session": True, "keep_tokens": True})
     api.call("GET /.well-known/openid-configuration")
     api.call("GET /oauth/jwks")
 

@@ -53,6 +53,8 @@ RUNS = [
     "bucket rm {bucket}-2 --yes",
     "bucket restore {removed}",
     "user add {bucket}@example.org --password-stdin",
+    "user invite {bucket}-2@example.org",
+    "user password {bucket}@example.org --password-stdin",
     "user quota {bucket}@example.org 1G",
     "user list",
     "token create --email {bucket}@example.org",

@@ -75,6 +75,13 @@ TABLE = {
     "GET /sync/scrub": "own read",
     "POST /sync/scrub": "admin write",
     "GET /events": "own read",
+    "GET /auth/options": "open",
+    "POST /register": "open",
+    "GET /invitations": "admin",
+    "POST /invitations": "admin write",
+    "DELETE /invitations/{invitation_id}": "admin write",
+    "POST /me/password": "own account",
+    "POST /auth/sign-out-everywhere": "own account",
     "POST /auth/login": "open",
     "POST /auth/logout": "open",
     "GET /me": "own read",
@@ -82,6 +89,7 @@ TABLE = {
     "POST /tokens": "own account",
     "DELETE /tokens/{token_id}": "others account",
     "GET /devices": "own account",
+    "PATCH /devices/{device_id}": "others account",
     "DELETE /devices/{device_id}": "others account",
 }
 BODIES: dict[str, object] = {
@@ -97,6 +105,9 @@ BODIES: dict[str, object] = {
     "POST /uploads": {},
     "PATCH /uploads/{upload_id}": {"first_index": 0, "chunks": [{"id": BLOCK, "size": 1}]},
     "POST /tokens": {"name": "x"},
+    "POST /invitations": {"email": "guest@example.org"},
+    "POST /me/password": {"current_password": "x", "new_password": "another long password"},
+    "PATCH /devices/{device_id}": {"name": "mine now"},
 }
 QUERIES = {
     "GET /search": {"q": "file"},
@@ -164,6 +175,7 @@ def house(_shared_product: SignedInServer) -> House:
         "block_id": BLOCK,
         "user_id": NEVER,
         "token_id": keep,
+        "invitation_id": NEVER,
         "device_id": device,
     }
     callers = {

@@ -1,7 +1,13 @@
 """What the tests of identity work with."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, event
 
 from foundation.database import Database
 from identity import IdentityRoom, open_identity
@@ -39,3 +45,17 @@ class House:
     def another_process(self) -> IdentityRoom:
         """A second room on the same database, which hears of nothing that the first one does."""
         return open_identity(self.database, SECRET, URL, passwords=QUICK, clock=self.clock)
+
+    @contextmanager
+    def inserts(self) -> Iterator[list[str]]:
+        """The tables into which rows are written meanwhile, in that order."""
+        found: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            found.extend(re.findall(r"^INSERT INTO (\w+)", statement))
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            yield found
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)

@@ -7,11 +7,9 @@ import pytest
 from foundation.identity import Scope
 from foundation.problems import Unauthenticated
 from identity import IdentityRoom, open_identity
-from identity.attempts import MAX_ENTRIES, PER_ACCOUNT, PER_ADDRESS, WINDOW_SECONDS, Attempts
-from identity.errors import SignInFailed, TooManyAttempts
+from identity.errors import SignInFailed
 from identity.opaque import new_session
 from identity.passwords import Passwords
-from identity.sign_in import Browser
 from tests.identity.house import EMAIL, HOME, PASSWORD, SECRET, URL, House
 
 
@@ -138,73 +136,3 @@ def test_an_outdated_hash_is_made_anew_when_its_password_is_there(house: House) 
         assert found
         assert not stronger.is_outdated(found[1])
         room.parts.sign_in.sign_in(EMAIL, PASSWORD, HOME)
-
-
-class Seconds:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def seconds() -> Seconds:
-    return Seconds()
-
-
-def test_1000_wrong_passwords_are_looked_at_ten_times_and_told_when_to_come_again(room: IdentityRoom) -> None:
-    for _ in range(PER_ACCOUNT):
-        with pytest.raises(SignInFailed):
-            room.parts.sign_in.sign_in(EMAIL, "wrong password", HOME)
-    for _ in range(1000 - PER_ACCOUNT):
-        with pytest.raises(TooManyAttempts) as refused:
-            room.parts.sign_in.sign_in(EMAIL, "wrong password", HOME)
-        assert 0 < int(refused.value.headers()["Retry-After"]) <= WINDOW_SECONDS
-
-
-def test_the_limit_holds_for_the_right_password_too_and_locks_nobody_out_elsewhere(room: IdentityRoom) -> None:
-    thief = Browser("198.51.100.7")
-    for _ in range(PER_ACCOUNT):
-        with pytest.raises(SignInFailed):
-            room.parts.sign_in.sign_in(EMAIL, "wrong password", thief)
-    with pytest.raises(TooManyAttempts):
-        room.parts.sign_in.sign_in(EMAIL, PASSWORD, thief)
-    room.parts.sign_in.sign_in(EMAIL, PASSWORD, HOME)
-
-
-def test_attempts_slide_out_of_the_window_one_by_one(seconds: Seconds) -> None:
-    attempts = Attempts(seconds)
-    for second in range(PER_ACCOUNT):
-        seconds.now = second
-        attempts.begin("ada", "192.0.2.1")
-    with pytest.raises(TooManyAttempts) as refused:
-        attempts.begin("ada", "192.0.2.1")
-    assert refused.value.members["retry_after_seconds"] == WINDOW_SECONDS - (PER_ACCOUNT - 1)
-    seconds.now = WINDOW_SECONDS
-    attempts.begin("ada", "192.0.2.1")
-    with pytest.raises(TooManyAttempts):
-        attempts.begin("ada", "192.0.2.1")
-
-
-def test_an_address_that_tries_many_accounts_is_limited_and_its_ipv6_neighbours_are_the_same(seconds: Seconds) -> None:
-    attempts = Attempts(seconds)
-    for number in range(PER_ADDRESS):
-        attempts.begin(f"user{number}", f"2001:db8::{number:x}")
-    with pytest.raises(TooManyAttempts):
-        attempts.begin("another", "2001:db8::ffff:1")
-    attempts.begin("another", "2001:db8:0:1::1")
-    attempts.begin("another", "192.0.2.1")
-
-
-def test_successes_are_not_held_against_anybody(seconds: Seconds) -> None:
-    attempts = Attempts(seconds)
-    for _ in range(3 * PER_ADDRESS):
-        attempts.begin("ada", "::ffff:192.0.2.1")
-        attempts.succeeded("ada", "192.0.2.1")
-
-
-def test_a_flood_of_addresses_fills_no_memory(seconds: Seconds) -> None:
-    attempts = Attempts(seconds)
-    for number in range(MAX_ENTRIES):
-        attempts.begin("ada", f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
-    assert len(attempts) <= MAX_ENTRIES

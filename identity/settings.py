@@ -1,0 +1,45 @@
+"""Who may have an account here, and by which doors people come in."""
+
+import ipaddress
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from foundation.settings import Settings
+
+
+class Registration(StrEnum):
+    OPEN = "open"
+    INVITED = "invited"
+    CLOSED = "closed"
+
+
+class IdentitySettings(Settings):
+    """People and how they sign in."""
+
+    registration: Registration | None = Field(
+        default=None,
+        description="Who may make themselves an account: `open` (everybody), `invited` (who has an invitation) or `closed`;"
+        " absent: `open` where CAIRN_PUBLIC_URL is this machine's own address, else `invited`.",
+    )
+    passwords: bool = Field(
+        default=True,
+        description="Whether people may sign in here with e-mail and password, and make accounts for that.",
+    )
+
+    def registration_at(self, public_url: str) -> Registration:
+        """Who may make themselves an account at `public_url`."""
+        if not self.passwords:
+            return Registration.CLOSED
+        default = Registration.OPEN if is_loopback(public_url) else Registration.INVITED
+        return self.registration or default
+
+
+def is_loopback(url: str) -> bool:
+    """Whether only this machine itself reaches `url`."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
