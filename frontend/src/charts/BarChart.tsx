@@ -26,7 +26,7 @@ interface BarChartProps {
 const TRIANGLE = 12; // pixels; a failure is never smaller
 
 /** Counts by hour or day. What is rare stands above its bar in a size that can be seen, whatever the scale. */
-export function BarChart({ bars, sentence, height = 168, format = formatCount }: BarChartProps) {
+export function BarChart({ bars, sentence, height = 176, format = formatCount }: BarChartProps) {
   const now = useNow();
   const names = bars.find((bar) => bar.parts)?.parts ?? [];
   const mains = bars.map((bar) => (bar.parts ?? []).reduce((sum, part) => (part.look === "main" ? sum + part.value : sum), 0));

@@ -18,7 +18,7 @@ interface LineChartProps {
 }
 
 /** A value over time as a filled line, a second one dashed. Gaps where nothing is known. */
-export function LineChart({ points, label, second, sentence, height = 150, format = formatCount, formatOnAxis, marks = "end", whole = true }: LineChartProps) {
+export function LineChart({ points, label, second, sentence, height = 158, format = formatCount, formatOnAxis, marks = "end", whole = true }: LineChartProps) {
   const now = useNow();
   const value = (one: number | null | undefined): string => (one === null || one === undefined ? "not known" : format(one));
   const said = (index: number): string => {
@@ -53,7 +53,7 @@ export function LineChart({ points, label, second, sentence, height = 150, forma
         spread="ends"
         height={height}
         format={formatOnAxis}
-        roomRight={marks === "end" ? Math.max(...[points, second?.points ?? []].map((series) => value(series.at(-1)?.value).length)) + 1 : 0}
+        roomRight={marks === "end" ? Math.max(...[points, second?.points].map((series) => value(series?.at(-1)?.value ?? 0).length)) + 1 : 0}
         read={said}
         draw={(field, index) => (
           <>
@@ -138,7 +138,7 @@ function Peak({ points, field, format }: { points: ChartPoint[]; field: Field; f
   return (
     <>
       <Dot points={points} index={index} field={field} />
-      <text className={styles.value} x={x} y={Math.max(10, field.y(peak.value) - 9)} textAnchor={anchor}>
+      <text className={styles.value} x={x} y={Math.max(10, field.y(peak.value) - 10)} textAnchor={anchor}>
         {format(peak.value)}, {when}
       </text>
     </>

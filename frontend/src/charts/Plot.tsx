@@ -26,13 +26,13 @@ interface PlotProps {
 }
 
 /** Grid, axes and reading of a chart: hover, or arrow keys while it has the focus, read a point. */
-export function Plot({ sentence, times, ticks, spread, height, format = formatTick, roomRight = 0, read, draw }: PlotProps) {
+export function Plot({ sentence, times, ticks, spread, height, format, roomRight = 0, read, draw }: PlotProps) {
   const [box, { width, rem }] = useMeasured<HTMLDivElement>();
   const [index, setIndex] = useState<number | null>(null);
   const letter = 0.45 * rem;
-  const labels = ticks.map((tick) => (tick === 0 ? "0" : format(tick)));
+  const labels = ticks.map((tick) => (tick === 0 ? "0" : format ? format(tick) : formatTick(tick, ticks.at(-1))));
   const left = Math.ceil(Math.max(...labels.map((label) => label.length)) * letter) + 8;
-  const field = fieldOf(times, spread, { left, right: Math.max(left + 1, width - 4 - roomRight * letter), top: 0.75 * rem, bottom: height - 1.375 * rem }, ticks.at(-1) ?? 1);
+  const field = fieldOf(times, spread, { left, right: Math.max(left + 1, width - 4 - roomRight * letter), top: 1.25 * rem, bottom: height - 1.375 * rem }, ticks.at(-1) ?? 1);
   const seen = index !== null && index < times.length ? index : null;
 
   function onKey(event: KeyboardEvent) {

@@ -43,4 +43,7 @@ it("times are as short as their axis allows", () => {
   expect(timeFormat(first, after(300))(first)).toBe("Jan");
 });
 
-it("counts on an axis are short", () => expect([900, 9000, 10_000, 2_500_000].map(formatTick)).toEqual(["900", "9,000", "10k", "2.5M"]));
+it("counts on an axis are short, and in one unit", () => {
+  expect([900, 9000, 10_000, 2_500_000].map((value) => formatTick(value))).toEqual(["900", "9,000", "10k", "2.5M"]);
+  expect([6000, 12_000, 18_000].map((value) => formatTick(value, 18_000))).toEqual(["6k", "12k", "18k"]);
+});

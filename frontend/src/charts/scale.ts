@@ -64,8 +64,8 @@ export function timeFormat(first: Date, last: Date): (at: Date) => string {
   return (at) => format.format(at);
 }
 
-/** A count on an axis: 10k, 2.5M. */
-export function formatTick(value: number): string {
-  const [divisor, unit] = value >= 1_000_000 ? [1_000_000, "M"] : value >= 10_000 ? [1000, "k"] : [1, ""];
+/** A count on an axis that reaches `top`: 10k, 2.5M; all of an axis in one unit. */
+export function formatTick(value: number, top = value): string {
+  const [divisor, unit] = top >= 1_000_000 ? [1_000_000, "M"] : top >= 10_000 ? [1000, "k"] : [1, ""];
   return `${new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 }).format(value / divisor)}${unit}`;
 }
