@@ -48,9 +48,19 @@ _ERRORS = (
 _EXAMPLE = {"bucket": "documents", "paths": ["letters/2026/", "notes.txt"]}
 
 
+_Paths = Annotated[tuple[Annotated[Text, Field(max_length=1024)], ...], Field(min_length=1, max_length=MAX_PATHS)]
+
+
 class ArchiveWire(Wire):
     bucket: Text
-    paths: Annotated[tuple[Annotated[Text, Field(max_length=1024)], ...], Field(min_length=1, max_length=MAX_PATHS)]
+    paths: _Paths
+
+
+class ArchiveFormWire(Wire):
+    """The same as a form, whose answer a browser saves by itself."""
+
+    bucket: Text
+    path: _Paths
 
 
 def archive_routes(parts: Parts, bodies: JsonBodies, shared: Shared) -> APIRouter:
@@ -59,13 +69,14 @@ def archive_routes(parts: Parts, bodies: JsonBodies, shared: Shared) -> APIRoute
     @router.post(
         "/archive",
         summary="Files and folders as one ZIP archive, streamed",
-        description="A folder is all below it; an empty path is the whole bucket. What cannot be read cuts the answer off.",
+        description="A folder is all below it; an empty path is the whole bucket. What cannot be read cuts the answer off."
+        " A form with the field `bucket` and one `path` for each path is answered in the same way.",
         response_class=Response,
         responses={200: {"content": {"application/zip": {}}}, **problems(*_ERRORS)},
-        openapi_extra=request_body(ArchiveWire, _EXAMPLE),
+        openapi_extra=request_body(ArchiveWire, _EXAMPLE, ArchiveFormWire),
     )
     async def get_archive(request: Request, caller: Caller) -> Response:
-        wire = await bodies.read(request, ArchiveWire)
+        wire = await bodies.read_form(request, ArchiveWire, {"path": "paths"})
         bucket = await run_sync(parts.catalogue.buckets.get, caller, wire.bucket)
         selected = await run_sync(selection, parts, caller, str(bucket.id), wire.paths)
         archive = Archive(parts, caller, selected, shared)

@@ -1,6 +1,9 @@
 """Bodies of requests, read within limits of size and time."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 from anyio.to_thread import run_sync
 from fastapi import Request
@@ -9,16 +12,18 @@ from pydantic import ValidationError
 from chunker.settings import ChunkerSettings
 from foundation.blocks import MIB
 from foundation.budget import Budget
-from foundation.http_bodies import declared_bytes, read_body, require_media_type
+from foundation.http_bodies import declared_bytes, media_type, read_body, require_media_type
 from foundation.http_json import parse_json
 from foundation.http_wire import Wire
-from foundation.problems import Invalid
+from foundation.problems import Invalid, Malformed
 from metadata import Once, once_from
 
 JSON_BYTES = 8 * MIB  # 1,000 operations, or a page of 10,000 chunks, with room for white space.
 JSON_MEMORY_BYTES = 4 * JSON_BYTES  # Parsed, a body takes up to thirty times its length.
 MAX_ERRORS = 20
 _QUICK_BYTES = 64 * 1024
+FORM = "application/x-www-form-urlencoded"
+MAX_FORM_FIELDS = 1_010
 MAX_FIELDS = 50  # of one object: each that is unknown would be an error of its own, and a body holds a million
 
 Shape = TypeVar("Shape", bound=Wire)
@@ -41,14 +46,45 @@ class JsonBodies:
     async def read_once(self, request: Request, shape: type[Shape]) -> tuple[Shape, Once | None]:
         """As `read`, and what the request's Idempotency-Key asks."""
         require_media_type(request, "application/json")
+        body, document = await self._parsed(request, parse_json)
+        return shaped(document, shape), once_from(request, body)
+
+    async def read_form(self, request: Request, shape: type[Shape], lists: Mapping[str, str]) -> Shape:
+        """As `read`, also from a form, as a browser sends it without any script. `lists`: see `parse_form`."""
+        if media_type(request) != FORM:
+            return await self.read(request, shape)
+        _, document = await self._parsed(request, partial(parse_form, lists))
+        return shaped(document, shape)
+
+    async def _parsed(self, request: Request, parse: Callable[[bytearray], Any]) -> tuple[bytearray, Any]:
         declared = declared_bytes(request)
         if declared is not None and declared <= _QUICK_BYTES:
             body = await read_body(request, JSON_BYTES, self._seconds)
-            return shaped(parse_json(body), shape), once_from(request, body)
+            return body, parse(body)
         async with self._budget.taken(min(declared or JSON_BYTES, JSON_BYTES)):
             body = await read_body(request, JSON_BYTES, self._seconds)
             # A long one takes a second if it is hostile, and everybody else would wait for the event loop.
-            return shaped(await run_sync(parse_json, body), shape), once_from(request, body)
+            return body, await run_sync(parse, body)
+
+
+def parse_form(lists: Mapping[str, str], body: bytearray) -> dict[str, Any]:
+    """`application/x-www-form-urlencoded` (URL Standard, 5) as an object; a field of `lists` may come often, and makes a list under
+    the name it has there. Raises Malformed.
+    """
+    try:
+        text = body.decode()
+        fields = parse_qsl(text, True, True, errors="strict", max_num_fields=MAX_FORM_FIELDS) if text else []
+    except ValueError as error:
+        raise Malformed(f"The form cannot be read: {error}.") from error
+    document: dict[str, Any] = {}
+    for name, value in fields:
+        if name in lists:
+            document.setdefault(lists[name], []).append(value)
+        elif name in document:
+            raise Malformed(f"{name[:200]}: this field is given twice.")
+        else:
+            document[name] = value
+    return document
 
 
 def shaped(document: Any, shape: type[Shape]) -> Shape:
@@ -69,9 +105,11 @@ def _invalid(error: ValidationError) -> Invalid:
     return Invalid(f"{fields[0]['field']}: {fields[0]['message']}", errors=fields)
 
 
-def request_body(shape: type[Wire], example: Any) -> dict[str, Any]:
-    """What OpenAPI is told of a body that `JsonBodies` reads."""
+def request_body(shape: type[Wire], example: Any, form: type[Wire] | None = None) -> dict[str, Any]:
+    """What OpenAPI is told of a body that `JsonBodies` reads; `form`: its fields, where it may be one."""
     content = {"application/json": {"schema": inlined(shape.model_json_schema()), "example": example}}
+    if form is not None:
+        content[FORM] = {"schema": inlined(form.model_json_schema())}
     return {"requestBody": {"required": True, "content": content}}
 
 

@@ -11,9 +11,13 @@ from foundation.problems import BodyIncomplete, BodyTooSlow, TooLarge, Unsupport
 
 def require_media_type(request: Request, wanted: str) -> None:
     """Raises UnsupportedMediaType unless the body says that it is `wanted`."""
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given != wanted:
+    if media_type(request) != wanted:
         raise UnsupportedMediaType(f"Send the body as `Content-Type: {wanted}`.")
+
+
+def media_type(request: Request) -> str:
+    """What the body says that it is, without parameters; "" where it says nothing."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def declared_bytes(request: Request) -> int | None:

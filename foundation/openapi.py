@@ -93,8 +93,7 @@ def _problems(kinds: list[type[Problem]]) -> dict[str, Any]:
 def _show(operation: dict[str, Any], example: Mapping[str, Any]) -> None:
     """Put one real exchange where readers and generators of clients look for it."""
     if "request" in example:
-        (media,) = operation["requestBody"]["content"].values()
-        media["example"] = example["request"]
+        operation["requestBody"]["content"]["application/json"]["example"] = example["request"]
     if "answer" in example:
         content = operation["responses"][str(example["status"])].setdefault("content", {})
         content.setdefault("application/json", {"schema": {}})["example"] = example["answer"]

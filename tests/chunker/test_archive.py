@@ -10,6 +10,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
@@ -63,6 +64,49 @@ def test_a_folder_comes_with_all_below_it_and_another_program_can_read_it(me: Pe
     tested = subprocess.run(["unzip", "-t", str(tmp_path / "a.zip")], capture_output=True, text=True, check=False)
     assert tested.returncode == 0, tested.stdout + tested.stderr
     assert tested.stdout.count(" OK\n") == len(contents)
+
+
+def test_a_form_is_answered_as_json_is(stack: Served, me: Person) -> None:
+    for path in ("a & b/é=1", "a & b/2", "+c"):
+        put(me, quote(path), path.encode())
+    form = {"bucket": str(me.bucket.id), "path": ["a & b/", "+c"]}
+    answer, asked = me.http.post("/archive", data=form), ask(me, "a & b/", "+c")
+    assert opened(answer).namelist() == opened(asked).namelist() == ["+c", "a & b/2", "a & b/é=1"]
+    assert answer.headers["content-disposition"] == asked.headers["content-disposition"]
+    assert opened(me.http.post("/archive", data=form | {"path": ""})).namelist() == ["+c", "a & b/2", "a & b/é=1"]
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "problem"),
+    [
+        ("", 422, "invalid"),
+        ("bucket={bucket}", 422, "invalid"),
+        ("bucket={bucket}&path=f&size=1", 422, "invalid"),
+        ("bucket={bucket}&bucket={bucket}&path=f", 400, "malformed"),
+        ("bucket={bucket}&path=%ff", 400, "malformed"),
+        ("bucket={bucket}&path", 400, "malformed"),
+        ("bucket={bucket}" + "&path=f" * 1_001, 422, "invalid"),
+        ("bucket={bucket}" + "&path=f" * 2_000, 400, "malformed"),
+        ("bucket={bucket}&path=" + "f" * 9 * MIB, 413, "too-large"),
+        ("bucket={bucket}&path=none", 404, "file-not-found"),
+        ("bucket=none&path=f", 404, "bucket-not-found"),
+    ],
+)
+def test_a_bad_form_is_refused(me: Person, form: str, status: int, problem: str) -> None:
+    put(me, "f", b"f")
+    content = form.format(bucket=me.bucket.id)
+    answer = me.http.post("/archive", content=content, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (status, problem), answer.text
+
+
+def test_a_browsers_session_downloads_by_a_form_from_its_own_page_only(stack: Served, me: Person) -> None:
+    put(me, "f", b"f")
+    form = {"bucket": str(me.bucket.id), "path": "f"}
+    address, session = f"{stack.address}/api/v1/archive", {"Cookie": f"cairn={me.identity.user}"}
+    for origin, status in ((stack.address, 200), ("https://elsewhere.test", 403), ("null", 403)):
+        answer = httpx.post(address, data=form, headers=session | {"Origin": origin}, trust_env=False)
+        assert answer.status_code == status
+    assert httpx.post(address, data=form, headers=session, trust_env=False).status_code == 403
 
 
 def test_files_and_folders_of_all_places_come_once_each(me: Person) -> None:
