@@ -5,7 +5,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -47,6 +47,7 @@ class VerifiedToken:
     identity: Identity
     ends_at: datetime  # with the leeway
     is_own: bool
+    claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 class JwtVerifier:
@@ -77,7 +78,7 @@ class JwtVerifier:
         if not isinstance(subject, str) or not 1 <= len(subject) <= MAX_SUBJECT_CHARACTERS:
             raise Unauthenticated(f"The token's subject must have 1 to {MAX_SUBJECT_CHARACTERS} characters.")
         identity = _own(subject, claims) if issuer.is_own else _outside(issuer.name, subject, claims)
-        return VerifiedToken(identity, ends, issuer.is_own)
+        return VerifiedToken(identity, ends, issuer.is_own, claims)
 
     def _proved(self, credential: str, key: PublicKey) -> Mapping[str, Any]:
         try:

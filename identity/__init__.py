@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from identity.api import create_app, routes
+    from identity.clients import Client, NewClient
     from identity.migration import check_migrated
     from identity.model import NewCredential, User
     from identity.oauth import root_routes
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
     from identity.settings import IdentitySettings
 
 __all__ = [
+    "Client",
     "IdentityRoom",
     "IdentitySettings",
+    "NewClient",
     "NewCredential",
     "Parts",
     "User",
@@ -28,8 +31,10 @@ __all__ = [
 
 # Loaded when they are asked for: every other room is composed beside it, and none needs what it stands on.
 _FRONT_DOOR = {
+    "Client": "identity.clients",
     "IdentityRoom": "identity.room",
     "IdentitySettings": "identity.settings",
+    "NewClient": "identity.clients",
     "NewCredential": "identity.model",
     "Parts": "identity.parts",
     "User": "identity.model",

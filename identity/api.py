@@ -15,9 +15,12 @@ from foundation.identity import Identity, Scope, TokenVerifier
 from foundation.openapi import problems
 from foundation.problems import CursorInvalid, Forbidden, Invalid, Malformed, Unauthenticated, Unavailable
 from foundation.settings import ServiceSettings
+from identity.authorize_api import consent_routes
 from identity.callers import Account, Person, address_of
 from identity.cookie import clear_session, refuse_other_sites, sent_mark, sent_session, set_mark, set_session
+from identity.device_api import device_routes
 from identity.errors import DeviceNotFound, NameInvalid, SignInFailed, TokenInvalid, TokenNotFound, TooManyAttempts
+from identity.grants_api import grant_routes
 from identity.hashing import Hashing
 from identity.introspect_api import internal_routes
 from identity.model import PersonalToken
@@ -69,6 +72,8 @@ def routes(parts: Parts) -> APIRouter:
     people_routes(router, parts, hashing)
     _token_routes(router, parts)
     _device_routes(router, parts)
+    for more in (consent_routes(parts, parts.clock), device_routes(parts), grant_routes(parts)):
+        router.include_router(more)
     return router
 
 

@@ -90,3 +90,31 @@ class SchemaTooOld(Unavailable):
     """The tables of identity are not this version's yet. An operator runs `cairn migrate`."""
 
     slug, title = "identity-schema-too-old", "The database is not this version's yet"
+
+
+class ClientInvalid(Invalid):
+    """A client of the provider cannot be so: its name, redirect URIs, scopes or grants. `field` names which."""
+
+    slug, title = "client-invalid", "A client cannot be made like this"
+
+
+class ClientNotFound(NotFound):
+    slug, title = "client-not-found", "No such client"
+
+
+class AuthorizationInvalid(Problem):
+    """A client sent somebody here in a way that cannot be answered where it wants the answer: nobody is redirected."""
+
+    slug, title, status = "authorization-invalid", "The program that sent you here did it wrongly", 400
+
+
+class UserCodeNotFound(NotFound):
+    """Nothing waits for this code, or no longer."""
+
+    slug, title = "user-code-not-found", "This code is not known"
+
+
+class BrowserOnly(Forbidden):
+    """What only a person in front of a browser may answer: no token speaks for them here."""
+
+    slug, title = "browser-only", "Sign in with a browser for this"

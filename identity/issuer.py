@@ -1,5 +1,6 @@
 """Access tokens of our own: JWTs of ten minutes that every service verifies by itself (RFC 9068)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import uuid4
@@ -28,20 +29,27 @@ class Issuer:
         """`public_url` is the issuer and the audience, to the letter."""
         self._url, self._keys, self._clock = public_url, keys, clock
 
-    def mint(self, identity: Identity, scopes: frozenset[str] | None = None) -> AccessToken:
-        """A token that speaks for `identity` from its device, with `scopes` of its own, all of them if None.
+    def mint(self, identity: Identity, scopes: frozenset[str] | None = None, client: str | None = None) -> AccessToken:
+        """A token that speaks for `identity` from its device, with `scopes` of its own, all of them if None. `client`: who asked for it.
 
         Raises Forbidden for scopes that it does not have, and for nobody and services.
         """
         granted = identity.scopes if scopes is None else scopes
         if identity.user is None or not granted <= identity.scopes:
             raise Forbidden("A token cannot carry more than the credential that it is made for.")
+        device = str(identity.device) if identity.device else None
+        return self._signed({"sub": str(identity.user), "device": device, "client_id": client}, granted)
+
+    def mint_for_client(self, client: str, scopes: frozenset[str]) -> AccessToken:
+        """A token of a program that speaks for itself (RFC 6749, 4.4): its subject is no id of a person, so it is never taken for one."""
+        return self._signed({"sub": client, "client_id": client}, scopes)
+
+    def _signed(self, who: Mapping[str, str | None], granted: frozenset[str]) -> AccessToken:
         now = int(self._clock().timestamp())
-        claims = {
+        claims: dict[str, str | int | None] = {
             "iss": self._url,
             "aud": self._url,
-            "sub": str(identity.user),
-            "device": str(identity.device) if identity.device else None,
+            **who,
             "scope": " ".join(sorted(granted)),
             "jti": str(uuid4()),
             "iat": now,

@@ -34,6 +34,7 @@ class DeviceKind(StrEnum):
     SYNC_AGENT = "sync-agent"
     TOKEN = "token"  # noqa: S105 — a kind, not a secret
     S3_KEY = "s3-key"
+    APPLICATION = "application"  # a program of somebody else's that a person let in
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,26 @@ class Standing:
     def identity(self) -> Identity:
         """What the caller may do: never more than the person may now, whatever the credential once carried."""
         return Identity(self.user, self.device, frozenset(self.scopes & allowed_scopes(self.is_admin)))
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a person allows a client. `authenticated_at`: when they proved who they are."""
+
+    user: UUID
+    client: str
+    scopes: frozenset[str]
+    authenticated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a client was let in with: a device of the person's, and a refresh token where it goes on without them."""
+
+    consent: Consent
+    device: UUID
+    nonce: str | None = None
+    refresh_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,57 +1,43 @@
-"""Routes at the issuer's root: its keys, what it can do, and tokens by exchange (RFC 8693, errors as RFC 6749, 5.2)."""
+"""Routes at the issuer's root that programs call: its keys, what it can do, tokens, and who somebody is (errors as RFC 6749, 5.2)."""
 
-from collections.abc import Mapping
-from urllib.parse import parse_qsl
+from collections.abc import Callable
 
 from anyio.to_thread import run_sync
+from authlib.oauth2.rfc6749.errors import OAuth2Error
 from fastapi import APIRouter, Request
 
+from foundation.http_caller import credential_of
 from foundation.http_json import StrictRoute
 from foundation.http_wire import Json
-from foundation.identity import Scope
+from foundation.openapi import problems
 from foundation.problems import Forbidden, Unauthenticated, Unavailable
-from identity.issuer import AccessToken
-from identity.model import USER_SCOPES
+from identity.authorize import AUTHORIZE
+from identity.authorize_api import authorize_routes
+from identity.clients import CLIENT_SCOPES, CODE, CREDENTIALS, DEVICE, OPENID, REFRESH
+from identity.forms import FormRequest, form_request
+from identity.grants import ACCESS_TOKEN, ANY_CLIENT, CONFIDENTIAL, TOKEN_EXCHANGE
+from identity.id_tokens import person_claims
 from identity.parts import Parts
+from identity.token_server import Answered, TokenServer, refused, unavailable
 
-TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 — a name of RFC 8693.
-ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 — likewise.
-JWT = "urn:ietf:params:oauth:token-type:jwt"
 JWKS_SECONDS = 60  # How long others may keep our keys: a rotation is seen within it.
-MAX_FORM_BYTES = 64 * 1024
-_FORM_EXAMPLE = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/x-www-form-urlencoded": {
-                "schema": {
-                    "type": "object",
-                    "required": ["grant_type", "subject_token", "subject_token_type"],
-                    "properties": {
-                        name: {"type": "string"}
-                        for name in (
-                            "grant_type", "subject_token", "subject_token_type",
-                            "requested_token_type", "scope", "audience", "resource",
-                        )
-                    },
-                }
-            }
-        },
-    }
-}  # fmt: skip
+_CLIENT = ("client_id", "client_secret")
+_TOKEN = ("grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "device_code", "device_name", "scope")
+_EXCHANGE = ("subject_token", "subject_token_type", "requested_token_type", "audience", "resource")
 
-
-class _Refused(Exception):  # noqa: N818 — an answer of the protocol, not a fault.
-    """An error of RFC 6749, 5.2."""
-
-    def __init__(self, error: str, description: str) -> None:
-        super().__init__(description)
-        self.error, self.description = error, description
+__all__ = ["ACCESS_TOKEN", "TOKEN_EXCHANGE", "root_routes"]
 
 
 def root_routes(parts: Parts) -> APIRouter:
     router = APIRouter(tags=["identity"], route_class=StrictRoute)
+    router.include_router(authorize_routes(parts, parts.clock))
+    _facts(router, parts)
+    _program_routes(router, parts)
+    _userinfo_routes(router, parts)
+    return router
 
+
+def _facts(router: APIRouter, parts: Parts) -> None:
     @router.get("/oauth/jwks", summary="The public keys of this issuer's tokens")
     def jwks() -> Json:
         return Json(parts.keys.jwks(), headers={"Cache-Control": f"public, max-age={JWKS_SECONDS}"})
@@ -60,86 +46,119 @@ def root_routes(parts: Parts) -> APIRouter:
     def discovery() -> Json:
         return Json(_discovery(parts.public_url), headers={"Cache-Control": "public, max-age=300"})
 
+
+def _program_routes(router: APIRouter, parts: Parts) -> None:
+    server = TokenServer(parts.provider, parts.verifier)
+
+    async def answered(request: Request, answer: Callable[[FormRequest], Answered]) -> Json:
+        try:
+            found = await run_sync(answer, await form_request(request))
+        except OAuth2Error as error:
+            found = refused(error)
+        except Unavailable as problem:
+            found = unavailable(problem)
+        return Json(dict(found.body), found.status, dict(found.headers) | {"Cache-Control": "no-store"})
+
     @router.post(
         "/oauth/token",
-        summary="Exchange a personal token for an access token of ten minutes",
-        openapi_extra=_FORM_EXAMPLE,
+        summary="Tokens for a code, a refresh token, a device code, a client's own credentials or a personal token",
+        openapi_extra=_form(("grant_type",), (*_TOKEN[1:], *_CLIENT, *_EXCHANGE)),
     )
     async def token(request: Request) -> Json:
-        try:
-            minted = await run_sync(_exchanged, parts, await _form(request))
-        except _Refused as refused:
-            return _error(400, refused.error, refused.description)
-        except Unavailable as problem:
-            return _error(problem.status, "temporarily_unavailable", problem.title, problem.headers())
-        return Json(_token_document(minted), headers={"Cache-Control": "no-store"})
+        return await answered(request, server.token)
 
-    return router
+    @router.post(
+        "/oauth/device",
+        summary="Begin signing in a program that has no browser",
+        openapi_extra=_form(("client_id", "scope"), ("client_secret", "device_name")),
+    )
+    async def device(request: Request) -> Json:
+        return await answered(request, lambda asked: server.endpoint("device_authorization", asked))
+
+    @router.post(
+        "/oauth/revoke",
+        summary="End a refresh token, or an access token, with its device",
+        openapi_extra=_form(("token",), ("token_type_hint", *_CLIENT)),
+    )
+    async def revoke(request: Request) -> Json:
+        return await answered(request, lambda asked: server.endpoint("revocation", asked))
+
+    @router.post(
+        "/oauth/introspect",
+        summary="What a token is good for now; for clients with a secret",
+        openapi_extra=_form(("token",), ("token_type_hint", *_CLIENT)),
+    )
+    async def introspect(request: Request) -> Json:
+        return await answered(request, lambda asked: server.endpoint("introspection", asked))
+
+
+def _userinfo_routes(router: APIRouter, parts: Parts) -> None:
+    def claims(request: Request) -> Json:
+        credential = credential_of(request)
+        if credential is None or "authorization" not in request.headers:
+            raise Unauthenticated("Send an access token as `Authorization: Bearer TOKEN`.")
+        token = parts.verifier.verify_own(credential)
+        user = parts.people.find(token.identity.user) if token.identity.user else None
+        if user is None or OPENID not in token.identity.scopes:
+            raise Forbidden("This needs an access token with the scope openid.")
+        return Json(person_claims(user, token.identity.scopes), headers={"Cache-Control": "no-store"})
+
+    errors = problems(Unauthenticated, Forbidden)
+    summary = "Who the person of an access token is (OpenID Connect Core, 5.3)"
+    for method in ("GET", "POST"):
+        router.add_api_route(
+            "/oauth/userinfo",
+            claims,
+            methods=[method],
+            summary=summary,
+            responses=errors,
+            operation_id=f"userinfo_{method.lower()}",
+        )
 
 
 def _discovery(url: str) -> dict[str, object]:
-    """Only what is there. No authorization endpoint yet, so no response types."""
+    """OpenID Connect Discovery 1.0, 3, and RFC 8414, 2. Only what is there."""
     return {
         "issuer": url,
         "jwks_uri": f"{url}/oauth/jwks",
+        "authorization_endpoint": f"{url}{AUTHORIZE}",
         "token_endpoint": f"{url}/oauth/token",
-        "token_endpoint_auth_methods_supported": ["none"],
-        "grant_types_supported": [TOKEN_EXCHANGE],
-        "response_types_supported": [],
-        "scopes_supported": [scope.value for scope in Scope if scope in USER_SCOPES],
+        "device_authorization_endpoint": f"{url}/oauth/device",
+        "revocation_endpoint": f"{url}/oauth/revoke",
+        "introspection_endpoint": f"{url}/oauth/introspect",
+        "userinfo_endpoint": f"{url}/oauth/userinfo",
+        "token_endpoint_auth_methods_supported": ANY_CLIENT,
+        "revocation_endpoint_auth_methods_supported": ANY_CLIENT,
+        "introspection_endpoint_auth_methods_supported": CONFIDENTIAL,
+        "grant_types_supported": [CODE, REFRESH, CREDENTIALS, DEVICE, TOKEN_EXCHANGE],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "claims_supported": [
+            "iss",
+            "sub",
+            "aud",
+            "azp",
+            "iat",
+            "exp",
+            "auth_time",
+            "nonce",
+            "at_hash",
+            "email",
+            "email_verified",
+        ],
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "scopes_supported": sorted(CLIENT_SCOPES),
     }
 
 
-async def _form(request: Request) -> dict[str, str]:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
-        raise _Refused("invalid_request", "Send a form, application/x-www-form-urlencoded.")
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MAX_FORM_BYTES:
-            raise _Refused("invalid_request", "The form is too large.")
-    try:
-        fields = parse_qsl(body.decode("ascii"), strict_parsing=True, errors="strict", max_num_fields=50)
-    except ValueError as error:
-        raise _Refused("invalid_request", "The form cannot be read.") from error
-    if len(dict(fields)) != len(fields):
-        raise _Refused("invalid_request", "A parameter is there twice.")
-    return dict(fields)
-
-
-def _exchanged(parts: Parts, form: Mapping[str, str]) -> AccessToken:
-    if form.get("grant_type") != TOKEN_EXCHANGE:
-        kind = "unsupported_grant_type" if form.get("grant_type") else "invalid_request"
-        raise _Refused(kind, f"The grant type must be {TOKEN_EXCHANGE}.")
-    if form.get("subject_token_type") != ACCESS_TOKEN:
-        raise _Refused("invalid_request", f"The subject token type must be {ACCESS_TOKEN}.")
-    if form.get("requested_token_type", ACCESS_TOKEN) not in {ACCESS_TOKEN, JWT}:
-        raise _Refused("invalid_request", "Only access tokens are issued.")
-    if "actor_token" in form:
-        raise _Refused("invalid_request", "Nobody acts for somebody else here.")
-    if {form.get(name, parts.public_url) for name in ("audience", "resource")} != {parts.public_url}:
-        raise _Refused("invalid_target", f"Tokens are for {parts.public_url} only.")
-    scopes = frozenset(form["scope"].split()) if form.get("scope") else None
-    try:
-        # Never from a signed token: it could be renewed for ever, past the revocation of what it was made from.
-        return parts.issuer.mint(parts.verifier.verify_opaque(form.get("subject_token", "")), scopes)
-    except Unauthenticated as problem:
-        raise _Refused("invalid_request", problem.detail or problem.title) from problem
-    except Forbidden as problem:
-        raise _Refused("invalid_scope", problem.detail) from problem
-
-
-def _token_document(minted: AccessToken) -> dict[str, object]:
-    return {
-        "access_token": minted.text,
-        "issued_token_type": ACCESS_TOKEN,
-        "token_type": "Bearer",
-        "expires_in": minted.expires_in_seconds,
-        "scope": " ".join(sorted(minted.scopes)),
-    }
-
-
-def _error(status: int, error: str, description: str, headers: Mapping[str, str] | None = None) -> Json:
-    return Json(
-        {"error": error, "error_description": description}, status, {"Cache-Control": "no-store", **(headers or {})}
-    )
+def _form(required: tuple[str, ...], optional: tuple[str, ...]) -> dict[str, object]:
+    properties = {name: {"type": "string"} for name in (*required, *optional)}
+    schema = {"type": "object", "required": list(required), "properties": properties}
+    return {"requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": schema}}}}

@@ -10,6 +10,7 @@ import secrets
 TOKEN_MARK = "cairn_"  # noqa: S105 — lets people and secret scanners know a leaked token.
 SESSION_MARK = "cairnsession_"
 INVITATION_MARK = "cairninvitation_"
+REFRESH_MARK = "cairnrefresh_"
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -23,6 +24,15 @@ def new_session() -> str:
 
 def new_invitation() -> str:
     return INVITATION_MARK + secrets.token_urlsafe(32)
+
+
+def new_refresh_token() -> str:
+    return REFRESH_MARK + secrets.token_urlsafe(32)
+
+
+def new_code() -> str:
+    """An authorization code or a device code: it lives for minutes, and needs no mark."""
+    return secrets.token_urlsafe(32)
 
 
 def is_token(credential: str) -> bool:

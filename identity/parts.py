@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from identity.clock import Clock
 from identity.devices import Devices
 from identity.invitations import Invitations
 from identity.issuer import Issuer
 from identity.keys import SigningKeys
 from identity.own_account import OwnAccount
 from identity.people import People
+from identity.provider import Provider
 from identity.registration import Registrar
 from identity.sessions import Sessions
 from identity.settings import IdentitySettings
@@ -32,4 +34,6 @@ class Parts:
     keys: SigningKeys
     issuer: Issuer
     verifier: IdentityVerifier
+    provider: Provider
+    clock: Clock
     ready: Callable[[], None]  # raises what is wrong

@@ -12,9 +12,14 @@ from foundation.database import Database
 from foundation.jwt import JwtVerifier, TrustedIssuer
 from identity import migration
 from identity.attempts import Attempts
+from identity.clients import Client, Clients, NewClient, command_line_client
 from identity.clock import Clock, system_clock
+from identity.codes import Codes
+from identity.consents import Consents
+from identity.device_codes import DeviceCodes
 from identity.devices import Devices
 from identity.errors import RegistrationClosed, TokenInvalid
+from identity.id_tokens import IdTokens
 from identity.invitations import Invitations, NewInvitation
 from identity.issuer import Issuer
 from identity.keys import SigningKeys
@@ -23,6 +28,8 @@ from identity.own_account import OwnAccount
 from identity.parts import Parts
 from identity.passwords import Passwords
 from identity.people import People
+from identity.provider import Provider
+from identity.refresh import RefreshTokens
 from identity.registration import Registrar
 from identity.schema import users
 from identity.sessions import Sessions
@@ -56,6 +63,7 @@ class IdentityRoom:
         jwt = JwtVerifier([own], lambda: clock().timestamp())
         people, sessions = People(database, verdicts, clock), Sessions(database, verdicts, clock)
         attempts = Attempts(time.monotonic)
+        issuer = Issuer(public_url, keys, clock)
         self.verifier = IdentityVerifier(Standings(database), jwt, verdicts, clock)
         self.parts = Parts(
             public_url=public_url,
@@ -69,8 +77,21 @@ class IdentityRoom:
             invitations=Invitations(database, public_url, clock),
             own_account=OwnAccount(database, people, self._passwords, attempts, verdicts, clock),
             keys=keys,
-            issuer=Issuer(public_url, keys, clock),
+            issuer=issuer,
             verifier=self.verifier,
+            provider=Provider(
+                public_url=public_url,
+                people=people,
+                clients=Clients(database, verdicts, clock, [command_line_client(settings.cli_client_id)]),
+                consents=Consents(database, verdicts, clock),
+                codes=Codes(database, verdicts, clock),
+                refresh=RefreshTokens(database, verdicts, clock),
+                device_codes=DeviceCodes(database, clock),
+                guesses=Attempts(time.monotonic),
+                issuer=issuer,
+                id_tokens=IdTokens(public_url, keys, clock),
+            ),
+            clock=clock,
             ready=self.ready,
         )
 
@@ -132,10 +153,27 @@ class IdentityRoom:
             raise TokenInvalid(f"{user.email} is no admin.", field="scopes")
         return self.parts.tokens.create(user.id, name, scopes, expires_at)
 
+    def add_client(self, wanted: Client, *, is_public: bool) -> NewClient:
+        """A program that may ask people here for access; its secret is told this once. Raises ClientInvalid."""
+        return self.parts.provider.clients.add(wanted, is_public=is_public)
+
+    def clients(self) -> list[Client]:
+        """Those that were added, oldest first."""
+        return self.parts.provider.clients.list()
+
+    def revoke_client(self, client: str) -> None:
+        """Whatever it was let into ends. Raises ClientNotFound."""
+        self.parts.provider.clients.revoke(client)
+
+    def rotate_keys(self) -> str:
+        """Sign with a new key, whose id is returned. Servers that run follow within a minute; old tokens stay good until they end."""
+        self.parts.keys.rotate()
+        return str(self.parts.keys.current().kid)
+
     def expire(self) -> int:
-        """Remove a slice of what has ended; says how many sessions. To be called now and then."""
+        """Remove a slice of what has ended; says how many sessions, codes and refresh tokens. To be called now and then."""
         self.parts.invitations.expire()
-        return self.parts.sessions.expire()
+        return self.parts.sessions.expire() + self.parts.provider.expire()
 
     def ready(self) -> None:
         """Raises what is wrong: DatabaseUnavailable, SecretMismatch."""

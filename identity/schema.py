@@ -137,8 +137,10 @@ refresh_tokens = Table(
     Column("client", Text, nullable=False),
     Column("scopes", Text, nullable=False),
     Column("authenticated_at", Instant, nullable=False),
+    Column("generation", Integer, nullable=False),  # in its family
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),  # when it was presented first
     Column("replaced_at", Instant),  # NULL: the newest of its device
 )
 
@@ -150,6 +152,7 @@ device_codes = Table(
     Column("user_code", Text, nullable=False, unique=True),
     Column("client", Text, nullable=False),
     Column("device_name", Text, nullable=False),
+    Column("address", Text, nullable=False),  # where the request came from, for the person to judge by
     Column("scopes", Text, nullable=False),
     Column("interval_seconds", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),

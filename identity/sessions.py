@@ -1,6 +1,6 @@
 """Sessions of browsers: opaque, with an idle and an absolute end."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, or_, select
@@ -49,6 +49,14 @@ class Sessions:
         """Sign out, and the device with it. One that is no more is fine."""
         self._database.write(lambda connection: self._end(connection, secret))
         self._verdicts.forget()
+
+    def began_at(self, secret: str) -> datetime | None:
+        """When its person proved who they are; None for one that is no more."""
+        statement = select(sessions.c.created_at).where(sessions.c.secret_hash == digest(secret))
+        began: datetime | None = self._database.read(
+            lambda connection: connection.execute(statement).scalar_one_or_none()
+        )
+        return began
 
     def expire(self) -> int:
         """Remove a slice of the sessions that have ended by themselves, and revoke their devices; says how many."""

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from foundation.settings import Settings
+from identity.clients import CLI_CLIENT
 
 
 class Registration(StrEnum):
@@ -26,6 +27,13 @@ class IdentitySettings(Settings):
     passwords: bool = Field(
         default=True,
         description="Whether people may sign in here with e-mail and password, and make accounts for that.",
+    )
+
+    cli_client_id: str = Field(
+        default=CLI_CLIENT,
+        min_length=1,
+        max_length=100,
+        description="The name under which `cairn login` asks people for access, as a client of the built-in provider.",
     )
 
     def registration_at(self, public_url: str) -> Registration:

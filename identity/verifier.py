@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from foundation.identity import Identity
-from foundation.jwt import JwtVerifier
+from foundation.jwt import JwtVerifier, VerifiedToken
 from foundation.problems import Unauthenticated, Unavailable
 from identity.clock import Clock
 from identity.model import Standing
@@ -62,14 +62,26 @@ class IdentityVerifier:
                 log.warning("use of a credential not noted", extra={"reason": error.slug})
         return standing.identity(), standing.ends_at
 
-    def _signed(self, credential: str) -> tuple[Identity, datetime]:
+    def verify_own(self, credential: str) -> VerifiedToken:
+        """A signed token of our own for a person, with all that it says: its scopes are what it was made with. As it stands now."""
         token = self._jwt.verified(credential)
         if not token.is_own or token.identity.user is None:
-            return token.identity, token.ends_at
+            raise Unauthenticated("This is no token of this issuer for a person.")
+        self._reduced(token)
+        return token
+
+    def _signed(self, credential: str) -> tuple[Identity, datetime]:
+        token = self._jwt.verified(credential)
+        return self._reduced(token), token.ends_at
+
+    def _reduced(self, token: VerifiedToken) -> Identity:
+        """To what the person and the device may do now. Raises Unauthenticated if that is nothing."""
+        if not token.is_own or token.identity.user is None:
+            return token.identity
         allowed = self._standings.scopes_of(token.identity.user, token.identity.device)
         if allowed is None:
             raise Unauthenticated("The token's person or device is no longer let in.")
-        return replace(token.identity, scopes=token.identity.scopes & allowed), token.ends_at
+        return replace(token.identity, scopes=token.identity.scopes & allowed)
 
 
 def _is_untouched(standing: Standing, now: datetime) -> bool:

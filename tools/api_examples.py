@@ -12,7 +12,11 @@ FILE = PROJECT / "cairn" / "api_examples.json"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _MOMENT = "2026-01-02T03:04:05.678901Z"
-_CHANGING = {"token", "link", "access_token", "next_cursor", "x", "y", "kid", "worker"}
+_CHANGING = {
+    "token", "access_token", "refresh_token", "id_token", "device_code", "user_code", "verification_uri_complete",
+    "redirect_to", "link", "next_cursor", "x", "y", "kid", "worker",
+}  # fmt: skip
+_MOMENTS = {"iat", "exp"}
 
 
 class Recorder:
@@ -87,6 +91,7 @@ def _without_secrets(members: dict[str, Any]) -> dict[str, Any]:
         return dict.fromkeys(members)
     if members.get("state") == "slow":
         members["state"] = "up"
+    members |= dict.fromkeys(_MOMENTS & members.keys(), 1767319384)
     return {key: "…" if key in _CHANGING and isinstance(value, str) else value for key, value in members.items()}
 
 

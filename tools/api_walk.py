@@ -1,14 +1,16 @@
 """The walk itself: what somebody does with every route, one after another."""
 
+import base64
 import hashlib
 import time
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tools.api_examples import Recorder
 
 V1 = "/api/v1"
 DATA = b"Stones that show the way back.\n"
+CLIENT_URI = "https://photos.example.org/signed-in"
 GUEST = "019a5c1e-7d04-7c33-9f2b-5a0f3b6c1d20"
 BLOCK = hashlib.sha256(DATA).hexdigest()
 
@@ -170,3 +172,37 @@ def _end_of_buckets(api: Recorder) -> None:
     bucket = api.call(f"POST {V1}/buckets", body={"title": "Old things"})["id"]
     api.call(f"DELETE {V1}/buckets/{{bucket}}", bucket=bucket)
     api.call(f"POST {V1}/buckets/{{bucket}}/restore", bucket=bucket, body={"name": "older-things"})
+
+
+def letting_programs_in(browser: Recorder, login: dict[str, str], client: tuple[str, str]) -> None:
+    """In a browser, for a client (its id and secret) whose redirect URI is CLIENT_URI."""
+    id, secret = client
+    browser.call(f"POST {V1}/auth/login", body=login)
+    verifier = "a-verifier-of-more-than-forty-three-characters"
+    digest = hashlib.sha256(verifier.encode()).digest()
+    asked = {
+        "client_id": id, "redirect_uri": CLIENT_URI, "response_type": "code", "scope": "openid files", "state": "x",
+        "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="), "code_challenge_method": "S256",
+    }  # fmt: skip
+    browser.call("GET /oauth/authorize", query=asked)
+    browser.call(f"GET {V1}/auth/consent", query=asked)
+    allowed = browser.call(f"POST {V1}/auth/consent", body={"query": urlencode(asked), "allow": True})
+    code = dict(parse_qsl(urlsplit(allowed["redirect_to"]).query))["code"]
+    proof = {"client_id": id, "client_secret": secret}
+    exchange = {"grant_type": "authorization_code", "code": code, "redirect_uri": CLIENT_URI, "code_verifier": verifier}
+    token = _send(browser, "POST /oauth/token", proof | exchange)["access_token"]
+    for method in ("GET", "POST"):
+        browser.call(f"{method} /oauth/userinfo", headers={"Authorization": f"Bearer {token}"})
+    _send(browser, "POST /oauth/introspect", proof | {"token": token})
+    begun = {"client_id": "cairn-cli", "scope": "files offline_access", "device_name": "ada's laptop"}
+    code = _send(browser, "POST /oauth/device", begun)["user_code"]
+    browser.call(f"GET {V1}/auth/device", query={"user_code": code})
+    browser.call(f"POST {V1}/auth/device", body={"user_code": code, "allow": True})
+    _send(browser, "POST /oauth/revoke", proof | {"token": token})
+    browser.call(f"GET {V1}/grants")
+    browser.call(f"DELETE {V1}/grants/{{client}}", client=id)
+
+
+def _send(api: Recorder, operation: str, form: dict[str, str]) -> Any:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return api.call(operation, content=urlencode(form).encode(), headers=headers)

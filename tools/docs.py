@@ -12,7 +12,7 @@ from cairn.serve import ADMIN
 from tests.servers.cairn_server import SignedInServer, running_server
 from tools import api_examples, api_page, cli_page, configuration, problems
 from tools.api_examples import Recorder, masked
-from tools.api_walk import V1, administration, walk
+from tools.api_walk import V1, administration, letting_programs_in, walk
 
 PASSWORD = "correct horse battery"  # noqa: S105 — of the walk's own user, on a server that ends with it.
 
@@ -22,13 +22,23 @@ def recorded(server: SignedInServer) -> dict[str, Any]:
     with _recorder(server, server.token) as api, _recorder(server, server.add_token(ADMIN, "admin")) as admin:
         walk(api, server.email, PASSWORD)
         administration(admin, api.exchanges[f"GET {V1}/me"]["answer"]["user_id"])
+    with _browser(server) as browser:
+        server.add_user("programs@example.org", PASSWORD)  # The walk's own has another password by now.
+        letting_programs_in(browser, {"email": "programs@example.org", "password": PASSWORD}, server.add_client())
     names = {server.url: "https://cairn.example.org", server.email: "ada@example.org"}
-    return masked(api.exchanges | admin.exchanges, names)
+    return masked(api.exchanges | admin.exchanges | browser.exchanges, names)
 
 
 @contextmanager
 def _recorder(server: SignedInServer, token: str) -> Iterator[Recorder]:
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as http:
+        yield Recorder(http)
+
+
+@contextmanager
+def _browser(server: SignedInServer) -> Iterator[Recorder]:
+    """Signed in by its cookie, as the page is."""
+    with httpx.Client(base_url=server.url, headers={"Origin": server.url}, timeout=60) as http:
         yield Recorder(http)
 
 

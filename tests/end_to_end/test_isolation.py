@@ -91,6 +91,12 @@ TABLE = {
     "GET /devices": "own account",
     "PATCH /devices/{device_id}": "others account",
     "DELETE /devices/{device_id}": "others account",
+    "GET /auth/consent": "own account",
+    "POST /auth/consent": "own account",
+    "GET /auth/device": "own account",
+    "POST /auth/device": "own account",
+    "GET /grants": "own account",
+    "DELETE /grants/{client}": "others account",
 }
 BODIES: dict[str, object] = {
     "POST /buckets": {"name": "of-whoever-asks"},
@@ -108,8 +114,11 @@ BODIES: dict[str, object] = {
     "POST /invitations": {"email": "guest@example.org"},
     "POST /me/password": {"current_password": "x", "new_password": "another long password"},
     "PATCH /devices/{device_id}": {"name": "mine now"},
+    "POST /auth/consent": {"query": "", "allow": True},
+    "POST /auth/device": {"user_code": "BCDF-GHJK", "allow": True},
 }
 QUERIES = {
+    "GET /auth/device": {"user_code": "BCDF-GHJK"},
     "GET /search": {"q": "file"},
     "GET /buckets/{bucket}/folders": {"prefix": ""},
     "GET /events": {"seconds": "0"},
@@ -177,6 +186,7 @@ def house(_shared_product: SignedInServer) -> House:
         "token_id": keep,
         "invitation_id": NEVER,
         "device_id": device,
+        "client": "nobody",
     }
     callers = {
         "nobody": "",

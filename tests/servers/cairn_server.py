@@ -17,6 +17,7 @@ import pytest
 
 from cairn.compose import open_identity
 from cairn.settings import ServerSettings
+from identity import Client
 from tests.servers.processes import freeze, thaw
 
 START_SECONDS = 60
@@ -133,6 +134,17 @@ class CairnServer:
     def add_token(self, email: str, *scopes: str) -> str:
         with open_identity(self.settings()) as identity:
             return identity.create_token(email, "tests", scopes).secret
+
+    def add_client(self, redirect_uri: str = "https://photos.example.org/signed-in") -> tuple[str, str]:
+        """A program with a secret that may ask people for access: its id and secret."""
+        scopes, grants = (
+            frozenset({"openid", "email", "offline_access", "files"}),
+            {"authorization_code", "refresh_token"},
+        )
+        wanted = Client("", "Photo frame", frozenset({redirect_uri}), scopes, frozenset(grants))
+        with open_identity(self.settings()) as identity:
+            made = identity.add_client(wanted, is_public=False)
+        return made.client.id, made.secret or ""
 
     def http(self, token: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {token}"} if token else {}

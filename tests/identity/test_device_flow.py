@@ -1,0 +1,199 @@
+"""Signing in a program without a browser (RFC 8628): by a code that a person types elsewhere."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from foundation.settings import ServiceSettings
+from identity import create_app
+from identity.attempts import PER_NETWORK_AND_ACCOUNT
+from identity.model import DeviceKind
+from tests.identity.house import EMAIL, HOME, PASSWORD, URL, House
+from tests.identity.programs import DEVICE_GRANT, EVERYTHING, Program, Visit, added, bearer, claims, visit
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def http(house: House) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(house.room.parts, ServiceSettings(public_url=URL))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as client:
+        yield client
+
+
+@pytest.fixture
+def program(http: httpx.AsyncClient) -> Program:
+    return Program(http)
+
+
+@pytest.fixture
+def ada(house: House, http: httpx.AsyncClient) -> Visit:
+    return visit(house, http)
+
+
+async def began(program: Program, **changes: Any) -> dict[str, Any]:
+    answer = await program.post("/oauth/device", **({"scope": EVERYTHING, "device_name": "ada's laptop"} | changes))
+    assert answer.status_code == 200, answer.text
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+async def answered(browser: Visit, user_code: str, *, allow: bool = True) -> httpx.Response:
+    return await browser.answers("/api/v1/auth/device", {"user_code": user_code, "allow": allow})
+
+
+async def test_a_program_is_let_in_by_a_code_and_acts_as_a_device_of_the_person(
+    house: House, http: httpx.AsyncClient, program: Program, ada: Visit
+) -> None:
+    begun = await began(program)
+    assert re.fullmatch("[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}", begun["user_code"])
+    assert begun["verification_uri"] == f"{URL}/device"
+    assert begun["verification_uri_complete"] == f"{URL}/device?user_code={begun['user_code']}"
+    assert (begun["interval"], begun["expires_in"]) == (5, 900)
+    assert (await program.polls(begun["device_code"])).json()["error"] == "authorization_pending"
+
+    typed = begun["user_code"].replace("-", " ").lower()
+    asked = await http.get("/api/v1/auth/device", params={"user_code": typed}, headers=ada.headers)
+    question = asked.json()
+    assert question["client"] == {"id": "cairn-cli", "name": "Cairn command line"}
+    assert (question["device_name"], question["scopes"]) == ("ada's laptop", sorted(EVERYTHING.split()))
+    assert question["address"]
+    assert (await answered(ada, typed)).status_code == 204
+
+    tokens = (await program.polls(begun["device_code"])).json()
+    assert set(tokens["scope"].split()) == set(EVERYTHING.split())
+    me = (await http.get("/api/v1/me", headers=bearer(tokens["access_token"]))).json()
+    assert me["email"] == EMAIL
+    devices = house.room.parts.devices.list(UUID(me["user_id"]), None, 10)
+    [device] = [one for one in devices if str(one.id) == me["device_id"]]
+    assert (device.kind, device.name) == (DeviceKind.COMMAND_LINE, "ada's laptop")
+    assert claims(house, tokens["id_token"])["sub"] == me["user_id"]
+    assert (await program.refreshes(tokens["refresh_token"])).status_code == 200
+
+
+async def test_a_device_code_is_good_once(program: Program, ada: Visit) -> None:
+    begun = await began(program)
+    await answered(ada, begun["user_code"])
+    both = await asyncio.gather(program.polls(begun["device_code"]), program.polls(begun["device_code"]))
+    assert sorted(one.status_code for one in both) == [200, 400]
+    assert (await program.polls(begun["device_code"])).json()["error"] == "invalid_grant"
+
+
+async def test_a_person_who_says_no_is_believed(program: Program, ada: Visit) -> None:
+    begun = await began(program)
+    await answered(ada, begun["user_code"], allow=False)
+    assert (await program.polls(begun["device_code"])).json()["error"] == "access_denied"
+    assert (await answered(ada, begun["user_code"])).status_code == 404
+
+
+async def test_who_asks_too_often_is_told_to_slow_down_and_has_to(house: House, program: Program) -> None:
+    code = (await began(program))["device_code"]
+    assert (await program.polls(code)).json()["error"] == "authorization_pending"
+    assert (await program.polls(code)).json()["error"] == "slow_down"
+    house.clock.move(seconds=6)
+    assert (await program.polls(code)).json()["error"] == "slow_down"
+    house.clock.move(seconds=15)
+    assert (await program.polls(code)).json()["error"] == "authorization_pending"
+
+
+async def test_a_code_ends_after_15_minutes(house: House, program: Program, ada: Visit) -> None:
+    begun = await began(program)
+    house.clock.move(minutes=15)
+    assert (await program.polls(begun["device_code"])).json()["error"] == "expired_token"
+    assert (await answered(ada, begun["user_code"])).status_code == 404
+
+
+async def test_a_code_that_was_allowed_is_worth_nothing_to_a_person_who_was_disabled_meanwhile(
+    house: House, program: Program, ada: Visit
+) -> None:
+    begun = await began(program)
+    await answered(ada, begun["user_code"])
+    house.room.disable_user(EMAIL)
+    assert (await program.polls(begun["device_code"])).json()["error"] == "invalid_grant"
+
+
+async def test_another_client_cannot_fetch_what_was_allowed(house: House, program: Program, ada: Visit) -> None:
+    begun = await began(program)
+    await answered(ada, begun["user_code"])
+    new = added(house, is_public=True, grants=frozenset({DEVICE_GRANT, "refresh_token"}), redirect_uris=frozenset())
+    other = Program(program.http, new.client.id)
+    assert (await other.polls(begun["device_code"])).json()["error"] == "invalid_grant"
+    assert (await program.polls(begun["device_code"])).status_code == 200
+
+
+async def test_codes_cannot_be_guessed(http: httpx.AsyncClient, ada: Visit, program: Program) -> None:
+    begun = await began(program)
+    for number in range(PER_NETWORK_AND_ACCOUNT.free):
+        guess = f"BCDFGHJ{'BCDFGHJKLM'[number]}"
+        assert (await answered(ada, guess)).status_code == 404
+    refused = await http.get("/api/v1/auth/device", params={"user_code": begun["user_code"]}, headers=ada.headers)
+    assert refused.status_code == 429
+    assert "retry-after" in refused.headers
+
+
+@pytest.mark.parametrize("typed", ["", "BCDF", "BCDF-GHJA", "ＢＣＤＦＧＨＪＫ", "BCDF\0GHJK"[:8], "B" * 99])
+async def test_what_no_code_can_be_is_not_found(ada: Visit, typed: str) -> None:
+    assert (await answered(ada, typed)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"client_id": "nobody"}, "invalid_client"),
+        ({"client_id": None}, "invalid_client"),
+        ({"client_secret": "x"}, "invalid_client"),
+        ({"scope": None}, "invalid_scope"),
+        ({"scope": "admin blocks:erase"}, "invalid_scope"),
+    ],
+    ids=str,
+)
+async def test_what_a_program_asks_wrongly_begins_nothing(
+    program: Program, changes: dict[str, Any], error: str
+) -> None:
+    answer = await program.post("/oauth/device", **({"scope": "files"} | changes))
+    assert answer.json()["error"] == error
+    assert answer.status_code in {400, 401}
+
+
+async def test_scopes_that_a_client_may_not_have_are_left_out(house: House, program: Program, ada: Visit) -> None:
+    begun = await began(program, scope="files admin catalogue")
+    await answered(ada, begun["user_code"])
+    tokens = (await program.polls(begun["device_code"])).json()
+    assert tokens["scope"] == "files"
+    assert "refresh_token" not in tokens
+    assert "id_token" not in tokens
+
+
+async def test_a_hostile_device_name_is_shown_as_text_and_short(
+    program: Program, http: httpx.AsyncClient, ada: Visit
+) -> None:
+    begun = await began(program, device_name="\u202e\0\x1b[2J<script>" + "x" * 500)
+    asked = await http.get("/api/v1/auth/device", params={"user_code": begun["user_code"]}, headers=ada.headers)
+    assert asked.json()["device_name"] == "[2J<script>" + "x" * 89
+
+
+async def test_only_a_person_in_their_own_browser_lets_programs_in(
+    house: House, http: httpx.AsyncClient, program: Program, ada: Visit
+) -> None:
+    begun = await began(program)
+    body = {"user_code": begun["user_code"], "allow": True}
+    token = house.room.create_token(EMAIL, "x", ["files", "account"]).secret
+    session = house.room.parts.sign_in.sign_in(EMAIL, PASSWORD, HOME)
+    by_token = await http.post("/api/v1/auth/device", json=body, headers=bearer(token))
+    assert by_token.json()["type"].endswith("browser-only")
+    assert (await http.post("/api/v1/auth/device", json=body)).status_code == 401
+    for elsewhere in ({"Origin": "https://evil.example"}, {"Origin": "http://sub.cairn.test"}, {"Origin": "null"}):
+        assert (await ada.answers("/api/v1/auth/device", body, **elsewhere)).status_code == 403
+    no_origin = await http.post("/api/v1/auth/device", json=body, headers={"Cookie": f"cairn={session}"})
+    assert no_origin.status_code == 403
+    assert (await program.polls(begun["device_code"])).json()["error"] == "authorization_pending"
