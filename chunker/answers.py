@@ -91,7 +91,8 @@ class GroupAnswer(BaseModel):
 class CommitsAnswer(BaseModel):
     """`sequence`: the bucket's after the commit. One result an operation, in order.
 
-    `group`: where there are several operations and all are delete, move or restore, the id that undoes them together.
+    `group`: what `restore_prefix` takes to undo it all: of several operations where each is a delete, move or restore, of files or
+    folders; of one, where it is on a folder. Null for one on a file, which is undone by its id.
     """
 
     bucket_id: UUID

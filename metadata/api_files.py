@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query
+from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from foundation.http_caller import Caller
@@ -31,6 +32,7 @@ from metadata.rows import entry_from
 from metadata.sync_model import FileSync
 from metadata.wire import (
     ChunksWire,
+    EmptiedWire,
     EntriesWire,
     FileChangesWire,
     FileRecordWire,
@@ -41,6 +43,7 @@ from metadata.wire import (
     UndeleteWire,
     answers,
     chunk_document,
+    emptied_document,
     file_document,
     purged_document,
     result_document,
@@ -88,6 +91,19 @@ def listing_routes(parts: Parts) -> APIRouter:
     ) -> Json:
         scope = (caller.user, bucket)
         return _page(parts.files.trash(caller, bucket, decode_cursor("trash", scope, cursor), limit), "trash", scope)
+
+    @router.delete(
+        "/buckets/{bucket}/trash",
+        summary="Empty the trash, for good, with all versions of its files",
+        description="A large one takes several requests, each of some seconds: `is_more` tells.",
+        responses=answers(200, EmptiedWire, BucketNotFound),
+    )
+    def empty_trash(
+        caller: Caller,
+        bucket: str,
+        until: Annotated[AwareDatetime | None, Query(description="Only what was deleted up to then.")] = None,
+    ) -> Json:
+        return Json(emptied_document(parts.buckets.empty_trash(caller, bucket, until)))
 
     return router
 

@@ -168,7 +168,9 @@ class BatchResult:
     sequence: int  # of the bucket after it
     results: Sequence[Result | GroupResult]
     repeated: bool = False  # the upload had been committed before; these are the versions it made then
-    group: UUID | None = None  # of a batch of several deletes, moves and restores: what undoes them all
+    group: UUID | None = (
+        None  # what undoes all of it: of several operations that each can be undone, or of one on a folder
+    )
 
     @property
     def only(self) -> Result:
@@ -188,3 +190,13 @@ class Purged:
     kept_chunks: int  # the others
     failed_chunks: int  # whose block had been damaged or missing before: there was nothing left to delete
     freed_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """What went out of a trash for good: of its files those deleted up to `until`. `is_more`: ask again, with that `until`."""
+
+    files: int
+    purged: Purged
+    until: datetime
+    is_more: bool

@@ -91,7 +91,7 @@ def _going(work: Work, current: FileVersion, old: FileVersion | None) -> dict[UU
 def purge_old(work: Work, version: FileVersion, counted: Purged | None = None) -> Purged:
     """One version that is not current. `counted`: what goes with it, where that was counted before."""
     gone = drop_versions(work, [version.version_id])
-    purged = _counted(work, gone, versions=1) if counted is None else counted
+    purged = what_went(work, gone, versions=1) if counted is None else counted
     _record(work, version, purged)
     return purged
 
@@ -104,7 +104,7 @@ def purge_whole(work: Work, current: FileVersion, counted: Purged | None = None)
     work.connection.execute(delete(files).where(files.c.id == current.file_id))
     if current.deleted_at is None:
         work.count(files=-1, logical=-current.size)
-    purged = _counted(work, gone, versions=len(ids)) if counted is None else counted
+    purged = what_went(work, gone, versions=len(ids)) if counted is None else counted
     _record(work, current, purged)
     return purged
 
@@ -145,7 +145,7 @@ def _record(work: Work, version: FileVersion, purged: Purged) -> None:
     work.record(ChangeKind.FILE_PURGED, replace(version, num_chunks=total), event=counts | done)
 
 
-def _counted(work: Work, gone: Collection[UUID], versions: int) -> Purged:
+def what_went(work: Work, gone: Collection[UUID], versions: int) -> Purged:
     """Blocks of the contents `gone`, by whether a version in any of the owner's buckets still has them; each counts once."""
     if not gone:
         return Purged(versions, 0, 0, 0, 0)

@@ -17,7 +17,7 @@ from foundation.blocks import BlockId, BlockName
 from foundation.identity import Identity
 from foundation.problems import Problem
 from foundation.repeatable import repeatable, repeatable_if
-from metadata.batch import Batch, BatchResult, Once, Purged, Result
+from metadata.batch import Batch, BatchResult, Emptied, Once, Purged, Result
 from metadata.model import (
     NO_PRECONDITION,
     BlockState,
@@ -78,6 +78,10 @@ class Buckets(Protocol):
     @repeatable_if(_is_once)
     def restore(self, caller: Identity, bucket: str, name: str | None = None, once: Once | None = None) -> Bucket:
         """Out of the trash, by its id, under its old name or `name`. Raises BucketNotFound, BucketExists, BucketNameInvalid."""
+
+    @repeatable
+    def empty_trash(self, caller: Identity, bucket: str, until: datetime | None = None) -> Emptied:
+        """For good, what was deleted up to `until`, None: now. For the owner. In slices, for some seconds: ask until nothing is left."""
 
 
 class Members(Protocol):

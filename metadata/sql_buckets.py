@@ -15,7 +15,7 @@ from foundation.identity import Identity
 from foundation.problems import Unauthenticated
 from foundation.sql import database_now
 from metadata.access import BucketRow, bucket_for
-from metadata.batch import Once
+from metadata.batch import Emptied, Once
 from metadata.bucket_rows import deleted_buckets, insert_bucket, read_bucket, visible_buckets
 from metadata.deleted_buckets import find_deleted, give_up, look_at_deleted, put_away, take_back
 from metadata.errors import BucketExists, BucketNotEmpty, BucketNotFound
@@ -25,6 +25,7 @@ from metadata.naming import check_name, check_title
 from metadata.root_journal import BucketEvent, ensure_account, record_for_all, refuse_closing
 from metadata.schema import buckets, files
 from metadata.settings import DEFAULTS, CatalogueSettings
+from metadata.trash import Emptying
 
 TRASH = timedelta(days=30)  # how long a deleted bucket can be taken back
 
@@ -128,6 +129,12 @@ class SqlBuckets:
             return done_once(connection, caller, once, _RESTORED, lambda: restored(connection, grown)), grown
 
         return self._named(body, repeat_unknown=once is not None)
+
+    def empty_trash(self, caller: Identity, bucket: str, until: datetime | None = None) -> Emptied:
+        emptied, id = Emptying(self._database, caller, bucket, until, self._settings.collect_chunks).run()
+        if emptied.files:
+            self._notify([id])
+        return emptied
 
     def _written(self, body: Callable[[Connection], tuple[T, Iterable[UUID]]], *, repeat_unknown: bool = False) -> T:
         result, grown = self._database.write(body, repeat_unknown=repeat_unknown)

@@ -10,7 +10,7 @@ from foundation.blocks import Chunking
 from foundation.http_wire import Wire
 from foundation.openapi import Responses, problems
 from foundation.problems import Forbidden, Invalid, Malformed, Problem, Unauthenticated
-from metadata.batch import Describe, Move, Operation, Purged, Result
+from metadata.batch import Describe, Emptied, Move, Operation, Purged, Result
 from metadata.descriptions import MAX_DESCRIPTION
 from metadata.model import NO_PRECONDITION, Access, Change, FileVersion, Precondition, StoredChunk
 from metadata.wire_checks import OpenCheckWire, SyncStatus
@@ -146,6 +146,12 @@ class PurgedWire(Wire):
     freed_bytes: int
 
 
+class EmptiedWire(PurgedWire):
+    files: int
+    until: datetime = Field(description="What was deleted later stays.")
+    is_more: bool = Field(description="Ask again, with `until` as it stands here, until nothing is left.")
+
+
 class ChangeWire(Wire):
     sequence: int
     event_id: UUID
@@ -190,6 +196,11 @@ def chunk_document(chunk: StoredChunk, version: FileVersion) -> dict[str, Any]:
 
 def purged_document(purged: Purged) -> dict[str, Any]:
     return document_of(purged, PurgedWire)
+
+
+def emptied_document(emptied: Emptied) -> dict[str, Any]:
+    told = {"files": emptied.files, "until": emptied.until, "is_more": emptied.is_more}
+    return purged_document(emptied.purged) | told
 
 
 def change_document(change: Change) -> dict[str, Any]:

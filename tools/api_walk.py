@@ -109,6 +109,7 @@ def _records(api: Recorder, file: Any) -> None:
     api.call(f"POST {V1}/files/{{file_id}}/restore", **ids, body={"version_id": ids["version_id"]})
     api.call(f"DELETE {V1}/files/{{file_id}}/versions/{{version_id}}", **ids)
     api.call(f"DELETE {V1}/files/{{file_id}}", **ids)
+    api.call(f"DELETE {V1}/buckets/{{bucket}}/trash", bucket=file["bucket_id"])
 
 
 def _looking(api: Recorder, bucket: str) -> None:

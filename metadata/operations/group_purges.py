@@ -1,6 +1,6 @@
 """Many files gone for good at once, where a bucket keeps no trash. Counted for each as by itself: metadata.purge."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +9,12 @@ from sqlalchemy import Integer, Select, and_, cast, delete, exists, func, not_, 
 from foundation.ids import new_hexes
 from foundation.sql import any_of
 from metadata.actions import ACTIONS
+from metadata.batch import Purged
 from metadata.model import BlockState, ChangeKind
 from metadata.operations.folder_rows import Member, raw, uuids
 from metadata.operations.journal_rows import record_many
 from metadata.operations.work import Work
-from metadata.purge import drop_versions
+from metadata.purge import drop_versions, what_went
 from metadata.schema import blocks, buckets, file_chunks, file_versions, files
 
 
@@ -40,14 +41,38 @@ def _purge(work: Work, gone: Sequence[Member], group: UUID) -> None:
         "path": [member.path for member in gone],
     }
     record_many(work, ChangeKind.FILE_DELETED, group, told)
-    of_files = select(file_versions.c.id).where(any_of(work.connection, file_versions.c.file, ids))
-    drop_versions(work, list(work.connection.execute(of_files).scalars()))
-    work.connection.execute(delete(files).where(any_of(work.connection, files.c.id, ids)))
+    _drop(work, ids)
     work.count(files=-len(gone), logical=-sum(member.size for member in gone))
+    _record(work, gone, counted, group)
+
+
+def purge_trashed(work: Work, gone: Sequence[Member]) -> Purged:
+    """`gone`: files in the trash, with all their versions. No group: it cannot be undone."""
+    ids = uuids(member.file for member in gone)
+    counted = {row[0]: row[1:] for row in work.connection.execute(_counts(work, ids))}
+    versions, contents = _drop(work, ids)
+    _record(work, gone, counted, None)
+    return what_went(work, contents, versions)
+
+
+def _drop(work: Work, ids: Sequence[UUID]) -> tuple[int, set[UUID]]:
+    """How many versions there were, and their contents."""
+    of_files = select(file_versions.c.id).where(any_of(work.connection, file_versions.c.file, ids))
+    versions = list(work.connection.execute(of_files).scalars())
+    gone = drop_versions(work, versions)
+    work.connection.execute(delete(files).where(any_of(work.connection, files.c.id, ids)))
+    return len(versions), gone
+
+
+def _record(work: Work, gone: Sequence[Member], counted: Mapping[Any, Sequence[Any]], group: UUID | None) -> None:
     counts = [counted.get(member.file, (0, 0, 0)) for member in gone]
     total, deleted, failed = ([int(count[place]) for count in counts] for place in range(3))
     jobs = {"total_chunks": total, "deleted_chunks": deleted, "failed_chunks": failed}
-    told["version"] = told.pop("previous_version")
+    told = {
+        "file": [member.file for member in gone],
+        "version": [member.version for member in gone],
+        "path": [member.path for member in gone],
+    }
     action = ACTIONS[ChangeKind.FILE_PURGED]
     record_many(work, ChangeKind.FILE_PURGED, group, told, jobs | {"status": "completed", "action": action})
 

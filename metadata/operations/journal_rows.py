@@ -15,7 +15,7 @@ from metadata.sync_schema import sync_events
 def record_many(
     work: Work,
     kind: ChangeKind,
-    group: UUID,
+    group: UUID | None,
     told: Mapping[str, Sequence[Any]],
     jobs: Mapping[str, Sequence[Any] | str] | None = None,
 ) -> range:

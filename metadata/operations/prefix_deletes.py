@@ -20,7 +20,7 @@ from metadata.schema import files
 def delete_prefix(work: Work, operation: DeletePrefix) -> GroupResult:
     """Raises PathInvalid, TooMany."""
     members = live_below(work, folder_prefix("prefix", operation.prefix, work.bucket.naming))
-    group = new_id()
+    group = work.group or new_id()
     delete_group(work, members, group)
     return GroupResult(group, len(members), work.sequence if members else None)
 

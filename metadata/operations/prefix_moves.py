@@ -47,7 +47,7 @@ def move_prefix(work: Work, operation: MovePrefix) -> GroupResult:
             "to: A folder cannot be moved into itself.", errors=[{"field": "to", "message": "lies in `prefix`"}]
         )
     members = live_below(work, prefix) if to != prefix else []
-    group = new_id()
+    group = work.group or new_id()
     if not members:
         return GroupResult(group, 0, None)
     passages = [Passage(member, to + member.path[len(prefix) :]) for member in members]

@@ -37,7 +37,7 @@ def restore_prefix(work: Work, value: str) -> GroupResult:
     found = select_trashed().where(below(work, prefix))
     rows = at_most(work, found.order_by(files.c.path, files.c.deleted_at, files.c.id))
     trashed = {row[1]: Trashed(*row) for row in rows}
-    group = new_id()
+    group = work.group or new_id()
     restore_group(work, list(trashed.values()), group)
     return GroupResult(group, len(trashed), work.sequence if trashed else None)
 

@@ -55,7 +55,7 @@ def restore_folder(work: Work, operation: RestorePrefix) -> GroupResult:
         return restore_prefix(work, operation.prefix)
     done = _changes(work, operation.group)
     _check(done)
-    group = new_id()
+    group = work.group or new_id()
     delete_group(work, [_member(one) for one in done if one.kind == _RESTORED], group)
     move_group(work, [Passage(_member(one), one.old_path or "") for one in done if one.kind == _MOVED], group)
     restore_group(work, _trashed(work, [one for one in done if one.kind == _DELETED]), group)

@@ -10,7 +10,7 @@ from foundation.authorization import Action
 from foundation.identity import Identity
 from foundation.ids import new_id
 from metadata.access import bucket_for
-from metadata.batch import Delete, Move, Operation, Restore
+from metadata.batch import Delete, Move, Operation, PrefixOperation, Restore
 from metadata.operations.work import Work
 
 
@@ -46,6 +46,8 @@ class Works:
 
 
 def _group(operations: list[Operation]) -> UUID | None:
-    """Several operations that can all be undone are undone together."""
-    together = len(operations) > 1 and all(isinstance(one, Delete | Move | Restore) for one in operations)
-    return new_id() if together else None
+    """Several operations that can all be undone are undone together; one on a folder is a group of files by itself."""
+    if not all(isinstance(one, Delete | Move | Restore | PrefixOperation) for one in operations):
+        return None
+    is_group = len(operations) > 1 or any(isinstance(one, PrefixOperation) for one in operations)
+    return new_id() if is_group else None

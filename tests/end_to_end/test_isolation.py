@@ -31,6 +31,7 @@ TABLE = {
     "GET /buckets/{bucket}/files": "others read",
     "GET /buckets/{bucket}/folders": "others read",
     "GET /buckets/{bucket}/trash": "others read",
+    "DELETE /buckets/{bucket}/trash": "others write",
     "GET /buckets/{bucket}/twins": "others read",
     "GET /buckets/{bucket}/changes": "others read",
     "POST /buckets/{bucket}/blocks": "others read",

@@ -122,6 +122,27 @@ def test_several_deletes_moves_and_restores_of_one_batch_are_undone_together(fol
     assert counted(folder) == recounted(folder)
 
 
+def test_files_and_folders_of_one_batch_are_undone_together(folder: Desk) -> None:
+    folder.put_all({path: chunks(path) for path in ("m/1", "m/2", "n", "o")})
+    folder.apply(Delete(path="o"))
+    before, trashed = paths(folder), folder.catalogue.files.trash(folder.me, folder.id, None, 10).items
+    operations = [
+        DeletePrefix("a"),
+        MovePrefix("m", "moved"),
+        Delete(path="n"),
+        *(Restore(one.file_id) for one in trashed),
+    ]
+    answer = folder.catalogue.commits.apply(folder.me, Batch(folder.id, operations))
+    after = paths(folder)
+    assert answer.group == answer.results[0].group == answer.results[1].group  # type: ignore[union-attr]
+    undone = folder.catalogue.commits.apply(folder.me, Batch(folder.id, [RestorePrefix(group=answer.group)]))
+    assert paths(folder) == before
+    assert undone.group == undone.results[0].group != answer.group  # type: ignore[union-attr]
+    done(folder, RestorePrefix(group=undone.group))
+    assert paths(folder) == after
+    assert counted(folder) == recounted(folder)
+
+
 def test_undo_names_every_file_that_changed_since_and_does_nothing(folder: Desk) -> None:
     group = done(folder, MovePrefix("a/b", "c")).group
     folder.apply(Describe(path="c/one", description="other"), Delete(path="c/two"))
