@@ -50,7 +50,7 @@ def run_completion(run: Callable[[], object]) -> None:
 
 
 def _found(bucket: str, path: str | None) -> Iterator[str]:
-    from cairn.credentials import load_credentials
+    from cairn.credentials import signed_in_at
     from client import CairnClient, ClientSettings, RetryPolicy
 
     settings = ClientSettings(
@@ -59,8 +59,8 @@ def _found(bucket: str, path: str | None) -> Iterator[str]:
         timeout_seconds=_TIMEOUT_SECONDS,
         retry=RetryPolicy(budget_seconds=0),
     )
-    credentials = load_credentials(os.environ)
-    with CairnClient(credentials.url, credentials.token, settings) as client:
+    url, token = signed_in_at(os.environ)
+    with CairnClient(url, token, settings) as client:
 
         def beginning(bucket: str, path: str) -> list[str]:
             found = client.beginning(bucket, path, _MOST)

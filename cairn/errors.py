@@ -53,3 +53,15 @@ class PageNotBuilt(Unavailable):
     """The page's source is here, the built page is not. An operator runs `make run`, which builds it with Node 20."""
 
     slug, title = "page-not-built", "The page was not built"
+
+
+class CredentialsInUse(Problem):
+    """Another command holds the lock on what `cairn login` keeps, and does not end."""
+
+    slug, title, status = "credentials-in-use", "Another command renews the sign-in", 503
+
+
+class CredentialsNotKept(Problem):
+    """What `cairn login` keeps cannot be written on this machine. The sign-in that was there is as it was."""
+
+    slug, title, status = "credentials-not-kept", "The sign-in cannot be kept", 500

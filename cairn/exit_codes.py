@@ -45,6 +45,7 @@ _BY_SLUG = {
     "content-damaged": ExitCode.FAILED,
     "quota-exceeded": ExitCode.FAILED,
     # Of this machine: nobody else is in the way.
+    "credentials-not-kept": ExitCode.FAILED,
     "data-folder-foreign": ExitCode.FAILED,
     "data-folder-too-new": ExitCode.FAILED,
     "local-file-changed": ExitCode.FAILED,

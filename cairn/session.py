@@ -72,11 +72,11 @@ def signed_in(jobs: int | None = None, *, is_patient: bool = True) -> Iterator["
     Ends as `ending` does.
     """
     with ending():
-        from cairn.credentials import load_credentials
+        from cairn.credentials import signed_in_at
         from client import CairnClient
 
-        credentials = load_credentials(os.environ)
-        with CairnClient(credentials.url, credentials.token, client_settings(jobs, is_patient=is_patient)) as client:
+        url, token = signed_in_at(os.environ)
+        with CairnClient(url, token, client_settings(jobs, is_patient=is_patient)) as client:
             yield client
 
 

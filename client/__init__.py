@@ -13,6 +13,8 @@ from client.errors import (
     NoSuchFile,
     PartDamaged,
     ServerUnreachable,
+    SignInRefused,
+    SignInUnknown,
 )
 from client.figures import Account, BucketFigures, Search, Statistics, Usage
 from client.folders import CopyReport
@@ -36,6 +38,7 @@ from client.progress import Progress, Silent, Step
 from client.retry import RetryPolicy
 from client.settings import ClientSettings
 from client.sync_model import Day, Quarter, Round, Scrub, Sentence, Standing, SyncEvent, SyncSummary, Worker
+from client.token_source import FixedToken, TokenSource
 
 __all__ = [
     "Account",
@@ -54,6 +57,7 @@ __all__ = [
     "Day",
     "Downloaded",
     "FileRecord",
+    "FixedToken",
     "Group",
     "Healing",
     "Listing",
@@ -74,12 +78,15 @@ __all__ = [
     "Search",
     "Sentence",
     "ServerUnreachable",
+    "SignInRefused",
+    "SignInUnknown",
     "Silent",
     "Standing",
     "Statistics",
     "Step",
     "SyncEvent",
     "SyncSummary",
+    "TokenSource",
     "Unusual",
     "Usage",
     "Verified",

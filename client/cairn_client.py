@@ -21,6 +21,7 @@ from client.model import Committed, Refused, RemoteFile, Verified
 from client.progress import Progress, Silent
 from client.settings import ClientSettings
 from client.sync_status import SyncStatus
+from client.token_source import FixedToken, TokenSource
 from client.upload import upload_file
 from client.verify import verify
 from foundation.blocks import BlockId
@@ -40,9 +41,9 @@ class CairnClient(Buckets, Changes, Figures, SyncStatus):
     repeated are, for as long as `settings.retry` says. Bytes are hashed on both ends; wrong ones are never returned.
     """
 
-    def __init__(self, url: str, token: str, settings: ClientSettings | None = None) -> None:
+    def __init__(self, url: str, token: str | TokenSource, settings: ClientSettings | None = None) -> None:
         settings = settings or ClientSettings()
-        connection = Connection(url, token, settings)
+        connection = Connection(url, FixedToken(token) if isinstance(token, str) else token, settings)
         super().__init__(connection)
         self.url = connection.url
         self._crew = Crew(connection, settings)

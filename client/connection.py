@@ -6,15 +6,16 @@ import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import orjson
 
-from client.errors import AddressInvalid, AnswerInvalid, ServerUnreachable
+from client.errors import ServerUnreachable
+from client.http_answers import USER_AGENT, body_of, json_of, redirected, server_url
 from client.lean_httpx import httpx
 from client.retry import TEMPORARY, Failure
 from client.settings import ClientSettings
+from client.token_source import TokenSource
 from client.transport import BROKEN, NEVER_SENT, WideTransport, is_certificate_refused
 from foundation.blocks import MIB
 from foundation.problems import Problem, problem_from
@@ -22,6 +23,7 @@ from foundation.problems import Problem, problem_from
 MAX_JSON_BYTES = 64 * MIB
 OK = 200
 PARTIAL_CONTENT = 206
+UNAUTHENTICATED = 401
 BLOCKS_TYPE = "application/vnd.cairn.blocks"
 
 
@@ -47,23 +49,20 @@ class Connection:
     def __init__(
         self,
         url: str,
-        token: str,
+        tokens: TokenSource,
         settings: ClientSettings,
         clock: Callable[[], float] = time.monotonic,
         dice: Callable[[], float] = random.random,
     ) -> None:
-        self.url = _checked_url(url)
+        self.url = server_url(url)
+        self._tokens = tokens
         self._settings = settings
         self._clock = clock
         self._dice = dice
         self._closed = threading.Event()
         self._http = httpx.Client(
             transport=WideTransport(settings.jobs + 2, self.url.startswith("https:")),
-            headers={
-                "Authorization": f"Bearer {token}",
-                "Accept-Encoding": "identity",
-                "User-Agent": "cairn-client",
-            },
+            headers={"Accept-Encoding": "identity", "User-Agent": USER_AGENT},
             timeout=httpx.Timeout(settings.timeout_seconds, connect=settings.connect_timeout_seconds),
             follow_redirects=False,
             trust_env=False,
@@ -77,7 +76,7 @@ class Connection:
     def ask_once(self, path: str, body: object) -> Any:
         """What a POST of `body` makes, once however often it is tried: under an Idempotency-Key of its own."""
         data, headers = orjson.dumps(body), {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
-        return _json(*self._send(_Call("POST", path, {}, headers, lambda: data)))
+        return json_of(*self._send(_Call("POST", path, {}, headers, lambda: data)))
 
     def ask(self, method: str, path: str, body: object = None, *, is_repeatable: bool = True, **params: Any) -> Any:
         """The JSON that `path` (below /api/v1, already percent-encoded) answers; None for an answer without a body.
@@ -85,14 +84,14 @@ class Connection:
         `params` of None are left out. Raises the server's Problem, ServerUnreachable, AnswerInvalid.
         """
         if body is None:
-            return _json(*self._send(_Call(method, path, params, is_repeatable=is_repeatable)))
+            return json_of(*self._send(_Call(method, path, params, is_repeatable=is_repeatable)))
         data, headers = orjson.dumps(body), {"Content-Type": "application/json"}
-        return _json(*self._send(_Call(method, path, params, headers, lambda: data, is_repeatable=is_repeatable)))
+        return json_of(*self._send(_Call(method, path, params, headers, lambda: data, is_repeatable=is_repeatable)))
 
     def put_blocks(self, path: str, body: Callable[[], Iterable[bytes]], size: int) -> None:
         """Send `size` bytes of framed blocks; `body()` gives them, again for each try. Raises what the server says of one."""
         headers = {"Content-Type": BLOCKS_TYPE, "Content-Length": str(size)}
-        answer = _json(*self._send(_Call("POST", path, {}, headers, body)))
+        answer = json_of(*self._send(_Call("POST", path, {}, headers, body)))
         for result in answer.get("results", ()) if isinstance(answer, dict) else ():
             if isinstance(result, dict) and isinstance(result.get("problem"), dict):
                 raise _problem(result["problem"], 422)
@@ -113,7 +112,7 @@ class Connection:
 
     def _streamed(self, call: _Call, status: int) -> Generator[bytes, None, None]:
         try:
-            response = self._http.send(self._request(call), stream=True)
+            response = self._opened(call)
             try:
                 if response.status_code != status:
                     raise ServerUnreachable(f"{response.url.host} answers {response.status_code}")
@@ -126,7 +125,7 @@ class Connection:
     def _send(self, call: _Call) -> tuple[httpx.Response, bytes]:
         tries, failed_first = 0, None
         while True:
-            answer = self._try(self._request(call), call.most)
+            answer = self._try(call)
             if not isinstance(answer, Failure):
                 return answer
             tries += 1
@@ -136,25 +135,43 @@ class Connection:
             if delay is None or self._closed.wait(delay):
                 raise answer.problem
 
-    def _request(self, call: _Call) -> httpx.Request:
+    def _opened(self, call: _Call) -> httpx.Response:
+        """The answer, its body not read yet. A token that is refused is renewed once: with 401, nothing was done."""
+        token = self._tokens.token()
+        response = self._http.send(self._request(call, token), stream=True)
+        if response.status_code != UNAUTHENTICATED:
+            return response
+        try:
+            other = self._tokens.renewed(token)
+        except BaseException:
+            response.close()
+            raise
+        if other == token:
+            return response
+        response.close()
+        return self._http.send(self._request(call, other), stream=True)
+
+    def _request(self, call: _Call, token: str) -> httpx.Request:
         params = {key: value for key, value in call.params.items() if value is not None}
         return self._http.build_request(
             call.method,
             f"{self.url}/api/v1{call.path}",
             params=params or None,
             content=call.body() if call.body else None,
-            headers=call.headers,
+            headers={**call.headers, "Authorization": f"Bearer {token}"},
         )
 
-    def _try(self, request: httpx.Request, most: int) -> tuple[httpx.Response, bytes] | Failure:
+    def _try(self, call: _Call) -> tuple[httpx.Response, bytes] | Failure:
         if self._closed.is_set():
             return Failure(ServerUnreachable("this client is closed"), is_temporary=False, may_have_happened=False)
         try:
-            response = self._http.send(request, stream=True)
+            response = self._opened(call)
             try:
-                data = _body(response, most)
+                data = body_of(response, call.most)
             finally:
                 response.close()
+        except ServerUnreachable as away:  # There was no token to be had.
+            return Failure(away, is_temporary=True, may_have_happened=False)
         except NEVER_SENT as error:
             problem = ServerUnreachable(f"no connection to {self.url}: {error or type(error).__name__}")
             return Failure(problem, not is_certificate_refused(error), may_have_happened=False)
@@ -166,50 +183,12 @@ class Connection:
         return (response, data) if response.is_success else _refusal(response, data)
 
 
-def _checked_url(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_good = False
-    if not is_good or parts.query or parts.fragment or parts.username:
-        raise AddressInvalid(f"{url!r} is not the address of a server, such as https://cairn.example.org")
-    return url.rstrip("/")
-
-
-def _body(response: httpx.Response, most: int) -> bytes:
-    pieces, size = [], 0
-    for piece in response.iter_raw():
-        size += len(piece)
-        if size > most:
-            raise AnswerInvalid(f"{response.url.path} answers more than the {most:,} bytes that it may have")
-        pieces.append(piece)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-
-def _json(response: httpx.Response, data: bytes) -> Any:
-    if not data:
-        return None
-    kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
-    if kind != "application/json":
-        raise AnswerInvalid(
-            f"{response.url.host} answers with {kind or 'something'} where Cairn answers with JSON:"
-            " is the address right, or does a login page of the network stand in between?"
-        )
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise AnswerInvalid(f"{response.url.path} answers with JSON that cannot be read: {error}") from None
-
-
 def _refusal(response: httpx.Response, data: bytes) -> Failure:
     """An answer that is no success, as a problem. Only a problem document can say that nothing happened."""
     status = response.status_code
     document = _problem_document(response, data)
     if response.is_redirect:
-        problem: Problem = AnswerInvalid(
-            f"{response.url.host} redirects to {response.headers.get('Location', 'elsewhere')!r}; sign in with the server's final address"
-        )
+        problem: Problem = redirected(response)
     elif document is None:
         problem = ServerUnreachable(f"{response.url.host} answers {status} without saying why")
         problem.status = status  # type: ignore[misc]  # What a proxy in between answered.

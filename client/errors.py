@@ -55,3 +55,15 @@ class NoSuchFile(NotFound):
     """No file has this path."""
 
     slug, title = "no-such-file", "No such file"
+
+
+class SignInRefused(Problem):
+    """The server's provider gives no token. `error` is its word for why (RFC 6749, 5.2; RFC 8628, 3.5)."""
+
+    slug, title, status = "sign-in-refused", "The server does not sign this program in", 403
+
+
+class SignInUnknown(Problem):
+    """The server does not offer that way of signing in or out."""
+
+    slug, title, status = "sign-in-unknown", "The server does not know this way to sign in", 501
