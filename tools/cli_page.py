@@ -36,6 +36,13 @@ with `/` is a folder. BUCKET is a bucket's name, or its id: buckets that others 
 | `CAIRN_TOKEN` | alone: goes to the kept address |
 | `CAIRN_URL` | alone: never gets a token that is kept for another |
 | `CAIRN_RETRY_SECONDS` | how long a call is tried again while the server is away; 60 if not set |
+| `CAIRN_CLI_CLIENT_ID` | the client as which `cairn login` signs in; `cairn-cli` if not set |
+
+## Signing in
+`cairn login URL` shows an address and a code. Open it anywhere, on a phone too, sign in there as always, and say yes to the code:
+the command ends, and this machine is among your devices. What it keeps lasts as long as it is used now and then; an access token of
+minutes is renewed by whichever `cairn` command needs it first, also in the middle of a copy of hours. Who cannot open a browser at
+all, such as a timer on a server, signs in with a personal token: `cairn login URL --token-stdin`, or `CAIRN_URL` and `CAIRN_TOKEN`.
 
 ## Copies
 Nothing is ever deleted on the other side. Only blocks that the server lacks are sent. A copy that was interrupted, or killed, on either
