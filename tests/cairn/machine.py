@@ -59,6 +59,12 @@ class Machine:
         self.kept.parent.mkdir(mode=0o700, exist_ok=True)
         self.kept.write_text(json.dumps({"url": url, "token": access_token, "user_id": user_id, "renewal": renewal}))
 
+    def age(self) -> None:
+        """The access token seems to have ended."""
+        document = self.document()
+        document["renewal"]["expires_at"] = 0
+        self.kept.write_text(json.dumps(document))
+
     def document(self) -> dict[str, Any]:
         document: dict[str, Any] = json.loads(self.kept.read_text())
         return document
