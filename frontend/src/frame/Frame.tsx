@@ -4,6 +4,7 @@ import { Navigate, Outlet, useLocation } from "react-router";
 import { addresses } from "@/addresses";
 import { ApiProblem } from "@/api/problems";
 import { meQuery } from "@/api/queries";
+import { Live } from "@/live/Live";
 import styles from "./Frame.module.css";
 import { Places } from "./Places";
 import { Tabs } from "./Tabs";
@@ -27,6 +28,7 @@ export function Frame() {
         </Suspense>
       </main>
       <Tabs />
+      <Live />
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { useLocation } from "react-router";
+import { ConnectionBanner } from "@/live/ConnectionBanner";
 import styles from "./View.module.css";
 
 interface ViewProps {
@@ -35,6 +36,7 @@ export function View({ title, heading, facts, crumbs, tools, acts, children }: V
         </div>
         {acts && <div className={styles.acts}>{acts}</div>}
       </header>
+      <ConnectionBanner />
       <div className={styles.scroll}>{children}</div>
     </>
   );

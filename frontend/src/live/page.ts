@@ -1,0 +1,126 @@
+import type { Query, QueryClient } from "@tanstack/react-query";
+import { api, held } from "@/api/client";
+import { ApiProblem } from "@/api/problems";
+import { bucketsQuery } from "@/api/queries";
+import { Batches } from "./batches";
+import { electByLock, openChannel } from "./browser";
+import type { Hint } from "./hints";
+import { type JournalPage, Journals, type News, noNews, together } from "./journals";
+import { changesWait, isHeld, tellChanges, watchHolds } from "./news";
+import { keepReading } from "./stream";
+import { LiveTab } from "./tab";
+import { Stale } from "./touched";
+
+const BETWEEN_MILLISECONDS = 300;
+const HIDDEN_MILLISECONDS = 30_000; // somebody who looks at another tab for a moment finds this one as it is
+
+/** Keeps what one page shows as the server has it, until `signal` is aborted. A hidden page rests; what it missed it reads when it is looked at. */
+export class LivePage {
+  private readonly journals = new Journals();
+  private readonly batches: Batches;
+  private kept: News = noNews();
+  private looking: AbortController | null = null;
+  private resting = 0;
+
+  constructor(private readonly client: QueryClient) {
+    this.batches = new Batches(() => this.catchUp(), BETWEEN_MILLISECONDS);
+  }
+
+  start(signal: AbortSignal): void {
+    document.addEventListener("visibilitychange", () => this.look(), { signal });
+    const leave = watchHolds(() => {
+      if (!isHeld() && this.kept.changes.length > 0) this.batches.ask();
+    });
+    signal.addEventListener("abort", () => {
+      leave();
+      clearTimeout(this.resting);
+      this.looking?.abort();
+    });
+    this.look();
+  }
+
+  private look(): void {
+    clearTimeout(this.resting);
+    if (document.visibilityState === "hidden") this.resting = window.setTimeout(() => this.rest(), HIDDEN_MILLISECONDS);
+    else if (!this.looking) this.open();
+  }
+
+  private rest(): void {
+    this.looking?.abort();
+    this.looking = null;
+  }
+
+  private open(): void {
+    this.looking = new AbortController();
+    const onHint = (hint: Hint): void => this.hear(hint);
+    const parts = { channel: openChannel(), elect: electByLock, read: keepReading, onHint, sequences: () => this.journals.sequences };
+    new LiveTab(parts).start(this.looking.signal);
+  }
+
+  private hear(hint: Hint): void {
+    for (const bucket of this.client.getQueryData(bucketsQuery.queryKey) ?? []) this.journals.loadedAt(bucket.id, bucket.sequence);
+    this.journals.hear(hint);
+    this.batches.ask();
+  }
+
+  private async catchUp(): Promise<void> {
+    try {
+      this.kept = together(this.kept, await this.journals.catchUp(readJournal));
+    } catch (error) {
+      // The next stream begins with all sequences, and then it is read.
+      if (!(error instanceof ApiProblem)) throw error;
+      return;
+    }
+    changesWait(isHeld() ? this.kept.changes.length : 0);
+    if (isHeld()) return;
+    const news = this.kept;
+    this.kept = noNews();
+    tellChanges(news.changes);
+    await this.loadAgain(new Stale(news, (bucket) => this.namesOf(bucket)));
+  }
+
+  private async loadAgain(stale: Stale): Promise<void> {
+    const predicate = (query: Query): boolean => stale.has(query.queryKey, (file) => idsIn(query.state.data).has(file));
+    await this.client.invalidateQueries({ predicate });
+  }
+
+  private namesOf(bucket: string): string[] {
+    const found = this.client.getQueryData(bucketsQuery.queryKey)?.find((one) => one.id === bucket);
+    return found ? [bucket, found.name] : [bucket];
+  }
+}
+
+/** Null where it does not reach back so far, or there is no such bucket any more. */
+async function readJournal(bucket: string | null, after: number, limit: number): Promise<JournalPage | null> {
+  const query = { after, limit };
+  try {
+    if (bucket === null) return await held(api.GET("/api/v1/changes", { params: { query } }));
+    return await held(api.GET("/api/v1/buckets/{bucket}/changes", { params: { path: { bucket }, query } }));
+  } catch (error) {
+    if (error instanceof ApiProblem && (error.status === 404 || error.status === 410)) return null;
+    throw error;
+  }
+}
+
+const known = new WeakMap<object, ReadonlySet<string>>();
+
+/** All file ids anywhere in what a query has loaded. */
+function idsIn(data: unknown): ReadonlySet<string> {
+  if (typeof data !== "object" || data === null) return new Set();
+  const found = known.get(data);
+  if (found) return found;
+  const ids = new Set<string>();
+  collect(data, ids);
+  known.set(data, ids);
+  return ids;
+}
+
+function collect(value: unknown, ids: Set<string>): void {
+  if (typeof value !== "object" || value === null) return;
+  if (Array.isArray(value)) for (const item of value) collect(item, ids);
+  else
+    for (const [name, held] of Object.entries(value)) {
+      if (name === "file_id" && typeof held === "string") ids.add(held);
+      else collect(held, ids);
+    }
+}
