@@ -54,6 +54,7 @@ def cairn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignedInServer]:
 def sit_down(browser: Browser) -> Iterator[Callable[..., Person]]:
     """A new person at a browser of their own: `sit_down(server, width=390, dark=True)`. Errors on the console fail the test."""
     contexts: list[BrowserContext] = []
+    people: list[Person] = []
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
@@ -76,9 +77,12 @@ def sit_down(browser: Browser) -> Iterator[Callable[..., Person]]:
         context.on("console", note)
         context.on("weberror", lambda error: errors.append(str(error.error)))
         contexts.append(context)
-        return Person.register(server, context)
+        people.append(Person.register(server, context))
+        return people[-1]
 
     yield sit
+    for one in people:
+        one.http.close()
     for context in contexts:
         context.close()
     assert errors == []

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useCallback, useEffect, useId, useRef, useState } from "react";
 import { IconButton } from "./Button";
 import styles from "./Dialog.module.css";
 
@@ -15,20 +15,27 @@ interface DialogProps {
  * Put autoFocus on the safest useful control.
  */
 export function Dialog({ title, onClose, children, foot, wide = false }: DialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useRef<HTMLDialogElement | null>(null);
   const id = useId();
-  useEffect(() => {
-    const element = dialog.current;
+  // What is inside comes once it is open: nothing in a closed dialog can take the focus by autoFocus.
+  const [isOpen, setOpen] = useState(false);
+  const open = useCallback((element: HTMLDialogElement) => {
     const opener = document.activeElement;
-    if (element && !element.open) element.showModal();
+    dialog.current = element;
+    if (!element.open) element.showModal();
+    setOpen(true);
     return () => {
-      element?.close();
+      element.close();
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
     };
   }, []);
+  useEffect(() => {
+    const element = dialog.current;
+    if (isOpen && element && document.activeElement === element) element.querySelector("button")?.focus();
+  }, [isOpen]);
   return (
     <dialog
-      ref={dialog}
+      ref={open}
       className={[styles.dialog, wide ? styles.wide : ""].join(" ")}
       aria-labelledby={id}
       onCancel={(event) => {
@@ -39,14 +46,16 @@ export function Dialog({ title, onClose, children, foot, wide = false }: DialogP
         if (event.target === dialog.current) onClose();
       }}
     >
-      <div className={styles.inner}>
-        <header className={styles.head}>
-          <h2 id={id}>{title}</h2>
-          <IconButton icon="x" label="Close" onClick={onClose} />
-        </header>
-        <div className={styles.body}>{children}</div>
-        {foot && <footer className={styles.foot}>{foot}</footer>}
-      </div>
+      {isOpen && (
+        <div className={styles.inner}>
+          <header className={styles.head}>
+            <h2 id={id}>{title}</h2>
+            <IconButton icon="x" label="Close" onClick={onClose} />
+          </header>
+          <div className={styles.body}>{children}</div>
+          {foot && <footer className={styles.foot}>{foot}</footer>}
+        </div>
+      )}
     </dialog>
   );
 }
