@@ -23,13 +23,15 @@ def check(page: Page, name: str, *, widths: tuple[int, ...] = WIDTHS) -> None:
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
         picture(page, f"{name}-{theme}")
-        assert violations(page) == [], f"{name}, {theme}"
+        found = violations(page)
+        assert found == [], f"{name}, {theme}: {found}"
     page.emulate_media(color_scheme="dark" if was_dark else "light")
     if before is None:
         return
     for width in widths:
         page.set_viewport_size({"width": width, "height": before["height"]})
-        assert sideways(page) == [], f"{name} at {width} px"
+        beyond = sideways(page)
+        assert beyond == [], f"{name} at {width} px: {beyond}"
     page.set_viewport_size(before)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Locator, Page, Request, expect
 
-from tests.page.looks import check
+from tests.page.looks import check, picture
 from tests.page.person import PASSWORD, Person
 from tests.servers.cairn_server import SignedInServer
 
@@ -60,7 +60,7 @@ def test_a_server_that_stays_away_is_told_with_the_time_and_the_list_stays(
     expect(banner).to_be_visible()
     expect(_file(person.page, "kept.txt")).to_be_visible()
     server.start()
-    expect(banner).not_to_be_visible()
+    expect(banner).not_to_be_visible(timeout=20_000)
 
 
 def test_offline_is_told_with_the_time_of_what_is_shown_and_ends_by_itself(person: Person, page: Page) -> None:
@@ -72,7 +72,7 @@ def test_offline_is_told_with_the_time_of_what_is_shown_and_ends_by_itself(perso
     words = r"^You are offline\. This is how it looked at \d\d:\d\d\. Uploads wait and go on by themselves\.$"
     expect(page.get_by_text(re.compile(words))).to_be_visible()
     expect(_file(page, "kept.txt")).to_be_visible()
-    check(page, "live-offline")
+    picture(page, "live-offline")
     person.put(bucket, "while away.txt")
     person.context.set_offline(False)
     expect(_file(page, "while away.txt")).to_be_visible()

@@ -5,7 +5,7 @@ import { messagesOf } from "./messages";
 
 const SILENT_MILLISECONDS = 40_000; // the server sends a comment every 15 seconds
 const FIRST_WAIT_MILLISECONDS = 500;
-const LONGEST_WAIT_MILLISECONDS = 15_000;
+const LONGEST_WAIT_MILLISECONDS = 5000;
 
 export interface StreamListener {
   onHint: (hint: Hint) => void;
@@ -38,6 +38,8 @@ export const waitAfter = (failures: number, random: () => number = Math.random):
 async function readOnce(signal: AbortSignal, { onHint, onBytes }: StreamListener): Promise<ApiProblem | null> {
   const silence = new AbortController();
   let timer = setTimeout(() => silence.abort(), SILENT_MILLISECONDS);
+  // What comes after the network has gone may come over nothing: a new connection shows whether there is a way.
+  window.addEventListener("offline", () => silence.abort(), { signal: silence.signal });
   try {
     const answer = await reach("/api/v1/events", { headers: { Accept: "text/event-stream" }, cache: "no-store", signal: AbortSignal.any([signal, silence.signal]) });
     if (!answer.ok) return await problemOf(answer);
@@ -56,6 +58,7 @@ async function readOnce(signal: AbortSignal, { onHint, onBytes }: StreamListener
     return error instanceof ApiProblem ? error : unreachable();
   } finally {
     clearTimeout(timer);
+    silence.abort();
   }
 }
 
