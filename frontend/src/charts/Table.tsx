@@ -1,3 +1,4 @@
+import { useState } from "react";
 import styles from "./charts.module.css";
 
 interface TableProps {
@@ -8,8 +9,9 @@ interface TableProps {
 
 /** The same numbers as in the chart above, for whoever reads better so. */
 export function Table({ caption, columns, rows }: TableProps) {
+  const [isOpen, setOpen] = useState(false);
   return (
-    <details className={styles.alternative}>
+    <details className={styles.alternative} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Show as table</summary>
       <div className={styles.tableBox} tabIndex={0} role="group" aria-label={caption}>
         <table>
@@ -24,7 +26,7 @@ export function Table({ caption, columns, rows }: TableProps) {
             </tr>
           </thead>
           <tbody>
-            {rows.map((row) => (
+            {(isOpen ? rows : []).map((row) => (
               <tr key={row.key}>
                 <th scope="row">{row.name}</th>
                 {row.values.map((value, index) => (

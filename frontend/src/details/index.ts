@@ -1,0 +1,2 @@
+export { DetailsOutlet } from "./DetailsOutlet";
+export { contentAddress, downloadArchive, downloadFile, versionAddress } from "./download";
