@@ -36,8 +36,8 @@ class _SignedIn(NamedTuple):
             "cairn login https://cairn.example.org --browser": "opens the address here, too",
             "cairn token create --email ada@example.org | cairn login http://127.0.0.1:8080 --token-stdin": "",
         },
-        answer='{event: "code", verification_uri, verification_uri_complete, user_code, expires_in}, unless --token-stdin,'
-        '\n  and on the next line {event: "signed-in", url, email, kept_in}',
+        answer='{event: "code", verification_uri, verification_uri_complete, user_code, expires_in}, unless --token-stdin; '
+        'on the next line {event: "signed-in", url, email, kept_in}',
         see=("logout", "token create", "usage"),
     )
 )

@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -277,3 +278,40 @@ def test_nobody_else_sees_the_bucket(shared: SignedInServer, cairn: CairnClient,
             with pytest.raises(Problem) as caught:
                 list(stranger.files(name))
             assert caught.value.slug == "bucket-not-found"
+
+
+class ShortLived:
+    """A TokenSource whose tokens are good for five requests, in the order of the server's answers."""
+
+    def __init__(self, good: str) -> None:
+        self._good, self._lock, self._left = good, threading.Lock(), 5
+        self.renewals = 0
+
+    def token(self) -> str:
+        with self._lock:
+            self._left -= 1
+            return self._good if self._left >= 0 else f"ended-{self.renewals}"
+
+    def renewed(self, refused: str) -> str:
+        with self._lock:
+            if refused == f"ended-{self.renewals}":
+                self.renewals += 1
+                self._left = 5
+            return self._good
+
+
+def test_a_copy_goes_on_over_tokens_that_end_in_the_middle_of_it_both_ways(
+    shared: SignedInServer, bucket: str, tmp_path: Path
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for number in range(6):
+        (source / f"{number}").write_bytes(DICE.randbytes(9 * MIB + number))
+    tokens = ShortLived(shared.token)
+    with CairnClient(shared.url, tokens, ClientSettings(retry=RetryPolicy(budget_seconds=0))) as client:
+        assert client.upload_folder(source, bucket).refused == []
+        sent = tokens.renewals
+        assert client.download_folder(bucket, "", tmp_path / "back").refused == []
+    assert contents(tmp_path / "back") == contents(source)
+    assert sent > 3
+    assert tokens.renewals > sent
