@@ -111,6 +111,7 @@ from metadata.seams import (
 )
 from metadata.search_model import (
     BucketFigures,
+    DayFigures,
     Figures,
     SearchQuery,
     StoredFigures,
@@ -183,6 +184,7 @@ __all__ = [
     "Commits",
     "Copy",
     "CursorExpired",
+    "DayFigures",
     "Delete",
     "DeletePrefix",
     "Describe",

@@ -8,13 +8,14 @@ from foundation.http_caller import Caller
 from foundation.http_json import StrictRoute
 from foundation.http_wire import Json, decode_cursor, encode_cursor, limit
 from foundation.problems import CursorInvalid
+from metadata.bucket_days import MOST_DAYS
 from metadata.errors import BucketNotFound
 from metadata.parts import Parts
 from metadata.search_model import SearchQuery
 from metadata.search_terms import MAX_TAGS, MAX_TEXT_LENGTH
 from metadata.wire import FoundFilesWire, answers, document_of, file_document
 from metadata.wire_checks import with_checks
-from metadata.wire_search import StatisticsWire, StoreStatisticsWire, statistics_document
+from metadata.wire_search import GrowthWire, StatisticsWire, StoreStatisticsWire, day_document, statistics_document
 
 
 def _text(description: str) -> object:
@@ -71,6 +72,19 @@ def statistics_routes(parts: Parts) -> APIRouter:
     )
     def statistics(caller: Caller, bucket: str = "") -> Json:
         return Json(statistics_document(parts.statistics.of_caller(caller, bucket or None)))
+
+    @router.get(
+        "/stats/growth",
+        summary="What the caller's own buckets held day by day, or the one bucket asked for",
+        responses=answers(200, GrowthWire, BucketNotFound),
+    )
+    def growth(
+        caller: Caller,
+        bucket: str = "",
+        days: Annotated[int, Query(ge=1, le=MOST_DAYS, description="How many, today included.")] = 90,
+    ) -> Json:
+        found = parts.statistics.growth(caller, bucket or None, days)
+        return Json({"items": [day_document(one) for one in found]})
 
     @router.get(
         "/stats/store",

@@ -73,5 +73,9 @@ class Collection(Protocol):
         """The counters of the next bucket: its id, None behind the last; had they drifted? Locks none, right whatever is committed."""
 
     @repeatable
+    def record_days(self, limit: int = 500) -> int:
+        """Write down what some of the buckets held at the end of yesterday, where nobody has yet. Of how many."""
+
+    @repeatable
     def prune(self, limit: int = 200) -> int:
         """Forget uploads that ended long ago, and idempotency keys past their time. How many rows."""

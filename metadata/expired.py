@@ -14,7 +14,7 @@ from metadata.model import ChangeKind, FileVersion, Naming, Versioning
 from metadata.operations.work import Work
 from metadata.purge import drop_versions, has_history, purge_old, purge_whole
 from metadata.rows import select_versions, version_from
-from metadata.schema import buckets, contents, file_versions, files, members
+from metadata.schema import bucket_days, buckets, contents, file_versions, files, members
 from metadata.sync_schema import sync_events, verify_requests
 from metadata.tally import Tally
 
@@ -106,7 +106,7 @@ def _purge_bucket(connection: Connection, row: BucketRow, limit: int) -> int:
     connection.execute(delete(files).where(any_of(connection, files.c.id, ids), ~or_(*is_used)))
     work.finish()
     if not ids:
-        for table in (members, verify_requests):
+        for table in (members, verify_requests, bucket_days):
             connection.execute(delete(table).where(table.c.bucket == bucket))
         connection.execute(delete(buckets).where(buckets.c.id == bucket))
     return len(found) or events or 1

@@ -100,6 +100,16 @@ Index(
     sqlite_where=text("purge_after IS NOT NULL"),
 )
 
+bucket_days = table(  # what a bucket held at the end of a day
+    "bucket_days",
+    Column("bucket", Uuid, _fk("buckets.id"), primary_key=True),
+    Column("day", Instant, primary_key=True),  # when it began, in UTC
+    Column("files", BigInteger, nullable=False),
+    Column("versions", BigInteger, nullable=False),
+    Column("logical_bytes", BigInteger, nullable=False),
+    Column("version_bytes", BigInteger, nullable=False),
+)
+
 members = table(
     "members",
     Column("bucket", Uuid, _fk("buckets.id"), primary_key=True),

@@ -42,7 +42,7 @@ from metadata.model import (
     UploadState,
     Usage,
 )
-from metadata.search_model import Figures, SearchQuery, StoreFigures
+from metadata.search_model import DayFigures, Figures, SearchQuery, StoreFigures
 
 
 def _is_once(*arguments: object) -> bool:
@@ -295,6 +295,14 @@ class Statistics(Protocol):
     @repeatable
     def of_caller(self, caller: Identity, bucket: str | None = None) -> Figures:
         """Of the caller's own live buckets, or of `bucket`. Tells nothing of what others store. Raises BucketNotFound."""
+
+    @repeatable
+    def growth(self, caller: Identity, bucket: str | None, days: int) -> Sequence[DayFigures]:
+        """Of the last `days` (at most 366), today included, the oldest first; days on which nobody looked are left out.
+
+        Of `bucket`, else of all that the caller owns; what is in the trash by now counts in the days before it came there.
+        Raises BucketNotFound.
+        """
 
     @repeatable
     def of_store(self, caller: Identity) -> StoreFigures:

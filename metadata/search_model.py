@@ -66,6 +66,17 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class DayFigures:
+    """At the end of a day, of today at present. `day`: when it began, in UTC."""
+
+    day: datetime
+    files: int
+    versions: int
+    logical_bytes: int
+    version_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoreFigures:
     """The whole installation's. `stored_bytes`: as compressed; `dead_names`: how many wait to be erased."""
 

@@ -11,6 +11,7 @@ from foundation.blocks import BlockId, BlockName
 from foundation.database import Database
 from foundation.sql import any_of, now
 from metadata import collect, ended, expired, expiring
+from metadata.bucket_days import has_days, record_days
 from metadata.closing import close_slice
 from metadata.collection_seam import Collected
 from metadata.recount import Drift, find_drift, take_off
@@ -126,6 +127,11 @@ class SqlCollection:
         if taken:
             log.warning("a bucket's counters had drifted", extra={"bucket": str(drift.bucket), "drift": drift.by})
         return taken
+
+    def record_days(self, limit: int = 500) -> int:
+        if not self._database.read(has_days):
+            return 0
+        return self._database.write(lambda connection: record_days(connection, limit), repeat_unknown=True)
 
     def prune(self, limit: int = 200) -> int:
         retention = self._settings.ended_upload_retention

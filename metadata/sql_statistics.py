@@ -16,8 +16,9 @@ from foundation.identity import Identity
 from foundation.problems import DatabaseUnavailable
 from foundation.sql import any_of, now
 from metadata.access import bucket_for
+from metadata.bucket_days import growth
 from metadata.schema import accounts, blocks, buckets, contents, dead_names, file_chunks, file_versions
-from metadata.search_model import BucketFigures, Figures, StoredFigures, StoreFigures
+from metadata.search_model import BucketFigures, DayFigures, Figures, StoredFigures, StoreFigures
 
 _MOST_LISTED, _TOP = 1_000, 10
 _REMEMBERED = 1_000
@@ -73,6 +74,9 @@ class SqlStatistics:
             buckets=figures[:_MOST_LISTED],
             top=sorted(figures, key=lambda one: (-one.version_bytes, one.name))[:_TOP],
         )
+
+    def growth(self, caller: Identity, bucket: str | None, days: int) -> Sequence[DayFigures]:
+        return self._database.read(lambda connection: growth(connection, caller, bucket, days))
 
     def of_store(self, caller: Identity) -> StoreFigures:
         require(caller, Action.ADMINISTER)

@@ -1,13 +1,13 @@
 """Shapes of statistics on the wire."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
 from foundation.http_wire import Wire
-from metadata.search_model import Figures
+from metadata.search_model import DayFigures, Figures
 from metadata.wire import document_of
 
 
@@ -38,6 +38,18 @@ class StatisticsWire(Wire):
     top: list[BucketFiguresWire] = Field(description="The ten with the most bytes of versions.")
 
 
+class DayWire(Wire):
+    day: date = Field(description="In UTC; the figures are of its end, of today's of the present moment.")
+    files: int
+    versions: int
+    logical_bytes: int = Field(description="Of current versions.")
+    version_bytes: int = Field(description="Of all versions, those in the trash too.")
+
+
+class GrowthWire(Wire):
+    items: list[DayWire] = Field(description="The oldest first. A day on which the server did not look is left out.")
+
+
 class StoreStatisticsWire(Wire):
     users: int
     buckets: int
@@ -46,6 +58,10 @@ class StoreStatisticsWire(Wire):
     stored_bytes: int = Field(description="As compressed.")
     dead_names: int = Field(description="How many wait to be erased.")
     as_of: datetime
+
+
+def day_document(found: DayFigures) -> dict[str, Any]:
+    return document_of(found, DayWire) | {"day": found.day.date()}
 
 
 def statistics_document(found: Figures) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from sync.adoption import adopt
 from sync.api import create_app, routes, running, watching
 from sync.board import Board
 from sync.chore import Chore, Interrupted, Pause, Queue
-from sync.collect import close, collect, erase, expire, index, nominate, prune, recount, sweep
+from sync.collect import close, collect, erase, expire, index, nominate, prune, record_days, recount, sweep
 from sync.door import Door
 from sync.errors import BrokerUnavailable
 from sync.health import HealthBoard, worker_check
@@ -75,6 +75,7 @@ __all__ = [
     "notify",
     "open_webhook",
     "prune",
+    "record_days",
     "recount",
     "routes",
     "run_worker",

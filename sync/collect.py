@@ -90,6 +90,11 @@ def prune(collection: Collection, pause: Pause) -> int:
     return drained(collection.prune, pause)
 
 
+def record_days(collection: Collection, pause: Pause) -> int:
+    """What each bucket held at the end of yesterday, once. Of how many."""
+    return drained(collection.record_days, pause)
+
+
 def index(collection: Collection, pause: Pause) -> int:
     """Search's index catches up with files that were renamed, described, deleted or taken back. How many."""
     return drained(collection.index_texts, pause)

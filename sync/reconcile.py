@@ -116,5 +116,8 @@ class CountedCollection:
         self._count(DRIFTED_COUNTERS, int(had_drifted))
         return last, had_drifted
 
+    def record_days(self, limit: int = 500) -> int:
+        return self._collection.record_days(limit)
+
     def prune(self, limit: int = 200) -> int:
         return self._collection.prune(limit)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from sync.broken import mend_broken
 from sync.chore import DAY, Chore, Pause, Queue, drained, in_bursts
-from sync.collect import close, collect, erase, expire, index, nominate, prune, recount, sweep
+from sync.collect import close, collect, erase, expire, index, nominate, prune, record_days, recount, sweep
 from sync.examination import Examination
 from sync.looking import Looking
 from sync.parts import Parts
@@ -101,6 +101,7 @@ def _collecting(parts: Parts, pause: Pause) -> Sequence[Chore]:
         Chore(Queue.COLLECT, "erase", 60, agreed(lambda: erase(collection, store, pause))),
         Chore(Queue.COLLECT, "nominate", DAY, lambda: nominate(collection, pause)),
         Chore(Queue.COLLECT, "recount", DAY, lambda: recount(collection, pause)),
+        Chore(Queue.COLLECT, "days", 900, lambda: record_days(collection, pause)),
         Chore(Queue.COLLECT, "prune", DAY, lambda: prune(collection, pause)),
         Chore(Queue.COLLECT, "sweep", 7 * DAY, agreed(lambda: sweep(collection, store, truths.seen, pause))),
         Chore(Queue.COLLECT, "generation", DAY, raised),

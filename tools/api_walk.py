@@ -115,6 +115,7 @@ def _records(api: Recorder, file: Any) -> None:
 def _looking(api: Recorder, bucket: str) -> None:
     api.call(f"GET {V1}/search", query={"q": "copy", "tag": "place=north"})
     api.call(f"GET {V1}/stats")
+    api.call(f"GET {V1}/stats/growth", query={"days": 30}, is_shown=False)
     api.call(f"GET {V1}/buckets/{{bucket}}/twins", bucket=bucket)
     api.call(f"GET {V1}/buckets/{{bucket}}/folders", bucket=bucket, query={"prefix": "2026/"})
     api.call(f"POST {V1}/archive", body={"bucket": bucket, "paths": ["2026"]})

@@ -44,6 +44,7 @@ TABLE = {
     "GET /changes": "own read",
     "GET /search": "own read",
     "GET /stats": "own read",
+    "GET /stats/growth": "own read",
     "GET /stats/store": "admin",
     "GET /files/{file_id}": "others read",
     "PATCH /files/{file_id}": "others write",
