@@ -250,7 +250,7 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
             sync.routes(door),
         ],
         root_routers=[identity.root_routes(rooms.identity.parts), page_routes()],
-        settings=ServiceSettings(public_url=settings.address),
+        settings=settings_of(ServiceSettings, public_url=settings.address),
         verifier=rooms.identity.verifier,
         ready={"database": catalogue.ready, "store": store.ready, "identity": rooms.identity.ready},
         # Not a reason to turn anybody away: reading and writing are right, and an outage would help nobody.

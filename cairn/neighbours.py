@@ -11,7 +11,7 @@ from block_storage import BlockStore, open_block_store, printable
 from cairn.compose import identity_on, naming, ringing, telling
 from cairn.errors import SettingInvalid
 from cairn.lock import DataFolderLock
-from cairn.settings import ServerSettings
+from cairn.settings import ServerSettings, settings_of
 from foundation.doorbell import Doorbell, InProcessDoorbell
 from foundation.http_room import RoomClient
 from foundation.identity import TokenVerifier
@@ -37,7 +37,7 @@ class Neighbours:
     def __init__(self, settings: ServerSettings, rooms: frozenset[Room], stack: ExitStack) -> None:
         """`rooms`: those that this process serves."""
         self.settings, self._rooms, self._stack = settings, rooms, stack
-        self.service_settings = ServiceSettings(public_url=settings.address)
+        self.service_settings = settings_of(ServiceSettings, public_url=settings.address)
         self.tokens = ServiceTokens(settings.shared_secret_bytes())
         self.long_poll, self.doorbell = LongPoll(), InProcessDoorbell()
 

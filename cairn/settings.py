@@ -4,7 +4,7 @@ import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import Field, StringConstraints, ValidationError
 
@@ -149,10 +149,10 @@ class ServerSettings(Settings):
         return self.secret_bytes()
 
 
-def settings_of(kind: type[_Kind]) -> _Kind:
-    """From the environment. Raises SettingInvalid, which names the variable."""
+def settings_of(kind: type[_Kind], **given: Any) -> _Kind:
+    """From the environment, but for what is given. Raises SettingInvalid, which names the variable."""
     try:
-        return kind()
+        return kind(**given)
     except ValidationError as error:
         wrong = "; ".join(f"CAIRN_{str(found['loc'][0]).upper()}: {found['msg']}" for found in error.errors())
         raise SettingInvalid(wrong) from None

@@ -9,6 +9,7 @@ import pytest
 
 from cairn.errors import SettingInvalid
 from cairn.settings import settings_of
+from foundation.settings import ServiceSettings
 from sync import WebhookSettings, open_webhook
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -25,6 +26,9 @@ SECRET = "0123456789abcdef0123456789abcdef"
         ("CAIRN_DATABASE", "mysql://ada:pass-word@host/db"),
         ("CAIRN_DATABASE", "no location at all"),
         ("CAIRN_UPLOAD_DAYS", "-1"),
+        ("CAIRN_CORS_ORIGINS", '["https://app.test"'),
+        ("CAIRN_CORS_ORIGINS", "https://app.test/page"),
+        ("CAIRN_CORS_ORIGINS", "*"),
         ("CAIRN_BROKER", "amqp://ada:pass-word@host"),
         ("CAIRN_BROKER", "redis://127.0.0.1:6379/0"),  # Beside SQLite.
     ],
@@ -43,6 +47,23 @@ def test_a_setting_that_makes_no_sense_is_named(tmp_path: Path, variable: str, v
     assert variable in done.stderr
     assert "Traceback" not in done.stderr
     assert "pass-word" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("value", "origins"),
+    [
+        ("", []),
+        ("https://app.test", ["https://app.test"]),
+        ("https://app.test, http://127.0.0.1:5173", ["https://app.test", "http://127.0.0.1:5173"]),
+        ('["https://app.test", "http://[::1]:5173"]', ["https://app.test", "http://[::1]:5173"]),
+        ("[]", []),
+    ],
+)
+def test_origins_are_given_with_commas_or_as_json(
+    monkeypatch: pytest.MonkeyPatch, value: str, origins: list[str]
+) -> None:
+    monkeypatch.setenv("CAIRN_CORS_ORIGINS", value)
+    assert settings_of(ServiceSettings).cors_origins == origins
 
 
 @pytest.mark.parametrize(
