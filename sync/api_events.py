@@ -1,6 +1,6 @@
 """Routes of sync events: how each change and each file stands, once more, and now."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from anyio import from_thread
@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query
 from foundation.http_caller import Caller
 from foundation.http_json import StrictRoute
 from foundation.http_wire import Json, decode_cursor, encode_cursor, limit
+from foundation.identity import Identity
 from foundation.problems import CursorInvalid
 from metadata import BucketNotFound, ChangeKind, EventNotFound, EventQuery, EventStatus, FileNotFound, SyncEvent
-from sync.door import Door
+from sync.door import Door, is_administrator
 from sync.waiting import Facts, reason
 from sync.wire import (
     EventsWire,
@@ -59,8 +60,7 @@ def event_routes(door: Door) -> APIRouter:
             caller, EventQuery(status, bucket or None, file_id, type, healed, is_oldest, after, limit)
         )
         following = page.next_key and encode_cursor("sync-events", scope, page.next_key)
-        known = _facts(door, *page.items)
-        return Json({"items": [event_document(event, known) for event in page.items], "next_cursor": following})
+        return Json({"items": _documents(door, caller, *page.items), "next_cursor": following})
 
     @router.post(
         "/sync-events/retry",
@@ -78,7 +78,7 @@ def event_routes(door: Door) -> APIRouter:
     )
     def get_event(caller: Caller, event_id: UUID) -> Json:
         event = records.event(caller, event_id)
-        return Json(event_document(event, _facts(door, event)))
+        return Json(_documents(door, caller, event)[0])
 
     @router.get(
         "/sync-events/{file_id}/status",
@@ -100,7 +100,7 @@ def event_routes(door: Door) -> APIRouter:
     def retry(caller: Caller, event_id: UUID) -> Json:
         event = records.retry(caller, event_id)
         door.doorbell.ring(VERIFY)
-        return Json(event_document(event, _facts(door, event)))
+        return Json(_documents(door, caller, event)[0])
 
     return router
 
@@ -119,7 +119,7 @@ def verify_routes(door: Door) -> APIRouter:
     def verify_file(caller: Caller, file_id: UUID) -> Json:
         event = records.verify_file(caller, file_id)
         door.doorbell.ring(VERIFY)
-        return Json(event_document(event, _facts(door, event)), 202)
+        return Json(_documents(door, caller, event)[0], 202)
 
     @router.post(
         "/buckets/{bucket}/verify",
@@ -133,6 +133,11 @@ def verify_routes(door: Door) -> APIRouter:
         return Json({"files": files}, 202)
 
     return router
+
+
+def _documents(door: Door, caller: Identity, *events: SyncEvent) -> list[dict[str, Any]]:
+    known = _facts(door, *events)
+    return [event_document(event, known, is_admin=is_administrator(caller)) for event in events]
 
 
 def _facts(door: Door, *events: SyncEvent) -> Facts:

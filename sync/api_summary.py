@@ -9,9 +9,8 @@ from foundation.blocks import BlockId
 from foundation.http_caller import Caller
 from foundation.http_json import StrictRoute
 from foundation.http_wire import Json, decode_cursor, encode_cursor, limit
-from foundation.identity import Identity, Scope
 from foundation.problems import CursorInvalid
-from sync.door import Door
+from sync.door import Door, is_administrator
 from sync.looks import Looks
 from sync.summary import summary
 from sync.wire import RoundWire, ScrubRequestWire, ScrubWire, WantedWire, answers, round_document, wanted_document
@@ -31,7 +30,7 @@ def summary_routes(door: Door) -> APIRouter:
         responses=answers(200, SummaryWire),
     )
     async def get_summary(caller: Caller) -> Json:
-        is_admin = _is_admin(caller)
+        is_admin = is_administrator(caller)
 
         async def look() -> dict[str, Any]:
             return summary_document(await summary(door, caller), is_admin=is_admin)
@@ -62,7 +61,7 @@ def scrub_routes(door: Door) -> APIRouter:
     )
     async def get_scrub(caller: Caller) -> Json:
         figures = await run_sync(door.records.figures, caller)
-        return Json(scrub_document(figures, is_admin=_is_admin(caller)))
+        return Json(scrub_document(figures, is_admin=is_administrator(caller)))
 
     @router.post(
         "/sync/scrub",
@@ -83,7 +82,3 @@ def _block_after(key: str | None) -> BlockId | None:
         return None if key is None else BlockId.parse(key)
     except ValueError as error:
         raise CursorInvalid("This is no cursor of this server. Start from the first page.") from error
-
-
-def _is_admin(caller: Identity) -> bool:
-    return caller.has(Scope.ADMIN)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from foundation.doorbell import Doorbell
+from foundation.identity import Identity, Scope
 from metadata import Buckets, Journals, LongPoll, Proofs, SyncRecords
 from sync.health import HealthBoard
 from sync.watcher import Watcher
@@ -24,3 +25,8 @@ class Door:
     doorbell: Doorbell
     clock: Callable[[], datetime]
     round_every: timedelta
+
+
+def is_administrator(caller: Identity) -> bool:
+    """Who is told of the installation, not only of their own files."""
+    return caller.has(Scope.ADMIN)

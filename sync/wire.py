@@ -27,7 +27,7 @@ class EventWire(Wire):
     action: str | None = Field(description="What was done, once it is: `upload_synchronized`, `delete_synchronized`, …")
     attempts: int
     next_attempt_at: datetime | None
-    worker: str | None
+    worker: str | None = Field(description="For administrators.")
     error: str | None = Field(description="For programs: `parts-missing`, `parts-damaged`, …")
     reason: str | None = Field(description="For people: why it failed, what was healed, or what it waits for.")
     next_step: str | None = Field(description="For people: what heals it.")
@@ -111,8 +111,10 @@ class ScrubWire(Wire):
 _AMOUNTS = ("blocks", "total_blocks", "bytes", "total_bytes", "healed", "damaged", "bytes_per_second")
 
 
-def event_document(event: SyncEvent, facts: Facts) -> dict[str, Any]:
+def event_document(event: SyncEvent, facts: Facts, *, is_admin: bool) -> dict[str, Any]:
+    """A worker's name tells of the machine that it runs on."""
     told = {"bucket": event.bucket_title, "reason": reason(event, facts), "next_step": next_step(event)}
+    told["worker"] = event.worker if is_admin else None
     return {name: told[name] if name in told else getattr(event, name) for name in EventWire.model_fields}
 
 

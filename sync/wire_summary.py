@@ -105,18 +105,18 @@ def scrub_document(figures: SyncFigures, *, is_admin: bool) -> dict[str, Any]:
 
 def summary_document(found: Summary, *, is_admin: bool) -> dict[str, Any]:
     figures, facts = found.figures, Facts(found.figures.at, found.health)
-    in_work = [event_document(event, known) for event, known in found.in_work]
+    in_work = [event_document(event, known, is_admin=is_admin) for event, known in found.in_work]
     return {
         "at": figures.at,
         "sentence": _fields(found.sentence, SentenceWire),
         "counts": _fields(figures, CountsWire),
         "queue": _queue(figures, in_work),
         "in_work": in_work,
-        "failed": [event_document(event, facts) for event in found.failed],
-        "damaged_files": [event_document(event, facts) for event in found.damaged],
+        "failed": [event_document(event, facts, is_admin=is_admin) for event in found.failed],
+        "damaged_files": [event_document(event, facts, is_admin=is_admin) for event in found.damaged],
         "damaged_blocks": figures.damaged_blocks,
         "missing_blocks": figures.missing_blocks,
-        "healed": [event_document(event, facts) for event in found.healed],
+        "healed": [event_document(event, facts, is_admin=is_admin) for event in found.healed],
         "day": _day(figures),
         "checked_in_seconds": found.checked_in and found.checked_in.total_seconds(),
         "scrub": scrub_document(figures, is_admin=is_admin),

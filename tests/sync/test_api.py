@@ -374,6 +374,16 @@ def test_the_summary_names_the_damaged_files_with_their_reasons(house: House) ->
     assert summary["day"]["failed"] == summary["counts"]["failed"]
 
 
+def test_which_machine_checked_a_file_is_told_to_administrators_alone(house: House) -> None:
+    house.desk.put("f", chunks("a"))
+    house.work(EventStatus.FAILED, error="internal", reason="x")
+    for caller, name in ((None, None), (house.admin, WORKER)):
+        (event,) = house.get("/sync-events", caller, status="failed")["items"]
+        (told,) = house.get("/sync/summary", caller)["failed"]
+        one = house.get(f"/sync-events/{event['event_id']}", caller)
+        assert [event["worker"], told["worker"], one["worker"]] == [name] * 3
+
+
 def test_users_are_told_names_and_states_of_health_and_administrators_latencies_and_workers(house: House) -> None:
     house.catalogue.proofs.seen(WORKER, "verify")
     mine, all_of_it = house.get("/sync/summary"), house.get("/sync/summary", house.admin)
