@@ -3,6 +3,7 @@ import { StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 import { makeQueryClient } from "@/api/query_client";
+import { applyDensity } from "@/frame/density";
 import { applyTheme } from "@/frame/theme";
 import { Toasts } from "@/kit/Toasts";
 import { Views } from "@/routes";
@@ -10,6 +11,7 @@ import "./tokens.css";
 import "./base.css";
 
 applyTheme();
+applyDensity();
 
 const root = document.getElementById("root");
 if (root) {

@@ -1,22 +1,44 @@
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "react-router";
-import { api, held } from "@/api/client";
-import { keys } from "@/api/queries";
+import { Link } from "react-router";
+import { bucketsQuery } from "@/api/queries";
 import { View } from "@/frame/View";
-import { Name } from "@/kit";
-import { shownName } from "@/kit/names";
+import { Blank } from "@/kit";
+import { Folder } from "./Folder";
+import { Skeletons, Unreachable } from "./FolderStates";
+import { useLate } from "./lately";
+import { nameKnown, primeListing } from "./listing";
+import { type Place, usePlace } from "./place";
 
-/** A folder of a bucket. */
+/** A folder of a bucket, as the address names it. */
 export function FilesView() {
-  const { bucket = "", "*": path = "" } = useParams();
-  const prefix = path && !path.endsWith("/") ? `${path}/` : path;
-  const listing = useQuery({
-    queryKey: keys.files(bucket, prefix),
-    queryFn: () => held(api.GET("/api/v1/buckets/{bucket}/files", { params: { path: { bucket }, query: { prefix, delimiter: "/" } } })),
-  });
+  const place = usePlace();
+  return place ? <AtPlace place={place} /> : <NoSuch what="folder" />;
+}
+
+function AtPlace({ place }: { place: Place }) {
+  const buckets = useQuery(bucketsQuery);
+  const isLate = useLate(buckets.isPending);
+  if (!buckets.data) {
+    if (!buckets.error) primeListing(place.bucket, place.prefix);
+    return (
+      <View title="Files" heading="">
+        {buckets.error ? <Unreachable what="This folder" query={buckets} /> : isLate && <Skeletons />}
+      </View>
+    );
+  }
+  const bucket = buckets.data.find((one) => one.name === place.bucket || one.id === place.bucket);
+  if (!bucket) return <NoSuch what="bucket" />;
+  nameKnown(bucket.id, place.bucket);
+  // Another folder is another list: nothing of the last one's selection or scrolling is left.
+  return <Folder key={`${bucket.id}/${place.prefix}`} bucket={bucket} prefix={place.prefix} />;
+}
+
+export function NoSuch({ what }: { what: "bucket" | "folder" }) {
   return (
-    <View title={shownName(bucket)} heading={<Name name={bucket} />}>
-      <ul>{listing.data?.items.map((file) => <li key={file.file_id}><Name name={file.path} /></li>)}</ul>
+    <View title="Not found" heading="Not found">
+      <Blank title={`There is no such ${what}`}>
+        The address may be mistyped, or it was moved or deleted. <Link to="/">Go to your files</Link>
+      </Blank>
     </View>
   );
 }

@@ -1,18 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
-import { Suspense } from "react";
+import { lazy, Suspense } from "react";
 import { Navigate, Outlet, useLocation } from "react-router";
 import { addresses } from "@/addresses";
 import { ApiProblem } from "@/api/problems";
 import { meQuery } from "@/api/queries";
 import { Live } from "@/live/Live";
 import styles from "./Frame.module.css";
+import { hideKeyboard, useKeyboardShown } from "./keyboard_help";
 import { Places } from "./Places";
 import { Tabs } from "./Tabs";
+import { useShortcuts } from "./useShortcuts";
+
+const KeyboardDialog = lazy(() => import("./KeyboardDialog"));
 
 /** Places on the left, one sheet on the right; on the phone places at the bottom. Nobody is sent to the gate, and back afterwards. */
 export function Frame() {
   const me = useQuery(meQuery);
   const location = useLocation();
+  const isKeyboardShown = useKeyboardShown();
+  useShortcuts();
   if (me.error instanceof ApiProblem && me.error.status === 401 && !me.data) {
     return <Navigate to={addresses.signIn(location.pathname + location.search)} replace />;
   }
@@ -29,6 +35,7 @@ export function Frame() {
       </main>
       <Tabs />
       <Live />
+      <Suspense>{isKeyboardShown && <KeyboardDialog onClose={hideKeyboard} />}</Suspense>
     </div>
   );
 }

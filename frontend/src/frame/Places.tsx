@@ -13,7 +13,7 @@ export function Places() {
   const buckets = useQuery(bucketsQuery);
   const failed = useQuery(summaryQuery).data?.sentence.failed ?? 0;
   return (
-    <div className={styles.side}>
+    <nav className={styles.side} aria-label="Places">
       <Link className={styles.brand} to="/">
         <Mark /> Cairn
       </Link>
@@ -22,7 +22,7 @@ export function Places() {
         <span className="grow">Search</span>
         <kbd aria-hidden="true">/</kbd>
       </Link>
-      <nav className={styles.nav} aria-label="Places">
+      <div className={styles.nav}>
         <div className={styles.head}>Buckets</div>
         <ul>
           {buckets.data?.map((bucket) => (
@@ -41,7 +41,7 @@ export function Places() {
           <Place to={addresses.trash} icon="trash" label="Trash" />
           <Place to={addresses.status} icon="pulse" label="Sync status" count={failed} />
         </ul>
-      </nav>
+      </div>
       <div className={styles.foot}>
         <StorageMeter />
         <div className={styles.me}>
@@ -54,7 +54,7 @@ export function Places() {
           <IconButton icon="theme" label="Switch theme" onClick={switchTheme} />
         </div>
       </div>
-    </div>
+    </nav>
   );
 }
 

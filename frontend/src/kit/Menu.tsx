@@ -21,23 +21,61 @@ export function Menu({ trigger, entries, onOpenChange }: { trigger: ReactNode; e
       <Dropdown.Trigger asChild>{trigger}</Dropdown.Trigger>
       <Dropdown.Portal>
         <Dropdown.Content className={styles.menu} align="end" sideOffset={4} collisionPadding={8}>
-          {entries.map((entry, index) =>
-            entry === "line" ? (
-              <Dropdown.Separator key={index} className={styles.line} />
-            ) : (
-              <Dropdown.Item
-                key={entry.label}
-                className={[styles.item, entry.danger ? styles.danger : ""].join(" ")}
-                disabled={entry.disabled ?? false}
-                onSelect={entry.onSelect}
-              >
-                <MenuLabel entry={entry} />
-              </Dropdown.Item>
-            ),
-          )}
+          <Items entries={entries} />
         </Dropdown.Content>
       </Dropdown.Portal>
     </Dropdown.Root>
+  );
+}
+
+interface MenuAtProps {
+  label: string; // its accessible name
+  at: { x: number; y: number }; // in the window
+  entries: MenuEntry[];
+  onClose: () => void;
+  onClosed?: () => void; // focus is free: put it where it belongs
+}
+
+/** An open menu at a point of the window: of a right click, or of a key. Rendered means open. */
+export function MenuAt({ label, at, entries, onClose, onClosed }: MenuAtProps) {
+  return (
+    <Dropdown.Root modal={false} open onOpenChange={(open) => !open && onClose()}>
+      <Dropdown.Trigger asChild>
+        <span className={styles.point} style={{ left: at.x, top: at.y }} aria-hidden="true" tabIndex={-1} />
+      </Dropdown.Trigger>
+      <Dropdown.Portal>
+        <Dropdown.Content
+          className={styles.menu}
+          align="start"
+          collisionPadding={8}
+          aria-label={label}
+          aria-labelledby={undefined}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            onClosed?.();
+          }}
+        >
+          <Items entries={entries} />
+        </Dropdown.Content>
+      </Dropdown.Portal>
+    </Dropdown.Root>
+  );
+}
+
+function Items({ entries }: { entries: MenuEntry[] }) {
+  return entries.map((entry, index) =>
+    entry === "line" ? (
+      <Dropdown.Separator key={index} className={styles.line} />
+    ) : (
+      <Dropdown.Item
+        key={entry.label}
+        className={[styles.item, entry.danger ? styles.danger : ""].join(" ")}
+        disabled={entry.disabled ?? false}
+        onSelect={entry.onSelect}
+      >
+        <MenuLabel entry={entry} />
+      </Dropdown.Item>
+    ),
   );
 }
 

@@ -1,13 +1,13 @@
 import styles from "./Name.module.css";
-import { type NamePart, nameParts, shownName } from "./names";
+import { type NamePart, nameParts, shownParts } from "./names";
 
 const TAIL = 12;
 
 /** A name of somebody's file: isolated, never markup; it loses its middle where it does not fit, and keeps its last characters. */
-export function Name({ name, clip = true }: { name: string; clip?: boolean }) {
-  const [head, tail] = clip ? split(nameParts(name)) : [nameParts(name), []];
+export function Name({ name, clip = true, parts = nameParts(name) }: { name: string; clip?: boolean; parts?: NamePart[] | undefined }) {
+  const [head, tail] = clip ? split(parts) : [parts, []];
   return (
-    <bdi className={clip ? styles.name : styles.whole} title={shownName(name)}>
+    <bdi className={clip ? styles.name : styles.whole} title={shownParts(parts)}>
       <span className={styles.head} dir="auto">
         <Parts parts={head} />
       </span>

@@ -28,16 +28,19 @@ export function nameParts(name: string): NamePart[] {
 }
 
 /** As plain text, for titles, tooltips and accessible names. */
-export const shownName = (name: string): string =>
-  nameParts(name)
-    .map((part) => (part.kind === "text" ? part.text : `⟨${part.code}⟩`))
-    .join("");
+export const shownName = (name: string): string => shownParts(nameParts(name));
+
+export const shownParts = (parts: readonly NamePart[]): string =>
+  parts.map((part) => (part.kind === "text" ? part.text : `⟨${part.code}⟩`)).join("");
 
 /** A joiner between letters or emoji belongs to them; alone it hides. */
 function isHidden(character: string, before: string | undefined): boolean {
   if (JOINERS.has(character)) return before === undefined || !/[\p{L}\p{M}\p{Emoji}]/u.test(before);
   return HIDDEN.test(character);
 }
+
+/** As it is read aloud: what is seen, in its order. */
+export const spokenParts = (parts: readonly NamePart[]): string => parts.map((part) => (part.kind === "text" ? part.text : part.code)).join("");
 
 /** The folder of `path`, with its slash; "" at the root. */
 export const parentOf = (path: string): string => path.slice(0, path.replace(/\/$/, "").lastIndexOf("/") + 1);

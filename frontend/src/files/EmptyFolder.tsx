@@ -1,0 +1,19 @@
+import { Blank, Button } from "@/kit";
+
+/** A folder with nothing in it says how something comes there. */
+export function EmptyFolder({ isReadOnly, onNewFolder }: { isReadOnly: boolean; onNewFolder: () => void }) {
+  if (isReadOnly) return <Blank title="Nothing here yet" />;
+  const isTouch = matchMedia("(hover: none)").matches;
+  return (
+    <Blank
+      title="Nothing here yet"
+      acts={
+        <Button icon="folder-plus" onClick={onNewFolder}>
+          New folder
+        </Button>
+      }
+    >
+      {isTouch ? "Upload files or take a photo." : "Drop files or whole folders anywhere on this page, or paste them."}
+    </Blank>
+  );
+}

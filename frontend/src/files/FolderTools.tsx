@@ -1,0 +1,45 @@
+import { useNavigate, useSearchParams } from "react-router";
+import { addresses } from "@/addresses";
+import type { BucketWire } from "@/api/schema";
+import { useDensity } from "@/frame/density";
+import { showKeyboard } from "@/frame/keyboard_help";
+import { IconButton, Menu, type MenuEntry } from "@/kit";
+import styles from "./FolderTools.module.css";
+import type { Row } from "./rows";
+
+interface FolderToolsProps {
+  bucket: BucketWire;
+  prefix: string;
+  current: Row | undefined; // whose details are meant
+  isOpen: boolean; // details are shown
+  isReadOnly: boolean;
+  onNewFolder: () => void;
+}
+
+/** What stands at the right of the breadcrumb: on wide screens icons, on the phone one menu. */
+export function FolderTools({ bucket, prefix, current, isOpen, isReadOnly, onNewFolder }: FolderToolsProps) {
+  const [, setSearch] = useSearchParams();
+  const navigate = useNavigate();
+  const [density, setDensity] = useDensity();
+  const toggle = (): void =>
+    setSearch((before) => {
+      const after = new URLSearchParams(before);
+      if (isOpen) after.delete("details");
+      else after.set("details", current?.key ?? "");
+      return after;
+    });
+  const entries: MenuEntry[] = [
+    ...(isReadOnly ? [] : [{ label: "New folder", icon: "folder-plus" as const, onSelect: onNewFolder }]),
+    { label: density === "dense" ? "Roomy rows" : "Dense rows", onSelect: () => setDensity(density === "dense" ? "roomy" : "dense") },
+    ...(prefix === "" ? [{ label: "Bucket settings", icon: "bucket" as const, onSelect: () => void navigate(addresses.settings(bucket.name)) }] : []),
+  ];
+  return (
+    <div className={styles.tools}>
+      <span className={styles.wide}>
+        <IconButton icon="help" label="Keyboard" onClick={showKeyboard} />
+        <IconButton icon="panel" label={isOpen ? "Hide details" : "Details"} aria-pressed={isOpen} onClick={toggle} />
+      </span>
+      <Menu trigger={<IconButton icon="more" label="More" />} entries={entries} />
+    </div>
+  );
+}

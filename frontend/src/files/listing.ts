@@ -1,0 +1,105 @@
+/** A folder's content, read page by page: what has come is shown, the rest is on its way. */
+
+import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
+import { api, held } from "@/api/client";
+import { keys } from "@/api/queries";
+import type { FolderFactsWire, ListedEntryWire } from "@/api/schema";
+
+export interface Listing {
+  entries: readonly ListedEntryWire[];
+  folders: readonly string[]; // with their slashes
+  marker: ListedEntryWire | null; // of the folder itself, where it was made as one
+  isWhole: boolean;
+}
+
+interface Page {
+  items: ListedEntryWire[];
+  prefixes: string[];
+  next_cursor: string | null;
+}
+
+const FIRST_PAGE = 500; // soon there
+const NEXT_PAGES = 5_000; // some 20 ms of reading each: no frame of scrolling is lost for long
+const FOLDERS_AT_ONCE = 100; // as many as the server counts in one request
+const MOST_FACTS = 1_000; // of a folder with more folders than that, the rest stand there by name alone
+
+export const listingQuery = (bucket: string, prefix: string) =>
+  queryOptions({
+    queryKey: keys.files(bucket, prefix),
+    queryFn: ({ client, signal }) => readListing(client, bucket, prefix, signal),
+    // A list of 100,000 entries is not compared with the one before it.
+    structuralSharing: false,
+  });
+
+async function readListing(client: QueryClient, bucket: string, prefix: string, signal: AbortSignal): Promise<Listing> {
+  const isFirst = client.getQueryData(keys.files(bucket, prefix)) === undefined;
+  const entries: ListedEntryWire[] = [];
+  const folders: string[] = [];
+  let marker: ListedEntryWire | null = null;
+  let page = await (takePrimed(bucket, prefix) ?? readPage(bucket, prefix, null, signal));
+  for (;;) {
+    for (const entry of page.items) {
+      if (entry.path === prefix) marker = entry;
+      else entries.push(entry);
+    }
+    folders.push(...page.prefixes);
+    const listing = { entries: [...entries], folders: [...folders], marker, isWhole: page.next_cursor === null };
+    if (page.next_cursor === null) return listing;
+    // Only where nothing is shown yet: old rows stay until the new ones are all there.
+    if (isFirst) client.setQueryData(keys.files(bucket, prefix), listing);
+    page = await readPage(bucket, prefix, page.next_cursor, signal);
+  }
+}
+
+const readPage = (bucket: string, prefix: string, cursor: string | null, signal?: AbortSignal): Promise<Page> =>
+  held(
+    api.GET("/api/v1/buckets/{bucket}/files", {
+      params: {
+        path: { bucket },
+        query: { prefix, delimiter: "/", limit: cursor === null ? FIRST_PAGE : NEXT_PAGES, ...(cursor === null ? {} : { cursor }) },
+      },
+      ...(signal ? { signal } : {}),
+    }),
+  );
+
+/** What lies in and below `folders`: how many files, how large, how they stand. */
+export const factsQuery = (bucket: string, prefix: string, folders: readonly string[]) =>
+  queryOptions({
+    queryKey: [...keys.folders(bucket, prefix), folders],
+    queryFn: ({ signal }) => readFacts(bucket, folders, signal),
+    enabled: folders.length > 0,
+    placeholderData: keepPreviousData,
+    structuralSharing: false,
+  });
+
+async function readFacts(bucket: string, folders: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, FolderFactsWire>> {
+  const found = new Map<string, FolderFactsWire>();
+  for (let first = 0; first < Math.min(folders.length, MOST_FACTS); first += FOLDERS_AT_ONCE) {
+    const query = { prefix: folders.slice(first, first + FOLDERS_AT_ONCE) };
+    const { items } = await held(api.GET("/api/v1/buckets/{bucket}/folders", { params: { path: { bucket }, query }, signal }));
+    for (const facts of items) found.set(facts.prefix, facts);
+  }
+  return found;
+}
+
+// Before the buckets are known a place is known by its bucket's name only: its first page need not wait for them.
+let primed: { name: string; prefix: string; page: Promise<Page> } | null = null;
+
+export function primeListing(name: string, prefix: string): void {
+  if (primed?.name === name && primed.prefix === prefix) return;
+  const page = readPage(name, prefix, null);
+  page.catch(() => undefined); // Told by the query, if it still takes this page.
+  primed = { name, prefix, page };
+}
+
+/** `id` is of the bucket that `primeListing` knew by its name: nothing else is primed in between. */
+function takePrimed(id: string, prefix: string): Promise<Page> | undefined {
+  const taken = primed;
+  primed = null;
+  return taken?.prefix === prefix && primedAs.get(id) === taken.name ? taken.page : undefined;
+}
+
+const primedAs = new Map<string, string>();
+
+/** The bucket of that name has this id. */
+export const nameKnown = (id: string, name: string): void => void primedAs.set(id, name);

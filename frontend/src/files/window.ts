@@ -1,0 +1,64 @@
+import { type RefObject, useLayoutEffect, useState } from "react";
+import { flushSync } from "react-dom";
+
+const OVERSCAN = 10;
+const VIRTUAL_FROM = 200;
+
+export interface Window {
+  first: number;
+  last: number; // not shown any more
+}
+
+interface WindowOf {
+  scroller: RefObject<HTMLElement | null>;
+  body: RefObject<HTMLElement | null>; // what holds the rows
+  count: number;
+  rowHeight: number; // in pixels; 0 until it is known
+}
+
+/** Which rows of a list of rows of one height are on the screen, and ten more on each side; short lists are there as a whole. */
+export function useWindow({ scroller, body, count, rowHeight }: WindowOf): Window {
+  const [shown, show] = useState<Window>({ first: 0, last: Math.min(count, 40) });
+  useLayoutEffect(() => {
+    const frame = scroller.current;
+    if (!frame) return;
+    const look = (): void => {
+      if (!body.current || rowHeight === 0) return;
+      const above = frame.getBoundingClientRect().top - body.current.getBoundingClientRect().top;
+      const next = seen(above, frame.clientHeight, rowHeight, count);
+      show((before) => (before.first === next.first && before.last === next.last ? before : next));
+    };
+    // In the frame in which it scrolls: otherwise a wide jump shows nothing for one.
+    const scrolled = (): void => flushSync(look);
+    look();
+    frame.addEventListener("scroll", scrolled, { passive: true });
+    const sizes = new ResizeObserver(look);
+    sizes.observe(frame);
+    return () => {
+      frame.removeEventListener("scroll", scrolled);
+      sizes.disconnect();
+    };
+  }, [scroller, body, count, rowHeight]);
+  return count <= VIRTUAL_FROM ? { first: 0, last: count } : { first: Math.min(shown.first, count), last: Math.min(shown.last, count) };
+}
+
+/** `above`: how many pixels of the rows lie above the frame. */
+export function seen(above: number, height: number, rowHeight: number, count: number): Window {
+  const first = Math.max(0, Math.floor(above / rowHeight) - OVERSCAN);
+  return { first: Math.min(first, Math.max(0, count - 1)), last: Math.min(count, Math.ceil((above + height) / rowHeight) + OVERSCAN) };
+}
+
+/** The height of a row as the style sheet has it, in pixels: it follows the reader's text, the width and the density. */
+export function useRowHeight(probe: RefObject<HTMLElement | null>): number {
+  const [height, setHeight] = useState(0);
+  useLayoutEffect(() => {
+    const element = probe.current;
+    if (!element) return;
+    const measure = (): void => setHeight(element.getBoundingClientRect().height);
+    measure();
+    const sizes = new ResizeObserver(measure);
+    sizes.observe(element);
+    return () => sizes.disconnect();
+  }, [probe]);
+  return height;
+}
