@@ -1,6 +1,6 @@
 /** Keys as the reader's system calls them. */
 
-export const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
+export const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 /** The key that makes a letter a command: ⌘ on Apple, else Ctrl. */
 export const isCommand = (event: { ctrlKey: boolean; metaKey: boolean; altKey: boolean; shiftKey: boolean }): boolean =>
