@@ -58,6 +58,10 @@ RUNS = [
     "user quota {bucket}@example.org 1G",
     "user list",
     "token create --email {bucket}@example.org",
+    "client add Photos --redirect-uri https://photos.example.org/signed-in",
+    "client list",
+    "client revoke {client}",
+    "key rotate",
     "user delete {bucket}@example.org --yes",
     "doctor",
     "logout",
@@ -170,6 +174,8 @@ def test_every_verb_that_answers_programs_does_so_with_one_document(
             known["group"] = document["groups"][0]["group"]
         if words[:2] == ["bucket", "rm"]:
             known["removed"] = document["id"]
+        if words[:2] == ["client", "add"]:
+            known["client"] = document["id"]
     assert tried == {verb for verb in VERBS if "--json" in options(verb)}
 
 
@@ -182,7 +188,7 @@ def test_each_verb_says_3_with_a_problem_document_when_the_server_is_down(tmp_pa
         "CAIRN_RETRY_SECONDS": "0",
     }
     known = {"url": "http://127.0.0.1:1", "bucket": "b", "group": ID, "version": ID, "removed": ID}
-    asking = [line for line in RUNS if line.split()[0] not in {"user", "token", "doctor", "logout"}]
+    asking = [line for line in RUNS if line.split()[0] not in {"user", "token", "client", "key", "doctor", "logout"}]
     for line in asking:
         command = [sys.executable, "-m", "cairn", *line.format(**known).split(), "--json"]
         done = subprocess.run(
