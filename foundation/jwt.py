@@ -19,6 +19,7 @@ from foundation.jwks import KeySource, PublicKey
 from foundation.problems import Unauthenticated
 
 ALGORITHMS = ("ES256", "RS256")
+ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105 — RFC 9068, 2.1: what we sign for another use is never one (RFC 8725, 3.11).
 LEEWAY_SECONDS = 60
 MAX_TOKEN_BYTES = 32 * 1024
 MAX_SUBJECT_CHARACTERS = 255
@@ -66,19 +67,26 @@ class JwtVerifier:
 
     def verified(self, credential: str) -> VerifiedToken:
         """What the token says. Raises Unauthenticated, or Unavailable while its issuer's keys are not to be had."""
-        header, unproved = _opened(credential)
-        name = unproved.get("iss")
-        issuer = self._issuers.get(name) if isinstance(name, str) else None
-        if issuer is None:
-            raise Unauthenticated("The token is of an issuer that is not trusted here.")
-        claims = self._proved(credential, _key(header, issuer.keys))
-        ends = self._checked_times(claims)
-        _check_audience(claims.get("aud"), issuer.audience)
+        issuer, claims, ends = self.proved(credential)
         subject = claims.get("sub")
         if not isinstance(subject, str) or not 1 <= len(subject) <= MAX_SUBJECT_CHARACTERS:
             raise Unauthenticated(f"The token's subject must have 1 to {MAX_SUBJECT_CHARACTERS} characters.")
         identity = _own(subject, claims) if issuer.is_own else _outside(issuer.name, subject, claims)
         return VerifiedToken(identity, ends, issuer.is_own, claims)
+
+    def proved(self, credential: str) -> tuple[TrustedIssuer, Mapping[str, Any], datetime]:
+        """Who says what until when, its subject whatever it is. Raises as `verified`."""
+        header, unproved = _opened(credential)
+        name = unproved.get("iss")
+        issuer = self._issuers.get(name) if isinstance(name, str) else None
+        if issuer is None:
+            raise Unauthenticated("The token is of an issuer that is not trusted here.")
+        if issuer.is_own and header.get("typ") != ACCESS_TOKEN_TYPE:
+            raise Unauthenticated("This is no access token.")
+        claims = self._proved(credential, _key(header, issuer.keys))
+        ends = self._checked_times(claims)
+        _check_audience(claims.get("aud"), issuer.audience)
+        return issuer, claims, ends
 
     def _proved(self, credential: str, key: PublicKey) -> Mapping[str, Any]:
         try:

@@ -152,6 +152,7 @@ def _check(request: AuthorizationRequest, pairs: Sequence[tuple[str, str]]) -> N
         (not request.scopes, "invalid_scope", "Ask for one scope or more that the client may have."),
         (not prompts <= _PROMPTS, "invalid_request", f"A prompt is one of {', '.join(sorted(_PROMPTS))}."),
         ("none" in prompts and len(prompts) > 1, "invalid_request", "The prompt none stands alone."),
+        (not fields.get("nonce", "").isprintable(), "invalid_request", "The nonce holds what cannot be seen."),
         (not is_timed, "invalid_request", "The max_age must be a number of seconds."),
     ]
     for is_wrong, error, description in wrong:

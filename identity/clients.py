@@ -29,6 +29,7 @@ OPENID, EMAIL, OFFLINE = "openid", "email", "offline_access"
 CLIENT_SCOPES = frozenset({OPENID, EMAIL, OFFLINE, Scope.FILES.value, Scope.FILES_READ.value, Scope.ACCOUNT.value})
 CLI_CLIENT = "cairn-cli"
 MAX_NAME_CHARACTERS = 100
+MAX_ID_CHARACTERS = 100
 _GRANTS = frozenset({CODE, REFRESH, CREDENTIALS, DEVICE})
 # Loopback redirects (RFC 8252, 7.3): host and path are the client's, the port is any.
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\]|localhost)(?::[0-9]{1,5})?(/[^\s#]*)?")
@@ -116,8 +117,8 @@ class Clients:
 
     def find(self, client: str) -> Client | None:
         """None for one that nobody added, or that was revoked."""
-        if client in self._own:
-            return self._own[client]
+        if client in self._own or not is_client_id(client):
+            return self._own.get(client)
         statement = select(clients).where(clients.c.id == client, clients.c.revoked_at.is_(None))
         row = self._database.read(lambda connection: connection.execute(statement).one_or_none())
         return _client(row) if row else None
@@ -151,12 +152,17 @@ class Clients:
 
         def body(connection: Connection) -> None:
             now = self._clock()
-            if connection.execute(live.values(revoked_at=now)).rowcount == 0:
+            if not is_client_id(client) or connection.execute(live.values(revoked_at=now)).rowcount == 0:
                 raise ClientNotFound
             end_devices(connection, client, None, now)
 
         self._database.write(body)
         self._verdicts.forget()
+
+
+def is_client_id(text: str) -> bool:
+    """Whether a row could have it: anything else is not looked for, since databases refuse some of it."""
+    return text.isascii() and text.isprintable() and 1 <= len(text) <= MAX_ID_CHARACTERS
 
 
 def end_devices(connection: Connection, client: str, user: object | None, now: datetime) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, insert, select, update
 
 from foundation.database import Database
-from identity.clients import Client, end_devices
+from identity.clients import Client, end_devices, is_client_id
 from identity.clock import Clock
 from identity.errors import ClientNotFound
 from identity.schema import clients, consents
@@ -65,7 +65,7 @@ class Consents:
 
         def body(connection: Connection) -> None:
             mine = (consents.c.user == user, consents.c.client == client)
-            if connection.execute(delete(consents).where(*mine)).rowcount == 0:
+            if not is_client_id(client) or connection.execute(delete(consents).where(*mine)).rowcount == 0:
                 raise ClientNotFound("You have allowed no such program anything.")
             end_devices(connection, client, user, self._clock())
 

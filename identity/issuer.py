@@ -8,6 +8,7 @@ from uuid import uuid4
 import joserfc.jwt
 
 from foundation.identity import Identity
+from foundation.jwt import ACCESS_TOKEN_TYPE
 from foundation.problems import Forbidden
 from identity.clock import Clock
 from identity.keys import SigningKeys
@@ -57,6 +58,6 @@ class Issuer:
         }
         claims = {name: value for name, value in claims.items() if value is not None}
         key = self._keys.current()
-        header = {"alg": "ES256", "typ": "at+jwt", "kid": key.kid}
+        header = {"alg": "ES256", "typ": ACCESS_TOKEN_TYPE, "kid": key.kid}
         text = joserfc.jwt.encode(header, claims, key, algorithms=["ES256"])
         return AccessToken(text, int(LIFETIME.total_seconds()), granted)

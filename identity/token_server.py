@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from authlib.consts import default_json_headers
 from authlib.oauth2.rfc6749 import AuthorizationServer
@@ -15,7 +17,6 @@ from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from authlib.oauth2.rfc8628 import DeviceAuthorizationEndpoint
 
-from foundation.jwt import VerifiedToken
 from foundation.problems import Unauthenticated, Unavailable
 from identity import grants
 from identity.clients import DEVICE, Client
@@ -113,12 +114,12 @@ class KnownToken:
 
     secret: str
     consent: Consent | None = None
-    signed: VerifiedToken | None = None
+    claims: Mapping[str, Any] | None = None
 
     def check_client(self, client: Client) -> bool:
         if self.consent is not None:
             return client.id == self.consent.client
-        return self.signed is not None and client.id == self.signed.claims.get("client_id")
+        return self.claims is not None and client.id == self.claims.get("client_id")
 
     def is_expired(self) -> bool:
         return False  # Those that are were not found.
@@ -141,9 +142,16 @@ class _KnownTokens:
         if consent is not None:
             return KnownToken(token, consent=consent)
         try:
-            return KnownToken(token, signed=self.server.verifier.verify_own(token))
+            return KnownToken(token, claims=self.server.verifier.verify_own(token).claims)
+        except Unauthenticated:
+            return self._client_token(token)
+
+    def _client_token(self, token: str) -> KnownToken | None:
+        try:
+            claims = self.server.verifier.verify_client(token)
         except Unauthenticated:
             return None
+        return KnownToken(token, claims=claims) if self.server.query_client(claims["sub"]) else None
 
 
 class Revocation(_KnownTokens, RevocationEndpoint):
@@ -155,8 +163,8 @@ class Revocation(_KnownTokens, RevocationEndpoint):
         provider = self.server.provider
         if token.consent is not None:
             provider.refresh.end(token.secret, request.client)
-        elif token.signed is not None and token.signed.identity.user and token.signed.identity.device:
-            provider.refresh.end_device(token.signed.identity.user, token.signed.identity.device)
+        elif token.claims is not None and "device" in token.claims:
+            provider.refresh.end_device(UUID(token.claims["sub"]), UUID(token.claims["device"]))
 
 
 class Introspection(_KnownTokens, IntrospectionEndpoint):
@@ -165,12 +173,12 @@ class Introspection(_KnownTokens, IntrospectionEndpoint):
     CLIENT_AUTH_METHODS = CONFIDENTIAL
 
     def check_permission(self, token: KnownToken, client: Client, _request: FormRequest) -> bool:
-        return token.signed is not None or token.check_client(client)
+        return token.claims is not None or token.check_client(client)
 
     def introspect_token(self, token: KnownToken) -> Mapping[str, object]:
-        if token.signed is not None:
+        if token.claims is not None:
             told = ("iss", "aud", "sub", "client_id", "scope", "iat", "exp", "jti")
-            known = {name: token.signed.claims[name] for name in told if name in token.signed.claims}
+            known = {name: token.claims[name] for name in told if name in token.claims}
             return {"active": True, "token_type": "Bearer", **known}
         assert token.consent is not None  # noqa: S101 — one of the two is there.
         held = token.consent

@@ -54,6 +54,10 @@ def verifier(spring: Wellspring, own_key: ECKey, clock: Clock) -> JwtVerifier:
     return JwtVerifier([outside, own], clock)
 
 
+def own_token(key: ECKey, **changes: Any) -> str:
+    return signed(key, own_claims(**changes), {"typ": "at+jwt"})
+
+
 def own_claims(**changes: Any) -> dict[str, Any]:
     return claims(**{"iss": OWN, "aud": OWN, "sub": str(ADA), "device": str(LAPTOP), "scope": "files"} | changes)
 
@@ -67,7 +71,15 @@ def test_an_rs256_token_of_a_trusted_issuer_is_taken(verifier: JwtVerifier, rsa_
 
 
 def test_a_token_of_our_own_names_user_device_and_scopes(verifier: JwtVerifier, own_key: ECKey) -> None:
-    assert verifier.verify(signed(own_key, own_claims())) == Identity(ADA, LAPTOP, frozenset({"files"}))
+    assert verifier.verify(own_token(own_key)) == Identity(ADA, LAPTOP, frozenset({"files"}))
+
+
+@pytest.mark.parametrize("kind", [None, "JWT", "at+JWT ", "logout+jwt"])
+def test_what_we_sign_for_another_use_is_no_access_token(
+    verifier: JwtVerifier, own_key: ECKey, kind: str | None
+) -> None:
+    with pytest.raises(Unauthenticated, match="no access token"):
+        verifier.verify(signed(own_key, own_claims(), {"typ": kind}))
 
 
 def test_an_outside_subject_is_the_same_user_everywhere_and_another_at_another_issuer() -> None:
@@ -215,7 +227,7 @@ def test_a_token_that_names_no_key_of_its_issuer_is_refused(verifier: JwtVerifie
 
 def test_a_key_of_one_issuer_signs_nothing_for_another(verifier: JwtVerifier, key: ECKey, own_key: ECKey) -> None:
     with pytest.raises(Unauthenticated):
-        verifier.verify(signed(key, own_claims()))
+        verifier.verify(own_token(key))
     with pytest.raises(Unauthenticated):
         verifier.verify(signed(own_key, claims()))
 
@@ -258,4 +270,4 @@ def test_what_is_no_token_is_refused(verifier: JwtVerifier, credential: str) -> 
 @pytest.mark.parametrize("changes", [{"sub": "ada"}, {"device": "laptop"}, {"device": 7}, {"device": ["x"]}])
 def test_a_token_of_our_own_must_name_ids(verifier: JwtVerifier, own_key: ECKey, changes: dict[str, Any]) -> None:
     with pytest.raises(Unauthenticated):
-        verifier.verify(signed(own_key, own_claims(**changes)))
+        verifier.verify(own_token(own_key, **changes))

@@ -54,7 +54,7 @@ class Program:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return await self.http.post(path, content=urlencode(fields), headers=headers)
 
-    async def exchanges(self, code: str, **changes: Any) -> httpx.Response:
+    async def exchanges(self, code: str, /, **changes: Any) -> httpx.Response:
         right = {"grant_type": CODE, "code": code, "redirect_uri": self.redirect_uri, "code_verifier": VERIFIER}
         return await self.post("/oauth/token", **(right | changes))
 
