@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, select, update
 
 from foundation.ids import new_id
-from foundation.sql import insert_rows, now, update_rows
+from foundation.sql import any_of, insert_rows, now, update_rows
 from metadata.event_rows import COMPLETED, FAILED, PENDING, PROCESSING, locked_events
 from metadata.findings import Concerned, Look
 from metadata.model import BlockState, ChangeKind
@@ -34,29 +34,31 @@ def tell(connection: Connection, look: Look) -> int:
     """Write what the look showed, where nobody else did and it still holds; on how many versions it worked, at least 1."""
     if not _is_ours(connection, look):
         return 0
-    this = findings.c.sequence == look.sequence
-    if not _holds(connection, look):
-        connection.execute(delete(findings).where(this))
-        return 1
+    these = any_of(connection, findings.c.sequence, look.sequences)
+    if void := _void(connection, look):
+        # What is left of them is looked at anew.
+        connection.execute(delete(findings).where(these, any_of(connection, findings.c.block, void)))
+        return len(void)
     _tell_all(connection, look)
     if look.is_last:
-        connection.execute(delete(findings).where(this))
+        connection.execute(delete(findings).where(these))
     else:
-        connection.execute(update(findings).where(this).values(after=look.concerned[-1].version.id))
+        connection.execute(update(findings).where(these).values(after=look.concerned[-1].version.id))
     return len(look.concerned) or 1
 
 
 def _is_ours(connection: Connection, look: Look) -> bool:
-    query = select(findings.c.after).where(findings.c.sequence == look.sequence).with_for_update(skip_locked=True)
-    row = connection.execute(query).one_or_none()
-    return row is not None and row.after == look.after
+    query = select(findings.c.after).where(any_of(connection, findings.c.sequence, look.sequences))
+    rows = connection.execute(query.order_by(findings.c.sequence).with_for_update(skip_locked=True)).scalars().all()
+    return len(rows) == len(look.sequences) and set(rows) == {look.after}
 
 
-def _holds(connection: Connection, look: Look) -> bool:
-    """Whether the block still is as was found. It stays so until the transaction's end: who heals or marks it waits a moment."""
-    query = select(blocks.c.state).where(blocks.c.id == look.block).with_for_update(read=True)
-    state = connection.execute(query).scalar_one_or_none()
-    return state is not None and (state != BlockState.STORED.value) == (look.kind in _HARMS)
+def _void(connection: Connection, look: Look) -> set[bytes]:
+    """Blocks that are not any more as was found. The others stay so until the transaction's end: who heals or marks one waits."""
+    query = select(blocks.c.id, blocks.c.state).where(any_of(connection, blocks.c.id, look.blocks))
+    rows = connection.execute(query.order_by(blocks.c.id).with_for_update(read=True)).all()
+    is_harm = look.kind in _HARMS
+    return set(look.blocks) - {row.id for row in rows if (row.state != BlockState.STORED.value) == is_harm}
 
 
 def _tell_all(connection: Connection, look: Look) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from foundation.blocks import BlockName
 from foundation.database import Database
-from metadata import BlockState, Delete, Move, Put
+from metadata import BlockState, Delete, Move, Put, Verdict
 from metadata.sync_schema import findings, notices, sync_events
 from tests.metadata.catalogues import Desk, chunk, chunks
 from tests.metadata.jobs import Hand, again, completed, event_of, events_of, failed, rows_of
@@ -386,6 +386,41 @@ def test_a_block_in_2_000_versions_is_told_in_slices_and_each_is_told_once(
     hand.tell(700)
     assert hand.drain() == 2_000
     assert jobs.backlog()[0] == {"pending": 0, "processing": 0, "failed": 0}
+
+
+def test_the_lost_parts_of_a_file_are_told_together(desk: Desk, hand: Hand, database: Database) -> None:
+    parts = [str(n) for n in range(40)]
+    desk.put("long", chunks(*parts))
+    desk.put_all({path: [chunk(path)] for path in "abc"})
+    hand.drain()
+    jobs, lost = desk.catalogue.jobs, names(desk, "long")
+    jobs.judge([Verdict(name, MISSING, is_read=True) for name in [*lost, *(names(desk, path)[0] for path in "abc")]])
+    assert hand.tell(limit=3) <= 4
+    assert newest(desk, database, "long").reason == "40 parts are missing from the store."
+    assert sorted(noticed(database)) == [("file.damaged", path) for path in ("a", "b", "c", "long")]
+    jobs.judge([Verdict(name, STORED, is_read=True) for name in lost])
+    assert hand.tell(limit=3) == 1
+    event = newest(desk, database, "long")
+    assert (event.status, event.healed_chunks, event.missing_chunks) == ("pending", 40, None)
+    assert event.reason == "40 parts were missing, found whole again."
+
+
+def test_what_healed_before_it_was_told_is_left_out_of_what_is_told_together(
+    desk: Desk, hand: Hand, database: Database
+) -> None:
+    desk.put("f", chunks("1", "2", "3"))
+    desk.put("g", chunks("4"))
+    hand.drain()
+    first, *rest = names(desk, "f")
+    jobs = desk.catalogue.jobs
+    jobs.judge([Verdict(name, MISSING, is_read=True) for name in [first, *rest, *names(desk, "g")]])
+    desk.send(desk.basket(), chunks("1", "2")[:1])
+    assert jobs.tell() == 1
+    assert desk.catalogue.jobs.backlog()[0]["failed"] == 0
+    assert jobs.tell() == 2
+    assert newest(desk, database, "f").reason == "2 parts are missing from the store."
+    assert hand.tell() == 1
+    assert (newest(desk, database, "f").status, newest(desk, database, "g").status) == ("failed", "failed")
 
 
 def test_damage_that_healed_while_it_was_told_stops_being_told(desk: Desk, hand: Hand, database: Database) -> None:
