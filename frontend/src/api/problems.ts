@@ -29,9 +29,9 @@ export class ApiProblem extends Error {
     return this.document.status;
   }
 
-  /** Whether the same call may succeed later, with nobody doing anything. */
+  /** Whether the same call may succeed later, with nobody doing anything. Where there is no room (507) somebody must make some. */
   get isPassing(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 502;
+    return this.status === 0 || this.status === 429 || (this.status >= 502 && this.status !== 507);
   }
 }
 

@@ -8,6 +8,7 @@ import { View } from "@/frame/View";
 import { Button, MenuAt, Name } from "@/kit";
 import { showToast } from "@/kit/toast";
 import { baseOf, shownName } from "@/kit/names";
+import { UploadButtons, useUploadTarget } from "@/upload";
 import { useCut } from "./clipboard";
 import { Crumbs } from "./Crumbs";
 import { onDropped } from "./dragging";
@@ -62,6 +63,7 @@ export function Folder({ bucket, prefix }: { bucket: BucketWire; prefix: string 
   useKeptScroll(scroller, `${bucket.id}/${prefix}?${order.column}${order.isDescending ? " down" : ""}`, rows.length);
 
   const isReadOnly = bucket.role === "reader";
+  useUploadTarget(isReadOnly ? null : { bucket: bucket.name, prefix });
   const open = search.get("details");
   const chosen = useMemo(() => rows.filter((row) => selection.keys.has(row.key)), [rows, selection.keys]);
   const show = useCallback(
@@ -158,11 +160,15 @@ export function Folder({ bucket, prefix }: { bucket: BucketWire; prefix: string 
       tools={<FolderTools bucket={bucket} prefix={prefix} current={chosen[0]} isOpen={open !== null} onNewFolder={() => ask({ what: "folder" })} isReadOnly={isReadOnly} />}
       acts={
         listing.data &&
-        !isEmpty &&
         !isReadOnly && (
-          <Button icon="folder-plus" onClick={() => ask({ what: "folder" })}>
-            New folder
-          </Button>
+          <>
+            {!isEmpty && (
+              <Button icon="folder-plus" onClick={() => ask({ what: "folder" })}>
+                New folder
+              </Button>
+            )}
+            <UploadButtons />
+          </>
         )
       }
       scroller={scroller}

@@ -5,6 +5,7 @@ import { addresses } from "@/addresses";
 import { ApiProblem } from "@/api/problems";
 import { meQuery } from "@/api/queries";
 import { Live } from "@/live/Live";
+import { Uploads } from "@/upload";
 import styles from "./Frame.module.css";
 import { hideKeyboard, useKeyboardShown } from "./keyboard_help";
 import { Places } from "./Places";
@@ -36,6 +37,7 @@ export function Frame() {
       <Tabs />
       <Live />
       <Suspense>{isKeyboardShown && <KeyboardDialog onClose={hideKeyboard} />}</Suspense>
+      <Uploads />
     </div>
   );
 }

@@ -27,7 +27,7 @@ export function Places() {
         <ul>
           {buckets.data?.map((bucket) => (
             <li key={bucket.id}>
-              <NavLink to={addresses.files(bucket.name)}>
+              <NavLink to={addresses.files(bucket.name)} data-drop-bucket={bucket.name} data-drop-prefix="">
                 <Icon name="bucket" />
                 <span className="clip">
                   <Name name={bucket.title || bucket.name} clip={false} />

@@ -1,0 +1,3 @@
+export { useUploadTarget } from "./target";
+export { UploadButtons, UploadTab } from "./UploadButtons";
+export { Uploads } from "./Uploads";
