@@ -16,7 +16,9 @@ _HANDED = """([selector, files, steps]) => {
 }"""
 
 
-def drag_from_desktop(page: Page, paths: Sequence[Path], selector: str = "main", *, steps: str = "enter over drop") -> None:
+def drag_from_desktop(
+    page: Page, paths: Sequence[Path], selector: str = "main", *, steps: str = "enter over drop"
+) -> None:
     """A drag of real files and folders, as the window system brings it; `steps` of enter, over, drop, cancel."""
     session = page.context.new_cdp_session(page)
     box = page.locator(selector).first.bounding_box()

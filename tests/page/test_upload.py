@@ -37,6 +37,7 @@ def test_files_that_are_chosen_go_to_the_folder_on_the_screen(person: Person, pa
     large = tmp_path / "large.bin"
     large.write_bytes(os.urandom(40 * MIB + 7))
     (tmp_path / "empty.txt").touch()
+    person.put(bucket, "2026/Drawings/plan.txt")
     open_folder(person, bucket, "2026/Drawings/")
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Upload", exact=True).click()
