@@ -28,7 +28,8 @@ from cairn.page import page_routes
 from cairn.settings import ServerSettings, settings_of
 from foundation.doorbell import Doorbell, InProcessDoorbell
 from foundation.http_service import create_service
-from foundation.settings import ServiceSettings
+from foundation.outside import OutsideProvider, outside_provider
+from foundation.settings import OutsideSettings, ServiceSettings
 from metadata import Catalogue, LongPoll
 from sync import (
     Chore,
@@ -105,8 +106,16 @@ def open_identity(settings: ServerSettings) -> "Iterator[IdentityRoom]":
 
 def identity_on(database: "Database | str", settings: ServerSettings) -> "IdentityRoom":
     """The room on `database`, which it closes itself if it is a location."""
-    people = settings_of(identity.IdentitySettings)
-    return identity.open_identity(database, settings.secret_bytes(), settings.address, settings=people)
+    people, outside = settings_of(identity.IdentitySettings), outside_of(settings)
+    return identity.open_identity(database, settings.secret_bytes(), settings.address, settings=people, outside=outside)
+
+
+def outside_of(settings: ServerSettings) -> OutsideProvider | None:
+    """The provider of somebody else's whose tokens count. Raises SettingInvalid."""
+    named = settings_of(OutsideSettings)
+    if named.oidc_issuer and named.oidc_issuer.rstrip("/") == settings.address:
+        raise SettingInvalid("CAIRN_OIDC_ISSUER is this installation itself: leave it out.")
+    return outside_provider(named, settings.address)
 
 
 @contextmanager
@@ -229,13 +238,14 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
     catalogue, store = rooms.catalogue, rooms.store
     parts = catalogue_parts(catalogue, rooms.long_poll)
     sessions = Chore(Queue.COLLECT, "sessions", 3600, rooms.identity.expire)
+    outside = Chore(Queue.COLLECT, "outside sessions", 10, rooms.identity.refresh)
     finished = Chore(Queue.COLLECT, "people", 60, partial(finish, rooms.identity, catalogue))
     truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
     truths.start()
     foreground = Foreground(store)
     work = chore_parts(catalogue, store, truths, rooms.doorbell, foreground.is_busy)
     loops = Loops(
-        lambda pause: [*done_here(settings, work, pause), *mending(store, pause), sessions, finished],
+        lambda pause: [*done_here(settings, work, pause), *mending(store, pause), sessions, outside, finished],
         rooms.doorbell,
         work.heartbeat,
     )

@@ -71,7 +71,8 @@ def _block_storage(near: Neighbours) -> tuple[FastAPI, EndWaits]:
 
 def _identity(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     sessions = Chore(Queue.COLLECT, "sessions", 3600, near.identity.expire)
-    loops = Loops(lambda _pause: [sessions], InProcessDoorbell())
+    outside = Chore(Queue.COLLECT, "outside sessions", 10, near.identity.refresh)
+    loops = Loops(lambda _pause: [sessions, outside], InProcessDoorbell())
     app = identity.create_app(
         near.identity.parts,
         near.service_settings,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import identity
 import metadata
 from block_storage import BlockStore, open_block_store, printable
-from cairn.compose import identity_on, naming, ringing, telling
+from cairn.compose import identity_on, naming, outside_of, ringing, telling
 from cairn.errors import SettingInvalid
 from cairn.lock import DataFolderLock
 from cairn.settings import ServerSettings, settings_of
@@ -143,7 +143,8 @@ class Neighbours:
         """By CAIRN_IDENTITY or on the database."""
         if self.settings.identity:
             client = self._client(self.settings.identity, room)
-            return introspecting_verifier(client, self.settings.address), {"identity": client.ready}
+            outside = outside_of(self.settings)
+            return introspecting_verifier(client, self.settings.address, outside=outside), {"identity": client.ready}
         self.require_shared_database(room, "CAIRN_IDENTITY")
         return self.identity.verifier, {"identity": self.identity.ready}
 

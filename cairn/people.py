@@ -11,6 +11,7 @@ from cairn.compose import open_identity
 from cairn.leaving import administering
 from cairn.settings import ServerSettings
 from foundation.database import opened
+from identity import User
 from metadata import Catalogue, Closing, Usage, open_catalogue
 
 # Between two slices: a server on the same SQLite gets its turn.
@@ -40,8 +41,10 @@ class Person:
 def people(settings: ServerSettings) -> list[Person]:
     """By address."""
     found: list[Person] = []
+    last: User | None = None
     with open_identity(settings) as identity, _catalogue(settings) as catalogue:
-        while page := identity.users(found[-1].email if found else None, _PAGE):
+        while page := identity.users(last, _PAGE):
+            last = page[-1]
             for user in page:
                 admin = administering(user.id)
                 left = catalogue.accounts.closing(admin, user.id) if user.closing_at else None

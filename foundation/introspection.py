@@ -14,11 +14,13 @@ from uuid import UUID
 
 import orjson
 
+from foundation.fetching import FETCH_SECONDS
 from foundation.http_internal import INTERNAL
 from foundation.http_room import RoomClient
 from foundation.identity import Identity, Scope
-from foundation.jwks import FETCH_SECONDS, FetchedKeys
+from foundation.jwks import FetchedKeys
 from foundation.jwt import JwtVerifier, TrustedIssuer
+from foundation.outside import OutsideProvider
 from foundation.problems import Problem, Unauthenticated, Unavailable
 
 KEPT_SECONDS = 25.0  # A stream that is open looks again every 5 seconds: a revocation reaches it within 30, too.
@@ -29,6 +31,7 @@ IN_LINE = 24  # Those who are asked about and those who wait: fewer than the thr
 ASK_SECONDS = 5.0
 # What identity gives out. Anything else is refused here: inventing it must cost identity nothing.
 _OPAQUE = re.compile(r"cairn(?:session)?_[A-Za-z0-9_-]{43}")
+_FOREIGN = re.compile(r"[A-Za-z0-9._~+/-]{1,4096}=*")  # RFC 6750, 2.1
 _SIGNED = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 # Identity tells what people may do; nothing that it answers makes a service.
 _USER_SCOPES = frozenset({Scope.FILES, Scope.FILES_READ, Scope.ACCOUNT, Scope.ADMIN})
@@ -46,24 +49,46 @@ class _Verdict:
 class IntrospectingVerifier:
     """A TokenVerifier. A verdict of identity serves for 25 seconds from when it was asked for, also while identity is down.
 
-    A signed token is verified here and asks nobody: whoever is shut out meanwhile is so when it ends, within ten minutes.
+    A signed token is verified here and asks nobody: whoever is shut out meanwhile is so when it ends, within ten minutes. One of an outside
+    issuer may live for days, so identity is asked as well whether its person still is let in; while it is down the token alone counts.
     """
 
-    def __init__(self, identity: RoomClient, jwt: JwtVerifier, clock: Callable[[], float] = time.time) -> None:
-        """`clock`: seconds since 1970."""
+    def __init__(
+        self,
+        identity: RoomClient,
+        jwt: JwtVerifier,
+        clock: Callable[[], float] = time.time,
+        *,
+        takes_foreign: bool = False,
+    ) -> None:
+        """`clock`: seconds since 1970. `takes_foreign`: identity knows opaque tokens that it did not make."""
         self._identity, self._jwt, self._clock = identity, jwt, clock
+        self._opaque_form = _FOREIGN if takes_foreign else _OPAQUE
         self._let_in, self._refused = _Verdicts(), _Verdicts()
         self._line = threading.BoundedSemaphore(IN_LINE)
         self._asking = threading.BoundedSemaphore(ASKED_AT_ONCE)
 
     def verify(self, credential: str) -> Identity:
-        if _OPAQUE.fullmatch(credential):
-            return self._opaque(credential)
         if _SIGNED.fullmatch(credential):
-            return self._jwt.verify(credential)
+            return self._signed(credential)
+        if self._opaque_form.fullmatch(credential):
+            return self._asked_once(credential)
         raise Unauthenticated("This is no token of this installation.")
 
-    def _opaque(self, credential: str) -> Identity:
+    def _signed(self, credential: str) -> Identity:
+        token = self._jwt.verified(credential)
+        if token.is_own:
+            return token.identity
+        try:
+            return self._asked_once(credential)
+        except Unavailable:
+            # For a while nobody asks again: a service that hangs must not hold up every request.
+            now = self._clock()
+            until = min(now + REFUSED_SECONDS, token.ends_at.timestamp())
+            self._let_in.keep(sha256(credential.encode()).digest(), _Verdict(token.identity, now, until))
+            return token.identity
+
+    def _asked_once(self, credential: str) -> Identity:
         key = sha256(credential.encode()).digest()
         verdict = self._known(key)
         if verdict is None:
@@ -140,9 +165,14 @@ class _Verdicts:
 
 
 def introspecting_verifier(
-    identity: RoomClient, public_url: str, clock: Callable[[], float] = time.time
+    identity: RoomClient,
+    public_url: str,
+    clock: Callable[[], float] = time.time,
+    outside: OutsideProvider | None = None,
 ) -> IntrospectingVerifier:
-    """As the rooms use it: our own tokens are signed with the keys that `identity` publishes, and meant for `public_url`."""
+    """As the rooms use it: our own tokens are signed with the keys that `identity` publishes, and meant for `public_url`;
+    `outside`: another issuer whose tokens count.
+    """
 
     def fetch() -> bytes:
         try:
@@ -151,7 +181,9 @@ def introspecting_verifier(
             raise Unavailable("The issuer's keys cannot be fetched at the moment.") from problem
 
     own = TrustedIssuer(public_url, public_url, FetchedKeys(fetch), is_own=True)
-    return IntrospectingVerifier(identity, JwtVerifier([own], clock), clock)
+    issuers = [own, outside.trusted] if outside else [own]
+    takes_foreign = outside is not None and outside.settings.oidc_introspection
+    return IntrospectingVerifier(identity, JwtVerifier(issuers, clock), clock, takes_foreign=takes_foreign)
 
 
 def introspection(identity: Identity | None, ends_at: datetime | None) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import httpx
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
@@ -17,8 +16,6 @@ from foundation.problems import Unavailable
 
 MIN_RSA_BITS = 2048
 MAX_KEYS = 100
-MAX_JWKS_BYTES = 256 * 1024
-FETCH_SECONDS = 5.0
 REFETCH_SECONDS = 60.0  # Unknown kids cause one fetch in this time, however many there are.
 MAX_AGE_SECONDS = 600.0  # A key that the issuer took back is trusted for so long while the issuer answers.
 RETRY_SECONDS = 2.0  # While there is no key at all.
@@ -87,23 +84,6 @@ def _bits(number: object) -> int:
         return int.from_bytes(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))).bit_length()
     except (binascii.Error, ValueError):
         return 0
-
-
-def fetch_jwks(client: httpx.Client, url: str) -> bytes:
-    """The body at `url`, at most MAX_JWKS_BYTES, in at most FETCH_SECONDS, no redirects. Raises Unavailable."""
-    ends = time.monotonic() + FETCH_SECONDS
-    body = b""
-    try:
-        with client.stream("GET", url, timeout=FETCH_SECONDS, follow_redirects=False) as answer:
-            answer.raise_for_status()
-            for piece in answer.iter_bytes():
-                body += piece
-                # The client's own limit is for each read: a server that drips bytes would hold us for hours.
-                if len(body) > MAX_JWKS_BYTES or time.monotonic() > ends:
-                    raise Unavailable("The issuer's keys are too large or too slow.")
-    except httpx.HTTPError as error:
-        raise Unavailable("The issuer's keys cannot be fetched at the moment.") from error
-    return body
 
 
 class FetchedKeys:

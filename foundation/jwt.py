@@ -29,6 +29,11 @@ _FAR_SECONDS = 10**12  # Beyond what a calendar holds.
 REFUSED_HEADERS = frozenset({"jwk", "jku", "x5u", "x5c", "crit", "b64"})
 # What an outside issuer may grant: never the administration of this installation, which its own users hold.
 OUTSIDE_SCOPES = frozenset({Scope.FILES, Scope.FILES_READ, Scope.ACCOUNT})
+# What its tokens carry that name no scope of ours. Not `account`: personal tokens would outlive what the issuer gave.
+UNNAMED_SCOPES = frozenset({Scope.FILES, Scope.FILES_READ})
+# Signed by the same keys and no access tokens: ID tokens, logout tokens, and those bound to a key that is not shown (RFC 9449, 8705).
+_NO_ACCESS_TOKEN = frozenset({"nonce", "at_hash", "c_hash", "events", "cnf"})
+_TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +71,25 @@ class JwtVerifier:
         return self.verified(credential).identity
 
     def verified(self, credential: str) -> VerifiedToken:
-        """What the token says. Raises Unauthenticated, or Unavailable while its issuer's keys are not to be had."""
-        issuer, claims, ends = self.proved(credential)
-        subject = claims.get("sub")
-        if not isinstance(subject, str) or not 1 <= len(subject) <= MAX_SUBJECT_CHARACTERS:
-            raise Unauthenticated(f"The token's subject must have 1 to {MAX_SUBJECT_CHARACTERS} characters.")
-        identity = _own(subject, claims) if issuer.is_own else _outside(issuer.name, subject, claims)
-        return VerifiedToken(identity, ends, issuer.is_own, claims)
+        """What an access token says. Raises Unauthenticated, or Unavailable while its issuer's keys are not to be had."""
+        header, issuer, claims = self._checked(credential)
+        if issuer.is_own:
+            identity = _own(checked_subject(claims), claims)
+        else:
+            _refuse_other_kinds(header, claims)
+            identity = outside_identity(issuer.name, claims)
+        return VerifiedToken(identity, self._ends(claims), issuer.is_own, claims)
 
-    def proved(self, credential: str) -> tuple[TrustedIssuer, Mapping[str, Any], datetime]:
-        """Who says what until when, its subject whatever it is. Raises as `verified`."""
+    def claims(self, credential: str) -> Mapping[str, Any]:
+        """What a token of any kind says, once it is proved to be an issuer's, for its audience, of now, and about somebody.
+
+        Raises as `verified`.
+        """
+        _, claims, _ = self.proved(credential)
+        checked_subject(claims)
+        return claims
+
+    def _checked(self, credential: str) -> tuple[Mapping[str, Any], TrustedIssuer, Mapping[str, Any]]:
         header, unproved = _opened(credential)
         name = unproved.get("iss")
         issuer = self._issuers.get(name) if isinstance(name, str) else None
@@ -84,9 +98,14 @@ class JwtVerifier:
         if issuer.is_own and header.get("typ") != ACCESS_TOKEN_TYPE:
             raise Unauthenticated("This is no access token.")
         claims = self._proved(credential, _key(header, issuer.keys))
-        ends = self._checked_times(claims)
+        self._ends(claims)
         _check_audience(claims.get("aud"), issuer.audience)
-        return issuer, claims, ends
+        return header, issuer, claims
+
+    def proved(self, credential: str) -> tuple[TrustedIssuer, Mapping[str, Any], datetime]:
+        """Who says what until when, its subject whatever it is. Raises as `verified`."""
+        _, issuer, claims = self._checked(credential)
+        return issuer, claims, self._ends(claims)
 
     def _proved(self, credential: str, key: PublicKey) -> Mapping[str, Any]:
         try:
@@ -94,7 +113,7 @@ class JwtVerifier:
         except (JoseError, ValueError, TypeError, RecursionError) as error:
             raise Unauthenticated("The token's signature does not hold.") from error
 
-    def _checked_times(self, claims: Mapping[str, Any]) -> datetime:
+    def _ends(self, claims: Mapping[str, Any]) -> datetime:
         """When the token ends. Raises Unauthenticated if that is past, or its beginning to come."""
         now, ends = self._clock(), _seconds(claims, "exp")
         if ends is None or now >= ends + LEEWAY_SECONDS:
@@ -149,6 +168,14 @@ def _check_audience(audience: object, wanted: str) -> None:
         raise Unauthenticated("The token is meant for somebody else.")
 
 
+def checked_subject(claims: Mapping[str, Any]) -> str:
+    """Raises Unauthenticated for a subject that cannot be."""
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not 1 <= len(subject) <= MAX_SUBJECT_CHARACTERS:
+        raise Unauthenticated(f"The token's subject must have 1 to {MAX_SUBJECT_CHARACTERS} characters.")
+    return subject
+
+
 def _scopes(claims: Mapping[str, Any]) -> frozenset[str]:
     scope = claims.get("scope")
     return frozenset(scope.split()) if isinstance(scope, str) else frozenset()
@@ -167,9 +194,32 @@ def outside_user(issuer: str, subject: str) -> UUID:
     return uuid5(uuid5(NAMESPACE_URL, issuer), subject)
 
 
-def _outside(issuer: str, subject: str, claims: Mapping[str, Any]) -> Identity:
-    """Where the issuer grants scopes of ours, they count; one that knows none of them grants files and account."""
+def outside_machine(issuer: str, client: str) -> UUID:
+    """The user id of a program that acts for itself: never a person's, whatever subjects the issuer gives (RFC 9068, section 5)."""
+    return uuid5(uuid5(uuid5(NAMESPACE_URL, issuer), "client credentials"), client)
+
+
+def outside_identity(issuer: str, claims: Mapping[str, Any]) -> Identity:
+    """Whom an outside issuer's access token speaks for. Where it grants scopes of ours, they count, else UNNAMED_SCOPES.
+
+    A program that acts for itself has files of its own, and no account. Raises Unauthenticated for a subject that cannot be.
+    """
+    subject = checked_subject(claims)
+    client = str(claims.get("azp") or claims.get("client_id") or "")
+    named = _scopes(claims) & {scope.value for scope in Scope}
+    scopes = frozenset(named & OUTSIDE_SCOPES if named else UNNAMED_SCOPES)
+    # Auth0 writes `@clients` behind the client's id, and says so in `gty`.
+    if claims.get("gty") == "client-credentials" or (client and subject == client):
+        machine = outside_machine(issuer, subject)
+        return Identity(machine, uuid5(machine, client), scopes - {Scope.ACCOUNT})
     user = outside_user(issuer, subject)
-    client = claims.get("azp") or claims.get("client_id") or ""
-    granted = _scopes(claims) & {scope.value for scope in Scope}
-    return Identity(user, uuid5(user, str(client)), granted & OUTSIDE_SCOPES if granted else OUTSIDE_SCOPES)
+    return Identity(user, uuid5(user, client), scopes)
+
+
+def _refuse_other_kinds(header: Mapping[str, Any], claims: Mapping[str, Any]) -> None:
+    """What else an issuer signs for the same audience is no access token (RFC 8725, 3.11; RFC 9068, section 4)."""
+    kind = header.get("typ", "JWT")
+    is_access = isinstance(kind, str) and kind.lower() in _TYPES
+    # Keycloak writes the kind among the claims.
+    if not is_access or claims.get("typ", "Bearer") != "Bearer" or _NO_ACCESS_TOKEN & claims.keys():
+        raise Unauthenticated("This is no access token.")

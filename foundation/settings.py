@@ -1,10 +1,12 @@
 """Settings from environment variables with the prefix CAIRN_. Each room reads its own class once and passes it on."""
 
+import ipaddress
 import json
 import re
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -51,3 +53,87 @@ class ServiceSettings(Settings):
         default=1024 * 1024, description="Largest body of a request that is neither content nor a list of chunks."
     )
     max_header_bytes: int = Field(default=64 * 1024, description="Largest sum of a request's headers and address.")
+
+
+class OutsideSettings(Settings):
+    """An OpenID provider of somebody else's, where people sign in and whose tokens count ([login.md](login.md)). For every room."""
+
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="The provider's issuer, to the letter: `https://…`, or `http://…` on this machine itself; absent: none.",
+    )
+    oidc_audience: str | None = Field(
+        default=None, description="What its access tokens for Cairn say in `aud`; absent: CAIRN_PUBLIC_URL."
+    )
+    oidc_client_id: str | None = Field(
+        default=None,
+        description="As what Cairn is registered there; absent: nobody signs in there, tokens count all the same.",
+    )
+    oidc_client_secret: str | None = Field(
+        default=None, description="The client's secret, read by identity only; absent: a public client.", repr=False
+    )
+    oidc_name: str = Field(
+        default="your organisation",
+        max_length=100,
+        description="What people call it, for the button: Continue with ….",
+    )
+    oidc_scopes: str = Field(
+        default="openid email profile offline_access",
+        description="What Cairn asks for at sign-in. Without `offline_access` many providers cannot tell that an account is closed.",
+    )
+    oidc_introspection: bool = Field(
+        default=False,
+        validate_default=True,
+        description="Whether tokens that are no JWTs are asked about at the provider (RFC 7662).",
+    )
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _only_where_nobody_listens_in(cls, url: str | None) -> str | None:
+        if not url:
+            return None
+        if not is_private_address(url):
+            raise ValueError("an issuer is `https://…`, or `http://…` of this machine itself")
+        parts = urlsplit(url)
+        if parts.username is not None or parts.query or parts.fragment:
+            raise ValueError("an issuer has no user, no query and no fragment")
+        return url
+
+    @field_validator("oidc_client_id")
+    @classmethod
+    def _only_at_an_issuer(cls, client: str | None, info: ValidationInfo) -> str | None:
+        if client and "oidc_issuer" in info.data and info.data["oidc_issuer"] is None:
+            raise ValueError("it needs CAIRN_OIDC_ISSUER")
+        return client or None
+
+    @field_validator("oidc_scopes")
+    @classmethod
+    def _openid(cls, scopes: str) -> str:
+        if "openid" not in scopes.split():
+            raise ValueError("`openid` must be among them")
+        return " ".join(scopes.split())
+
+    @field_validator("oidc_introspection")
+    @classmethod
+    def _only_as_a_client(cls, is_on: bool, info: ValidationInfo) -> bool:
+        if is_on and not (info.data.get("oidc_client_id") and info.data.get("oidc_client_secret")):
+            raise ValueError("it needs CAIRN_OIDC_CLIENT_ID and CAIRN_OIDC_CLIENT_SECRET")
+        return is_on
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine itself is reached by `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def is_private_address(url: str) -> bool:
+    """Whether nobody on the way reads what is sent to `url`: TLS, or this machine itself."""
+    try:
+        parts, host = urlsplit(url), urlsplit(url).hostname or ""
+        is_usable = bool(host) and parts.port != 0
+    except ValueError:
+        return False
+    return is_usable and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))

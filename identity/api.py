@@ -25,6 +25,7 @@ from identity.hashing import Hashing
 from identity.introspect_api import internal_routes
 from identity.model import PersonalToken
 from identity.oauth import root_routes
+from identity.outside_api import outside_routes
 from identity.parts import Parts
 from identity.people_api import people_routes
 from identity.sign_in import Browser
@@ -70,6 +71,7 @@ def routes(parts: Parts) -> APIRouter:
     hashing = Hashing()
     _session_routes(router, parts, hashing)
     people_routes(router, parts, hashing)
+    outside_routes(router, parts)
     _token_routes(router, parts)
     _device_routes(router, parts)
     for more in (consent_routes(parts, parts.clock), device_routes(parts), grant_routes(parts)):

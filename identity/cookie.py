@@ -9,6 +9,7 @@ from foundation.problems import Forbidden
 from identity.sessions import LONGEST
 
 KNOWN_SECONDS = 365 * 86400
+FLOW_SECONDS = 600
 
 
 def sent_session(request: Request, public_url: str) -> str | None:
@@ -39,6 +40,33 @@ def set_mark(response: Response, public_url: str, mark: str) -> None:
         f"{session_cookie_name(public_url)}-known",
         mark,
         max_age=KNOWN_SECONDS,
+        path="/",
+        secure=public_url.startswith("https:"),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def sent_flow(request: Request, public_url: str) -> str | None:
+    """The sign-in elsewhere that this browser began last."""
+    return request.cookies.get(f"{session_cookie_name(public_url)}-sign-in")
+
+
+def set_flow(response: Response, public_url: str, flow: str) -> None:
+    response.set_cookie(
+        f"{session_cookie_name(public_url)}-sign-in",
+        flow,
+        max_age=FLOW_SECONDS,
+        path="/",
+        secure=public_url.startswith("https:"),
+        httponly=True,
+        samesite="lax",  # The way back is a link from another site, which Strict would send nothing along with.
+    )
+
+
+def clear_flow(response: Response, public_url: str) -> None:
+    response.delete_cookie(
+        f"{session_cookie_name(public_url)}-sign-in",
         path="/",
         secure=public_url.startswith("https:"),
         httponly=True,

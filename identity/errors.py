@@ -1,6 +1,6 @@
 """What identity may raise; nothing else crosses its seams."""
 
-from foundation.problems import Forbidden, Invalid, NotFound, Problem, Unauthenticated, Unavailable
+from foundation.problems import Forbidden, Invalid, Malformed, NotFound, Problem, Unauthenticated, Unavailable
 
 
 class SignInFailed(Unauthenticated):
@@ -38,6 +38,24 @@ class PasswordWrong(Forbidden):
     """The current password is wrong. The person stays signed in."""
 
     slug, title = "password-wrong", "The current password is wrong"
+
+
+class OutsideFailed(Malformed):
+    """What came back from the provider does not belong to a sign-in that this browser began, or is not what was asked for. Begin again."""
+
+    slug, title = "outside-failed", "Signing in elsewhere did not work"
+
+
+class OutsideRefused(Forbidden):
+    """The provider did not let the person in, or their account here is closed."""
+
+    slug, title = "outside-refused", "You were not let in"
+
+
+class OutsideUnavailable(Unavailable):
+    """The provider where people sign in does not answer. Who is signed in stays so."""
+
+    slug, title = "outside-unavailable", "Signing in elsewhere is not possible at the moment"
 
 
 class EmailInvalid(Invalid):

@@ -27,19 +27,19 @@ PUBLISHED_AFTER_RETIREMENT = timedelta(hours=1)  # Tokens live 10 minutes, cache
 
 
 class Seal:
-    """AES-256-GCM under a key derived from the installation's secret; what is sealed is bound to its kid."""
+    """AES-256-GCM under a key derived from the installation's secret for one purpose; what is sealed is bound to its name."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._cipher = AESGCM(HKDF(SHA256(), 32, salt=None, info=b"cairn identity signing keys 1").derive(secret))
+    def __init__(self, secret: bytes, purpose: bytes = b"cairn identity signing keys 1") -> None:
+        self._cipher = AESGCM(HKDF(SHA256(), 32, salt=None, info=purpose).derive(secret))
 
-    def closed(self, kid: str, data: bytes) -> bytes:
+    def closed(self, name: str, data: bytes) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, data, kid.encode())
+        return nonce + self._cipher.encrypt(nonce, data, name.encode())
 
-    def opened(self, kid: str, sealed: bytes) -> bytes:
+    def opened(self, name: str, sealed: bytes) -> bytes:
         """Raises SecretMismatch if another secret closed it, or somebody changed it."""
         try:
-            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], kid.encode())
+            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], name.encode())
         except (InvalidTag, ValueError) as error:
             raise SecretMismatch("CAIRN_SECRET is not the one that this database was made with.") from error
 

@@ -13,6 +13,8 @@ INVITATION_MARK = "cairninvitation_"
 REFRESH_MARK = "cairnrefresh_"
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
+_FOREIGN = re.compile(r"[A-Za-z0-9._~+/-]{1,4096}=*")
+
 
 def new_token() -> str:
     return TOKEN_MARK + secrets.token_urlsafe(32)
@@ -41,6 +43,12 @@ def is_token(credential: str) -> bool:
 
 def is_session(credential: str) -> bool:
     return credential.startswith(SESSION_MARK) and _SECRET.fullmatch(credential, len(SESSION_MARK)) is not None
+
+
+def is_foreign(credential: str) -> bool:
+    """Whether somebody else may have made it: neither ours nor signed, and what a token may be (RFC 6750, 2.1)."""
+    is_ours = credential.startswith((TOKEN_MARK, SESSION_MARK, INVITATION_MARK))
+    return not is_ours and credential.count(".") != 2 and _FOREIGN.fullmatch(credential) is not None
 
 
 def digest(credential: str) -> bytes:

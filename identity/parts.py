@@ -8,6 +8,7 @@ from identity.devices import Devices
 from identity.invitations import Invitations
 from identity.issuer import Issuer
 from identity.keys import SigningKeys
+from identity.outside_sign_in import OutsideSignIn
 from identity.own_account import OwnAccount
 from identity.people import People
 from identity.provider import Provider
@@ -31,6 +32,7 @@ class Parts:
     registrar: Registrar
     invitations: Invitations
     own_account: OwnAccount
+    outside: OutsideSignIn | None  # None: people sign in here only
     keys: SigningKeys
     issuer: Issuer
     verifier: IdentityVerifier

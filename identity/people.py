@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from foundation.database import Database
@@ -75,12 +75,15 @@ class People:
         row = self._database.read(lambda connection: connection.execute(statement).one_or_none())
         return (_user(row), row.password_hash) if row else None
 
-    def by_email(self, email: str) -> User:
-        """Raises UserNotFound."""
-        statement = select(*_COLUMNS).where(users.c.email_key == email_key(checked_email(email)))
-        row = self._database.read(lambda connection: connection.execute(statement).one_or_none())
+    def named(self, name: str) -> User:
+        """By the address of one who signs in here, or by the id of anybody. Raises UserNotFound, EmailInvalid."""
+        try:
+            key = users.c.id == UUID(name)
+        except ValueError:
+            key = users.c.email_key == email_key(checked_email(name))
+        row = self._database.read(lambda connection: connection.execute(select(*_COLUMNS).where(key)).one_or_none())
         if row is None:
-            raise UserNotFound("Nobody has this e-mail address.")
+            raise UserNotFound("Nobody here has this e-mail address or id.")
         return _user(row)
 
     def find(self, user: UUID) -> User | None:
@@ -146,11 +149,13 @@ class People:
 
         self._database.write(body)
 
-    def list(self, after: str | None, limit: int) -> list[User]:
-        """By address, behind the address `after`."""
-        statement = select(*_COLUMNS).order_by(users.c.email_key).limit(limit)
+    def list(self, after: User | None, limit: int) -> list[User]:
+        """By address, or what is told in its place, behind `after`."""
+        key = func.coalesce(users.c.email_key, users.c.email)
+        statement = select(*_COLUMNS).order_by(key, users.c.id).limit(limit)
         if after is not None:
-            statement = statement.where(users.c.email_key > email_key(after))
+            last = after.email if after.issuer else email_key(after.email)
+            statement = statement.where(or_(key > last, and_(key == last, users.c.id > after.id)))
         return [_user(row) for row in self._database.read(lambda connection: connection.execute(statement).all())]
 
 

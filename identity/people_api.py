@@ -32,6 +32,7 @@ from identity.people_wire import (
     MadeInvitation,
     NewInvitation,
     NewPassword,
+    OutsideOption,
     Received,
     SignOut,
     invitation_items,
@@ -53,7 +54,9 @@ def _registration_routes(router: APIRouter, parts: Parts, hashing: Hashing) -> N
     @router.get("/auth/options", summary="How people sign in here, and who may make an account")
     async def auth_options(response: Response) -> AuthOptions:
         response.headers["Cache-Control"] = "no-store"
-        return AuthOptions(registration=parts.registrar.mode, passwords=parts.settings.passwords, outside=None)
+        return AuthOptions(
+            registration=parts.registrar.mode, passwords=parts.settings.passwords, outside=_outside_option(parts)
+        )
 
     @router.post(
         "/register",
@@ -139,3 +142,11 @@ def _own_account_routes(router: APIRouter, parts: Parts, hashing: Hashing) -> No
         await run_sync(sign_out)
         if kept is None:
             clear_session(response, parts.public_url)
+
+
+def _outside_option(parts: Parts) -> OutsideOption | None:
+    if parts.outside is None:
+        return None
+    client = parts.outside.client
+    name = client.provider.settings.oidc_name
+    return OutsideOption(name=name, login_url="/api/v1/auth/login", logout_url=client.end_session_url())

@@ -15,6 +15,7 @@ from identity.settings import Registration
 class OutsideOption(Wire):
     name: Annotated[str, Field(description="What people call it.")]
     login_url: Annotated[str, Field(description="Go there to sign in; `next` says where to come back to.")]
+    logout_url: Annotated[str | None, Field(description="Go there after signing out here, to sign out there too.")]
 
 
 class AuthOptions(Wire):

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from foundation.database import Database
 from foundation.jwt import JwtVerifier, TrustedIssuer
+from foundation.outside import OutsideProvider
 from identity import migration
 from identity.attempts import Attempts
 from identity.clients import Client, Clients, NewClient, command_line_client
@@ -22,8 +23,14 @@ from identity.errors import RegistrationClosed, TokenInvalid
 from identity.id_tokens import IdTokens
 from identity.invitations import Invitations, NewInvitation
 from identity.issuer import Issuer
-from identity.keys import SigningKeys
+from identity.keys import Seal, SigningKeys
 from identity.model import NewCredential, User, allowed_scopes
+from identity.outside_client import OutsideClient, outside_client
+from identity.outside_flow import Flows
+from identity.outside_people import OutsidePeople
+from identity.outside_sessions import OutsideSessions
+from identity.outside_sign_in import OutsideSignIn
+from identity.outside_tokens import AskedTokens
 from identity.own_account import OwnAccount
 from identity.parts import Parts
 from identity.passwords import Passwords
@@ -44,13 +51,14 @@ from identity.verifier import IdentityVerifier
 class IdentityRoom:
     """Everything of identity in this process. Thread-safe. Use as a context manager, or close it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — keywords of the one place where identity is put together.
         self,
         database: Database,
         secret: bytes,
         public_url: str,
         *,
         settings: IdentitySettings | None = None,
+        outside: OutsideProvider | None = None,
         passwords: Passwords | None = None,
         clock: Clock,
     ) -> None:
@@ -60,11 +68,14 @@ class IdentityRoom:
         verdicts = Verdicts()
         keys = SigningKeys(database, secret, clock)
         own = TrustedIssuer(public_url, public_url, keys, is_own=True)
-        jwt = JwtVerifier([own], lambda: clock().timestamp())
+        issuers = [own, outside.trusted] if outside else [own]
+        jwt = JwtVerifier(issuers, lambda: clock().timestamp())
         people, sessions = People(database, verdicts, clock), Sessions(database, verdicts, clock)
         attempts = Attempts(time.monotonic)
         issuer = Issuer(public_url, keys, clock)
-        self.verifier = IdentityVerifier(Standings(database), jwt, verdicts, clock)
+        client = outside_client(outside, public_url, clock)
+        asked = AskedTokens(client) if outside and client and outside.settings.oidc_introspection else None
+        self.verifier = IdentityVerifier(Standings(database), jwt, verdicts, clock, asked)
         self.parts = Parts(
             public_url=public_url,
             settings=settings,
@@ -76,6 +87,7 @@ class IdentityRoom:
             registrar=Registrar(database, self._passwords, attempts, settings.registration_at(public_url), clock),
             invitations=Invitations(database, public_url, clock),
             own_account=OwnAccount(database, people, self._passwords, attempts, verdicts, clock),
+            outside=self._outside_sign_in(client, secret, sessions, verdicts) if client else None,
             keys=keys,
             issuer=issuer,
             verifier=self.verifier,
@@ -93,6 +105,18 @@ class IdentityRoom:
             ),
             clock=clock,
             ready=self.ready,
+        )
+
+    def _outside_sign_in(
+        self, client: OutsideClient, secret: bytes, sessions: Sessions, verdicts: Verdicts
+    ) -> OutsideSignIn:
+        seal = Seal(secret, b"cairn outside sessions 1")
+        return OutsideSignIn(
+            client,
+            Flows(secret, self._clock),
+            OutsidePeople(self._database, client.provider.issuer, self._clock),
+            sessions,
+            OutsideSessions(self._database, client, seal, verdicts, self._clock),
         )
 
     def __enter__(self) -> Self:
@@ -116,28 +140,28 @@ class IdentityRoom:
 
     def set_password(self, email: str, password: str) -> None:
         """A new password, and nothing stays signed in but programs. Raises UserNotFound, PasswordInvalid."""
-        self.parts.own_account.set_password(self.parts.people.by_email(email).id, password)
+        self.parts.own_account.set_password(self.parts.people.named(email).id, password)
 
     def user(self, email: str) -> User:
         """Raises UserNotFound."""
-        return self.parts.people.by_email(email)
+        return self.parts.people.named(email)
 
     def disable_user(self, email: str) -> None:
         """Let nothing of theirs in any more. Raises UserNotFound."""
-        self.parts.people.disable(self.parts.people.by_email(email).id)
+        self.parts.people.disable(self.parts.people.named(email).id)
 
     def close_user(self, email: str) -> User:
         """All that lets them in is gone; who they are stays until `forget_user`. Raises UserNotFound. Twice is fine."""
-        user = self.parts.people.by_email(email)
+        user = self.parts.people.named(email)
         self.parts.people.close(user.id)
-        return self.parts.people.by_email(email)
+        return self.parts.people.named(email)
 
     def forget_user(self, user: UUID) -> None:
         """Who was closed is not known any more."""
         self.parts.people.forget(user)
 
-    def users(self, after: str | None = None, limit: int = 1000) -> list[User]:
-        """By address, behind the address `after`."""
+    def users(self, after: User | None = None, limit: int = 1000) -> list[User]:
+        """By address, behind `after`."""
         return self.parts.people.list(after, limit)
 
     def closing_users(self) -> list[User]:
@@ -148,7 +172,7 @@ class IdentityRoom:
         self, email: str, name: str, scopes: Sequence[str] = ("files",), expires_at: datetime | None = None
     ) -> NewCredential:
         """A personal token of the user with this address; its `secret` is told this once. Raises UserNotFound, TokenInvalid."""
-        user = self.parts.people.by_email(email)
+        user = self.parts.people.named(email)
         if set(scopes) - allowed_scopes(is_admin=True) == set() and set(scopes) - allowed_scopes(user.is_admin):
             raise TokenInvalid(f"{user.email} is no admin.", field="scopes")
         return self.parts.tokens.create(user.id, name, scopes, expires_at)
@@ -175,6 +199,10 @@ class IdentityRoom:
         self.parts.invitations.expire()
         return self.parts.sessions.expire() + self.parts.provider.expire()
 
+    def refresh(self) -> int:
+        """See which sessions the outside provider still wants; says how many it was asked about. To be called every few seconds."""
+        return self.parts.outside.kept.refresh() if self.parts.outside else 0
+
     def ready(self) -> None:
         """Raises what is wrong: DatabaseUnavailable, SecretMismatch."""
         self._database.read(lambda connection: connection.execute(select(users.c.id).limit(1)).first())
@@ -189,12 +217,13 @@ class _OwnDatabase(IdentityRoom):
         self._database.close()
 
 
-def open_identity(
+def open_identity(  # noqa: PLR0913 — as IdentityRoom's.
     database: Database | str,
     secret: bytes,
     public_url: str,
     *,
     settings: IdentitySettings | None = None,
+    outside: OutsideProvider | None = None,
     passwords: Passwords | None = None,
     clock: Clock = system_clock,
 ) -> IdentityRoom:
@@ -204,8 +233,12 @@ def open_identity(
     in a fair line only within one Database.
     """
     if isinstance(database, Database):
-        return IdentityRoom(database, secret, public_url, settings=settings, passwords=passwords, clock=clock)
-    return _OwnDatabase(Database(database), secret, public_url, settings=settings, passwords=passwords, clock=clock)
+        return IdentityRoom(
+            database, secret, public_url, settings=settings, outside=outside, passwords=passwords, clock=clock
+        )
+    return _OwnDatabase(
+        Database(database), secret, public_url, settings=settings, outside=outside, passwords=passwords, clock=clock
+    )
 
 
 def migrate(database: Database | str) -> None:

@@ -1,5 +1,6 @@
 """Sessions of browsers: opaque, with an idle and an absolute end."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,13 +18,15 @@ IDLE = timedelta(days=14)
 LONGEST = timedelta(days=90)
 _EXPIRED_AT_ONCE = 500
 
+Also = Callable[[Connection, UUID], None]  # in the transaction that begins a session, with its device
+
 
 class Sessions:
     def __init__(self, database: Database, verdicts: Verdicts, clock: Clock) -> None:
         self._database, self._verdicts, self._clock = database, verdicts, clock
 
-    def begin(self, user: UUID, device_name: str, previous: str | None) -> str:
-        """The secret of a new session on a new device; `previous`, what the browser sent before, ends.
+    def begin(self, user: UUID, device_name: str, previous: str | None, also: Also | None = None) -> str:
+        """The secret of a new session on a new device; `previous`, what the browser sent before, ends. `also`: done with it.
 
         A new secret at each sign-in: one that somebody planted in the browser before never becomes a session (fixation).
         """
@@ -39,6 +42,8 @@ class Sessions:
                 "last_used_at": now, "idle_until": now + IDLE, "ends_at": now + LONGEST,
             }  # fmt: skip
             connection.execute(insert(sessions).values(row))
+            if also is not None:
+                also(connection, device)
 
         self._database.write(body)
         if previous is not None:

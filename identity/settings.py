@@ -1,12 +1,11 @@
 """Who may have an account here, and by which doors people come in."""
 
-import ipaddress
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from foundation.settings import Settings
+from foundation.settings import Settings, is_loopback
 from identity.clients import CLI_CLIENT
 
 
@@ -40,14 +39,5 @@ class IdentitySettings(Settings):
         """Who may make themselves an account at `public_url`."""
         if not self.passwords:
             return Registration.CLOSED
-        default = Registration.OPEN if is_loopback(public_url) else Registration.INVITED
+        default = Registration.OPEN if is_loopback(urlsplit(public_url).hostname or "") else Registration.INVITED
         return self.registration or default
-
-
-def is_loopback(url: str) -> bool:
-    """Whether only this machine itself reaches `url`."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

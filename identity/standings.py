@@ -53,6 +53,11 @@ class Standings:
         row = self._one(statement)
         return allowed_scopes(row.is_admin) if row else None
 
+    def is_shut_out(self, user: UUID) -> bool:
+        """Whether somebody is known here and not let in any more. Who is not known here is not."""
+        statement = select(users.c.id).where(users.c.id == user, users.c.disabled_at.is_not(None))
+        return self._one(statement) is not None
+
     def touch_token(self, secret_hash: bytes, device: UUID, now: datetime) -> None:
         """Note that the token is used now, unless that was noted within TOUCH_EVERY."""
         self._touch(tokens, secret_hash, device, {"last_used_at": now})

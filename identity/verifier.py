@@ -11,7 +11,8 @@ from foundation.jwt import JwtVerifier, VerifiedToken
 from foundation.problems import Unauthenticated, Unavailable
 from identity.clock import Clock
 from identity.model import Standing
-from identity.opaque import digest, is_session, is_token
+from identity.opaque import digest, is_foreign, is_session, is_token
+from identity.outside_tokens import AskedTokens
 from identity.standings import TOUCH_EVERY, Standings
 from identity.verdicts import Verdicts
 
@@ -21,8 +22,17 @@ log = logging.getLogger("cairn.identity")
 class IdentityVerifier:
     """Asks the database at most once in a few seconds for each credential; what this process revokes ends at once."""
 
-    def __init__(self, standings: Standings, jwt: JwtVerifier, verdicts: Verdicts, clock: Clock) -> None:
+    def __init__(
+        self,
+        standings: Standings,
+        jwt: JwtVerifier,
+        verdicts: Verdicts,
+        clock: Clock,
+        asked: AskedTokens | None = None,
+    ) -> None:
+        """`asked`: what knows tokens of an outside provider that are no JWTs."""
         self._standings, self._jwt, self._verdicts, self._clock = standings, jwt, verdicts, clock
+        self._asked = asked
 
     def verify(self, credential: str) -> Identity:
         key, now = digest(credential), self._clock()
@@ -52,6 +62,9 @@ class IdentityVerifier:
             standing, touch = self._standings.of_token(key, now), self._standings.touch_token
         elif is_session(credential):
             standing, touch = self._standings.of_session(key, now), self._standings.touch_session
+        elif self._asked is not None and is_foreign(credential):
+            identity, ends_at = self._asked.judged(credential)
+            return self._let_in(identity), ends_at
         else:
             return self._signed(credential)
         if standing is None:
@@ -86,11 +99,17 @@ class IdentityVerifier:
     def _reduced(self, token: VerifiedToken) -> Identity:
         """To what the person and the device may do now. Raises Unauthenticated if that is nothing."""
         if not token.is_own or token.identity.user is None:
-            return token.identity
+            return self._let_in(token.identity)
         allowed = self._standings.scopes_of(token.identity.user, token.identity.device)
         if allowed is None:
             raise Unauthenticated("The token's person or device is no longer let in.")
         return replace(token.identity, scopes=token.identity.scopes & allowed)
+
+    def _let_in(self, identity: Identity) -> Identity:
+        """Who comes with an outside issuer's token, unless their account here is closed. Raises Unauthenticated."""
+        if identity.user is not None and self._standings.is_shut_out(identity.user):
+            raise Unauthenticated("The token's person is no longer let in.")
+        return identity
 
 
 def _is_untouched(standing: Standing, now: datetime) -> bool:

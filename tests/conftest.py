@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.servers.seaweedfs",
     "tests.servers.redis",
     "tests.servers.cairn_server",
+    "tests.servers.oidc_provider",
 ]
 
 

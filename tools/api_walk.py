@@ -144,6 +144,8 @@ def _journals(api: Recorder, bucket: str) -> None:
 
 def _identity(api: Recorder, email: str, password: str) -> None:
     api.call(f"GET {V1}/auth/options")
+    api.call(f"GET {V1}/auth/login", query={"next": "/b/photos"})
+    api.call(f"GET {V1}/auth/callback", headers={"Accept": "text/html"})
     api.call(f"POST {V1}/register", body={"email": "grace@example.org", "password": password})
     api.call(f"POST {V1}/auth/login", body={"email": email, "password": password})
     me = api.call(f"GET {V1}/me")

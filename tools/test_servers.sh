@@ -83,6 +83,18 @@ EOF
     chmod +x "$unpacked/bin/chromium"
 }
 
+# The foreign OpenID provider, of npm: beside the tests' own server.mjs, but not in the tree.
+key_of_provider() { { cat tests/servers/oidc_provider/package-lock.json; node --version; } | sha256sum; }
+has_provider() { [ "$(cat .cache/oidc_provider/node_modules/.cairn 2>/dev/null)" = "$(key_of_provider)" ]; }
+install_provider() {
+    say "installing the tests' OpenID provider"
+    mkdir -p .cache/oidc_provider
+    cp tests/servers/oidc_provider/{package.json,package-lock.json,.npmrc} .cache/oidc_provider/
+    if [ -z "${npm_config_cache:-}" ] && ! mkdir -p "${HOME:-/nonexistent}/.npm" 2>/dev/null; then export npm_config_cache=$PWD/.cache/npm; fi
+    (cd .cache/oidc_provider && npm ci --no-audit --no-fund --loglevel=error >/dev/null)
+    key_of_provider >.cache/oidc_provider/node_modules/.cairn
+}
+
 mkdir -p .cache
 exec 9>.cache/test_servers.lock
 flock 9
@@ -94,6 +106,7 @@ has_util_linux || missing+=(util-linux mount)
 has_chromium || missing+=(chromium fonts-dejavu-core)
 has_nginx || tools/debian_download.sh nginx
 has_redis || tools/debian_download.sh redis-server redis-tools
+has_provider || install_provider
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then

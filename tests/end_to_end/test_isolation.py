@@ -84,6 +84,8 @@ TABLE = {
     "DELETE /invitations/{invitation_id}": "admin write",
     "POST /me/password": "own account",
     "POST /auth/sign-out-everywhere": "own account",
+    "GET /auth/login": "open",
+    "GET /auth/callback": "open",
     "POST /auth/login": "open",
     "POST /auth/logout": "open",
     "GET /me": "own read",

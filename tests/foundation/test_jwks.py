@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import httpx
 import pytest
 
-from foundation.jwks import MAX_AGE_SECONDS, MAX_JWKS_BYTES, REFETCH_SECONDS, FetchedKeys, fetch_jwks, public_keys
+from foundation.fetching import MAX_ANSWER_BYTES, Fetcher
+from foundation.jwks import MAX_AGE_SECONDS, REFETCH_SECONDS, FetchedKeys, public_keys
 from foundation.jwt import JwtVerifier, TrustedIssuer
 from foundation.problems import Unauthenticated, Unavailable
 from tests.foundation.tokens import AUDIENCE, ISSUER, Clock, Wellspring, claims, ec_key, jwks, signed
@@ -170,21 +170,20 @@ def answer(status: int, body: bytes, **headers: str) -> Respond:
 
 
 def test_keys_are_fetched_over_http(serve: Callable[[Respond], str]) -> None:
-    with httpx.Client() as client:
-        assert set(public_keys(json.loads(fetch_jwks(client, serve(answer(200, jwks(OLD))))))) == {"old"}
+    assert set(public_keys(json.loads(Fetcher().get(serve(answer(200, jwks(OLD))))))) == {"old"}
 
 
 @pytest.mark.parametrize(
-    ("status", "body"), [(500, b""), (404, b""), (302, b""), (200, b" " * (MAX_JWKS_BYTES + 1))], ids=str
+    ("status", "body"), [(500, b""), (404, b""), (302, b""), (200, b" " * (MAX_ANSWER_BYTES + 1))], ids=str
 )
 def test_an_error_a_redirect_and_a_huge_answer_are_unavailable(
     serve: Callable[[Respond], str], status: int, body: bytes
 ) -> None:
     url = serve(answer(status, body, Location=serve(answer(200, jwks(OLD)))))
-    with httpx.Client(follow_redirects=True) as client, pytest.raises(Unavailable):
-        fetch_jwks(client, url)
+    with pytest.raises(Unavailable):
+        Fetcher().get(url)
 
 
 def test_nobody_there_is_unavailable() -> None:
-    with httpx.Client() as client, pytest.raises(Unavailable):
-        fetch_jwks(client, "http://127.0.0.1:1/jwks")
+    with pytest.raises(Unavailable):
+        Fetcher().get("http://127.0.0.1:1/jwks")

@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from foundation.identity import Identity, Scope
 from foundation.jwks import FetchedKeys
-from foundation.jwt import LEEWAY_SECONDS, JwtVerifier, TrustedIssuer, outside_user
+from foundation.jwt import LEEWAY_SECONDS, JwtVerifier, TrustedIssuer, outside_machine, outside_user
 from foundation.problems import Unauthenticated
 from tests.foundation.tokens import AUDIENCE, ISSUER, NOW, Clock, Wellspring, claims, ec_key, jwks, part, signed
 
@@ -92,16 +92,67 @@ def test_an_outside_subject_is_the_same_user_everywhere_and_another_at_another_i
 @pytest.mark.parametrize(
     ("scope", "granted"),
     [
-        ("openid email", {Scope.FILES, Scope.FILES_READ, Scope.ACCOUNT}),
+        ("openid email", {Scope.FILES, Scope.FILES_READ}),
+        ("", {Scope.FILES, Scope.FILES_READ}),
         ("openid files:read", {Scope.FILES_READ}),
+        ("files account", {Scope.FILES, Scope.ACCOUNT}),
         ("admin blocks:erase", set()),
         ("files admin", {Scope.FILES}),
     ],
 )
-def test_an_outside_issuer_grants_files_and_account_and_never_more(
+def test_an_outside_issuer_grants_files_and_account_by_name_and_never_more(
     verifier: JwtVerifier, key: ECKey, scope: str, granted: set[Scope]
 ) -> None:
     assert verifier.verify(signed(key, claims(scope=scope))).scopes == granted
+
+
+@pytest.mark.parametrize(
+    "machine",
+    [
+        {"sub": "backup", "client_id": "backup"},
+        {"sub": "backup", "azp": "backup"},
+        {"sub": "backup@clients", "azp": "backup", "gty": "client-credentials"},
+    ],
+    ids=str,
+)
+def test_a_program_that_acts_for_itself_is_never_the_person_of_that_subject_and_has_no_account(
+    verifier: JwtVerifier, key: ECKey, machine: dict[str, str]
+) -> None:
+    program = verifier.verify(signed(key, claims(**machine, scope="files account")))
+    person = verifier.verify(signed(key, claims(sub=machine["sub"])))
+    assert program.user == outside_machine(ISSUER, machine["sub"])
+    assert program.user != person.user
+    assert program.scopes == {Scope.FILES}
+
+
+def test_a_person_by_way_of_two_programs_is_one_person_on_two_devices(verifier: JwtVerifier, key: ECKey) -> None:
+    one, other = (verifier.verify(signed(key, claims(azp=client))) for client in ("one", "other"))
+    assert (one.user == other.user, one.device == other.device) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("header", "body"),
+    [
+        ({"typ": "logout+jwt"}, {}),
+        ({"typ": "dpop+jwt"}, {}),
+        ({}, {"nonce": "n"}),
+        ({}, {"at_hash": "h"}),
+        ({}, {"cnf": {"jkt": "k"}}),
+        ({}, {"typ": "ID"}),
+        ({}, {"typ": "Refresh"}),
+    ],
+    ids=str,
+)
+def test_what_else_an_outside_issuer_signs_is_no_access_token(
+    verifier: JwtVerifier, key: ECKey, header: dict[str, object], body: dict[str, object]
+) -> None:
+    with pytest.raises(Unauthenticated):
+        verifier.verify(signed(key, claims(**body), header))
+
+
+@pytest.mark.parametrize("kind", ["at+jwt", "AT+JWT", "application/at+jwt", "JWT", None])
+def test_access_tokens_are_known_by_their_kind_or_say_none(verifier: JwtVerifier, key: ECKey, kind: str | None) -> None:
+    verifier.verify(signed(key, claims(typ="Bearer"), {"typ": kind}))
 
 
 @pytest.mark.parametrize("audience", [AUDIENCE, [AUDIENCE], ["https://other.example", AUDIENCE]])

@@ -9,6 +9,7 @@ import pytest
 from foundation.database import Database
 from identity import IdentityRoom, migrate, open_identity
 from tests.identity.house import EMAIL, PASSWORD, QUICK, SECRET, URL, Hands, House
+from tests.servers.oidc_provider import OidcProvider
 from tests.servers.postgresql_server import Databases
 
 KINDS = ["sqlite", "postgresql"]
@@ -68,3 +69,10 @@ def house(location: str) -> Iterator[House]:
 @pytest.fixture
 def room(house: House) -> IdentityRoom:
     return house.room
+
+
+@pytest.fixture(scope="session")
+def shared_elsewhere() -> Iterator[OidcProvider]:
+    """A foreign provider that runs, for every test that leaves it as it is."""
+    with OidcProvider.running(URL) as provider:
+        yield provider

@@ -26,7 +26,7 @@ def test_an_address_belongs_to_one_person_however_it_is_written(room: IdentityRo
 
 @pytest.mark.parametrize("other", ["аda@example.org", "ada@exаmple.org", "ada@example.com", "ada+1@example.org"])
 def test_an_address_that_only_looks_alike_is_another_person(room: IdentityRoom, other: str) -> None:
-    assert room.add_user(other, "another password").id != room.parts.people.by_email(EMAIL).id
+    assert room.add_user(other, "another password").id != room.parts.people.named(EMAIL).id
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_what_is_no_password_is_refused_and_nobody_is_added(room: IdentityRoom, 
     with pytest.raises(PasswordInvalid):
         room.add_user("new@example.org", password)
     with pytest.raises(UserNotFound):
-        room.parts.people.by_email("new@example.org")
+        room.parts.people.named("new@example.org")
 
 
 @pytest.mark.parametrize("password", ["12345678", "x" * 1024, "with spaces in it", "пароль-пароль", "🔑🔑🔑🔑🔑🔑🔑🔑"])

@@ -30,7 +30,7 @@ STRANGER = UUID(int=42)
 
 
 def user_of(room: IdentityRoom) -> UUID:
-    return room.parts.people.by_email(EMAIL).id
+    return room.parts.people.named(EMAIL).id
 
 
 def is_refused(room: IdentityRoom, credential: str) -> bool:
