@@ -7,6 +7,7 @@ import type { BucketWire, MemberWire, TwinsWire } from "@/api/schema";
 
 const PURGE_MILLISECONDS = 3000;
 const MOST_PAGES = 20;
+const YEAR_DAYS = 366;
 
 /** By its name, or by its id, and then in the trash too. While it is on its way out its progress is asked for again. */
 export const bucketQuery = (ref: string) =>
@@ -51,6 +52,11 @@ export const statisticsQuery = (bucket?: string) =>
     queryKey: bucket === undefined ? keys.stats : [...keys.bucket(bucket), "stats"],
     queryFn: ({ signal }) => held(api.GET("/api/v1/stats", { params: { query: bucket === undefined ? {} : { bucket } }, signal })),
   });
+
+export const growthQuery = queryOptions({
+  queryKey: [...keys.stats, "growth"],
+  queryFn: async ({ signal }) => (await held(api.GET("/api/v1/stats/growth", { params: { query: { days: YEAR_DAYS } }, signal }))).items,
+});
 
 /** Its title, its name, or whether it is there at all: places and settings read it again. */
 export async function bucketsChanged(client: QueryClient, bucket: string): Promise<void> {

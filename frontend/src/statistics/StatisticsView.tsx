@@ -11,6 +11,7 @@ import { Bar, Blank, Button, Name } from "@/kit";
 import { counted, formatBytes, formatCount, formatExactBytes } from "@/kit/format";
 import { shownName } from "@/kit/names";
 import { Counted } from "./Counted";
+import { Growth } from "./Growth";
 
 /** What one keeps, what it takes, and where it grows. */
 export default function StatisticsView() {
@@ -51,6 +52,7 @@ function Figures({ statistics }: { statistics: StatisticsWire }) {
           {formatBytes(current)} of it {current === all ? "is" : "are"} files as they are now, {formatBytes(Math.max(0, all - current))} older versions and the trash.
         </p>
       </Section>
+      <Growth />
       {top.length > 1 && (
         <Section title="The largest" hint={top.length === 10 ? "The ten buckets with the most in them, all versions counted." : "Your buckets by what is in them, all versions counted."}>
           <Largest buckets={top} />
