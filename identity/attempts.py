@@ -40,6 +40,7 @@ PER_NETWORK = Limit(
     free=100, first_seconds=1, longest_seconds=60
 )  # whatever the accounts: a whole office may sit behind it
 REGISTRATIONS = Limit(free=100, first_seconds=1, longest_seconds=60)  # by network
+DEVICE_CODES = REGISTRATIONS
 
 _Key = tuple[str, str, str]  # what is counted, and of whom
 
@@ -90,6 +91,10 @@ class Attempts:
     def begin_registration(self, address: str) -> None:
         """As `begin`, of somebody who wants an account."""
         self._begin({("registration", network_of(address), ""): REGISTRATIONS})
+
+    def begin_device_code(self, address: str) -> None:
+        """As `begin`, of a program that wants a code: there is room for so many, and nobody may take it all."""
+        self._begin({("device code", network_of(address), ""): DEVICE_CODES})
 
     def succeeded(self, guess: Guess) -> None:
         """The person proved who they are: their mistakes from there are forgotten, and this attempt was none.

@@ -14,6 +14,7 @@ from foundation.problems import Forbidden, Unauthenticated, Unavailable
 from identity.authorize import AUTHORIZE
 from identity.authorize_api import authorize_routes
 from identity.clients import CLIENT_SCOPES, CODE, CREDENTIALS, DEVICE, OPENID, REFRESH
+from identity.errors import TooManyAttempts
 from identity.forms import FormRequest, form_request
 from identity.grants import ACCESS_TOKEN, ANY_CLIENT, CONFIDENTIAL, TOKEN_EXCHANGE
 from identity.id_tokens import person_claims
@@ -50,14 +51,9 @@ def _facts(router: APIRouter, parts: Parts) -> None:
 def _program_routes(router: APIRouter, parts: Parts) -> None:
     server = TokenServer(parts.provider, parts.verifier)
 
-    async def answered(request: Request, answer: Callable[[FormRequest], Answered]) -> Json:
-        try:
-            found = await run_sync(answer, await form_request(request))
-        except OAuth2Error as error:
-            found = refused(error)
-        except Unavailable as problem:
-            found = unavailable(problem)
-        return Json(dict(found.body), found.status, dict(found.headers) | {"Cache-Control": "no-store"})
+    def begun(asked: FormRequest) -> Answered:
+        parts.provider.guesses.begin_device_code(asked.address)
+        return server.endpoint("device_authorization", asked)
 
     @router.post(
         "/oauth/token",
@@ -65,7 +61,7 @@ def _program_routes(router: APIRouter, parts: Parts) -> None:
         openapi_extra=_form(("grant_type",), (*_TOKEN[1:], *_CLIENT, *_EXCHANGE)),
     )
     async def token(request: Request) -> Json:
-        return await answered(request, server.token)
+        return await _answered(request, server.token)
 
     @router.post(
         "/oauth/device",
@@ -73,7 +69,7 @@ def _program_routes(router: APIRouter, parts: Parts) -> None:
         openapi_extra=_form(("client_id", "scope"), ("client_secret", "device_name")),
     )
     async def device(request: Request) -> Json:
-        return await answered(request, lambda asked: server.endpoint("device_authorization", asked))
+        return await _answered(request, begun)
 
     @router.post(
         "/oauth/revoke",
@@ -81,7 +77,7 @@ def _program_routes(router: APIRouter, parts: Parts) -> None:
         openapi_extra=_form(("token",), ("token_type_hint", *_CLIENT)),
     )
     async def revoke(request: Request) -> Json:
-        return await answered(request, lambda asked: server.endpoint("revocation", asked))
+        return await _answered(request, lambda asked: server.endpoint("revocation", asked))
 
     @router.post(
         "/oauth/introspect",
@@ -89,7 +85,17 @@ def _program_routes(router: APIRouter, parts: Parts) -> None:
         openapi_extra=_form(("token",), ("token_type_hint", *_CLIENT)),
     )
     async def introspect(request: Request) -> Json:
-        return await answered(request, lambda asked: server.endpoint("introspection", asked))
+        return await _answered(request, lambda asked: server.endpoint("introspection", asked))
+
+
+async def _answered(request: Request, answer: Callable[[FormRequest], Answered]) -> Json:
+    try:
+        found = await run_sync(answer, await form_request(request))
+    except OAuth2Error as error:
+        found = refused(error)
+    except (TooManyAttempts, Unavailable) as problem:
+        found = unavailable(problem)
+    return Json(dict(found.body), found.status, dict(found.headers) | {"Cache-Control": "no-store"})
 
 
 def _userinfo_routes(router: APIRouter, parts: Parts) -> None:

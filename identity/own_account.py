@@ -85,12 +85,13 @@ class OwnAccount:
         self, connection: Connection, user: UUID, which: Collection[ColumnElement[bool]], kept: UUID | None
     ) -> None:
         now = self.clock()
+        # What was allowed and not yet fetched would sign in after all. First, for who fetches it now holds its row: the device that
+        # comes of it is there once we have the row, and cut off with the others.
+        connection.execute(delete(codes).where(codes.c.user == user, codes.c.device.is_(None)))
+        connection.execute(update(device_codes).where(device_codes.c.user == user).values(is_allowed=False))
         for device in connection.execute(select(devices.c.id).where(*which)).scalars().all():
             if device != kept:
                 revoke_device(connection, device, now)
-        # What was allowed and not yet fetched would sign in after all.
-        connection.execute(delete(codes).where(codes.c.user == user, codes.c.device.is_(None)))
-        connection.execute(update(device_codes).where(device_codes.c.user == user).values(is_allowed=False))
 
 
 def _signed_in(user: UUID) -> list[ColumnElement[bool]]:

@@ -17,7 +17,7 @@ from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from authlib.oauth2.rfc8628 import DeviceAuthorizationEndpoint
 
-from foundation.problems import Unauthenticated, Unavailable
+from foundation.problems import Problem, Unauthenticated
 from identity import grants
 from identity.clients import DEVICE, Client
 from identity.device_codes import INTERVAL_SECONDS, LIFETIME
@@ -78,7 +78,7 @@ def refused(error: OAuth2Error) -> Answered:
     return Answered(status, body, dict(headers))
 
 
-def unavailable(problem: Unavailable) -> Answered:
+def unavailable(problem: Problem) -> Answered:
     body = {"error": "temporarily_unavailable", "error_description": problem.title}
     return Answered(problem.status, body, dict(default_json_headers) | problem.headers())
 

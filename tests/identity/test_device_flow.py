@@ -11,7 +11,7 @@ import pytest
 
 from foundation.settings import ServiceSettings
 from identity import create_app
-from identity.attempts import PER_NETWORK_AND_ACCOUNT
+from identity.attempts import DEVICE_CODES, PER_NETWORK_AND_ACCOUNT
 from identity.model import DeviceKind
 from tests.identity.house import EMAIL, HOME, PASSWORD, URL, House
 from tests.identity.programs import DEVICE_GRANT, EVERYTHING, Program, Visit, added, bearer, claims, visit
@@ -197,3 +197,19 @@ async def test_only_a_person_in_their_own_browser_lets_programs_in(
     no_origin = await http.post("/api/v1/auth/device", json=body, headers={"Cookie": f"cairn={session}"})
     assert no_origin.status_code == 403
     assert (await program.polls(begun["device_code"])).json()["error"] == "authorization_pending"
+
+
+async def test_nobody_takes_all_the_room_that_there_is_for_codes(house: House) -> None:
+    app = create_app(house.room.parts, ServiceSettings(public_url=URL))
+
+    async def asked_from(address: str) -> httpx.Response:
+        transport = httpx.ASGITransport(app, client=(address, 4711))
+        async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
+            return await Program(client).post("/oauth/device", scope="files")
+
+    for number in range(DEVICE_CODES.free):
+        assert (await asked_from(f"2001:db8::{number:x}")).status_code == 200
+    refused = await asked_from("2001:db8::ffff")
+    assert (refused.status_code, refused.json()["error"]) == (429, "temporarily_unavailable")
+    assert int(refused.headers["retry-after"]) >= 1
+    assert (await asked_from("2001:db8:0:1::1")).status_code == 200

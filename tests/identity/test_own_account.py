@@ -1,16 +1,22 @@
 """What people do with their own account: another password, out everywhere, names of devices."""
 
+import threading
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from sqlalchemy import Connection, select, text
 
 from foundation.problems import Unauthenticated
 from identity import IdentityRoom
 from identity.attempts import PER_NETWORK_AND_ACCOUNT
+from identity.clients import CLI_CLIENT, command_line_client
 from identity.errors import DeviceNotFound, NameInvalid, PasswordInvalid, PasswordWrong, SignInFailed, TooManyAttempts
+from identity.model import Consent, DeviceKind
 from identity.own_account import PasswordChange
+from identity.schema import devices
 from tests.identity.house import EMAIL, HOME, PASSWORD, House
+from tests.servers.cairn_server import wait_until
 
 NEW = "another long password"
 
@@ -130,3 +136,38 @@ def test_revoked_devices_are_listed_behind_the_live_ones_page_by_page(room: Iden
         after = (page[-1].revoked_at is not None, page[-1].id)
     assert [device.id for device in seen] == [device for _, _, device in [*made[3:], *made[:3]]]
     assert [device.revoked_at is None for device in seen] == [True, True, False, False, False]
+
+
+def test_what_is_fetched_while_everything_is_signed_out_is_signed_out_too(house: House) -> None:
+    """Signing out waits in the middle for a row that we hold, while the program fetches what it was allowed, or tries to."""
+    room = house.room
+    _, user, device = sign_in(room)
+    codes, client = room.parts.provider.device_codes, command_line_client(CLI_CLIENT)
+    begun = codes.make(client, client.scopes, "laptop", HOME.address)
+    codes.answer(begun.user_code, Consent(user, client.id, client.scopes, house.clock()), allow=True)
+    own = room.parts.own_account
+    out = threading.Thread(target=lambda: own.sign_out_everywhere(user, None, keeps_programs=False))
+    fetch = threading.Thread(target=lambda: codes.exchange(begun.device_code, client, DeviceKind.COMMAND_LINE))
+
+    def hold(connection: Connection) -> None:
+        connection.execute(select(devices).where(devices.c.id == device).with_for_update())
+        out.start()
+        wait_until(lambda: waiting(house) in {None, 1})
+        fetch.start()
+        wait_until(lambda: waiting(house) in {None, 2} or not fetch.is_alive())
+
+    house.database.write(hold)
+    out.join()
+    fetch.join()
+    assert room.parts.devices.list(user, None, 10) == []
+
+
+def waiting(house: House) -> int | None:
+    """How many wait for a row; None on SQLite, where one transaction comes after another."""
+    if house.database.is_sqlite:
+        return None
+    waits = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    found: int = house.database.read(lambda connection: connection.execute(waits).scalar_one())
+    return found
