@@ -1,5 +1,6 @@
 """People: their addresses, whether they may come in, the hash of their password."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -32,6 +33,14 @@ _COLUMNS = tuple(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a password. `changed_at`: since when it is this one; a better hash of the same is no change."""
+
+    password_hash: str = field(repr=False)
+    changed_at: datetime
+
+
 def insert_user(connection: Connection, user: User, key: str | None, password_hash: str) -> None:
     """A person with a password, in the caller's transaction. `key` None: of no address. Raises IntegrityError if one has `key`."""
     row = {
@@ -46,6 +55,12 @@ def set_password(connection: Connection, user: UUID, password_hash: str, now: da
     """Put `password_hash` in the place of the one that is kept, in the caller's transaction."""
     kept = update(credentials).where(credentials.c.user == user)
     connection.execute(kept.values(password_hash=password_hash, changed_at=now))
+
+
+def is_still(connection: Connection, user: UUID, kept: Kept) -> bool:
+    """Whether the password is the one that was kept then; it stays so until the caller's transaction ends."""
+    statement = select(credentials.c.changed_at).where(credentials.c.user == user).with_for_update()
+    return bool(connection.execute(statement).scalar_one_or_none() == kept.changed_at)
 
 
 class People:
@@ -65,15 +80,15 @@ class People:
         self._database.write(body)
         return user
 
-    def with_password(self, email: str) -> tuple[User, str] | None:
-        """The user who may sign in under `email`, which is a checked address, and the hash of their password."""
+    def with_password(self, email: str) -> tuple[User, Kept] | None:
+        """The user who may sign in under `email`, which is a checked address, and what is kept of their password."""
         statement = (
-            select(*_COLUMNS, credentials.c.password_hash)
+            select(*_COLUMNS, credentials.c.password_hash, credentials.c.changed_at)
             .join(credentials, credentials.c.user == users.c.id)
             .where(users.c.email_key == email_key(email), users.c.disabled_at.is_(None))
         )
         row = self._database.read(lambda connection: connection.execute(statement).one_or_none())
-        return (_user(row), row.password_hash) if row else None
+        return (_user(row), Kept(row.password_hash, row.changed_at)) if row else None
 
     def named(self, name: str) -> User:
         """By the address of one who signs in here, or by the id of anybody. Raises UserNotFound, EmailInvalid."""

@@ -14,6 +14,7 @@ from identity.clients import CLI_CLIENT, command_line_client
 from identity.errors import DeviceNotFound, NameInvalid, PasswordInvalid, PasswordWrong, SignInFailed, TooManyAttempts
 from identity.model import Consent, DeviceKind
 from identity.own_account import PasswordChange
+from identity.passwords import Passwords
 from identity.schema import devices
 from tests.identity.house import EMAIL, HOME, PASSWORD, House
 from tests.servers.cairn_server import wait_until
@@ -136,6 +137,25 @@ def test_revoked_devices_are_listed_behind_the_live_ones_page_by_page(room: Iden
         after = (page[-1].revoked_at is not None, page[-1].id)
     assert [device.id for device in seen] == [device for _, _, device in [*made[3:], *made[:3]]]
     assert [device.revoked_at is None for device in seen] == [True, True, False, False, False]
+
+
+def test_who_signs_in_with_the_old_password_while_it_is_changed_does_not_stay(house: House) -> None:
+    room = house.room
+    _, user, _ = sign_in(room)
+
+    class Slow(Passwords):
+        """The password is changed while it is looked at."""
+
+        def is_right(self, password: str, kept: str | None) -> bool:
+            is_right = super().is_right(password, kept)
+            house.clock.move(seconds=1)
+            room.parts.own_account.set_password(user, NEW)
+            return is_right
+
+    slow = replace(room.parts.sign_in, passwords=Slow(time_cost=1, memory_kib=8))
+    with pytest.raises(SignInFailed):
+        slow.sign_in(EMAIL, PASSWORD, HOME)
+    assert room.parts.devices.list(user, None, 10) == []
 
 
 def test_what_is_fetched_while_everything_is_signed_out_is_signed_out_too(house: House) -> None:
