@@ -46,9 +46,12 @@ def _tell(code: DeviceCode) -> None:
 
 
 def _show(code: DeviceCode) -> None:
-    note(f"Open  {shown(code.address)}  in a browser, on any machine, and enter the code  {shown(code.user_code)}")
+    note("Open this address in a browser, on any machine, and enter the code:")
+    note(f"    {shown(code.address)}")
+    note(f"    {shown(code.user_code)}")
     if code.address_with_code:
-        note(f"or open  {shown(code.address_with_code)}  and compare it.")
+        note("Or open this one, and see that it shows the same code:")
+        note(f"    {shown(code.address_with_code)}")
 
 
 def _open_browser(code: DeviceCode) -> None:

@@ -65,8 +65,7 @@ def test_login_shows_the_address_and_the_code_waits_and_keeps_the_tokens_for_the
     house.polls = ["authorization_pending"]
     done = machine.cairn("login", house.url)
     assert (done.returncode, done.stdout) == (0, f"Signed in at {house.url} as ada@example.org.\n"), done.stderr
-    assert f"{house.url}/device " in done.stderr
-    assert "WDJB-MJHT" in done.stderr
+    assert f"    {house.url}/device\n    WDJB-MJHT\n" in done.stderr
     assert house.device_names == [f"cairn on {socket.gethostname()}"]
     assert stat.S_IMODE(machine.kept.stat().st_mode) == 0o600
     assert stat.S_IMODE(machine.kept.parent.stat().st_mode) == 0o700
