@@ -32,7 +32,9 @@ def serve(settings: ServerSettings) -> None:
     with open_rooms(settings) as rooms:
         first_admin(rooms.identity)
         app, address = one_process(rooms, settings), settings.address
-        serve_all([Served(app, settings.host, settings.port, address, rooms.long_poll.end_waits)])
+        serve_all(
+            [Served(app, settings.host, settings.port, address, rooms.long_poll.end_waits, settings.trusted_proxies)]
+        )
 
 
 def rooms_named(names: Iterable[str]) -> list[Room]:
@@ -57,7 +59,7 @@ def serve_rooms(settings: ServerSettings, rooms: Sequence[Room], port: int | Non
             app, end_waits = composed(room, neighbours)
             listens = port or PORTS[room]
             told = f"{room} {settings.address_of(listens)}"
-            services.append(Served(app, settings.host, listens, told, end_waits))
+            services.append(Served(app, settings.host, listens, told, end_waits, settings.trusted_proxies))
         if Room.IDENTITY in rooms:
             first_admin(neighbours.identity)
         serve_all(services)

@@ -22,13 +22,16 @@ def _nobody_waits() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A service and where it listens. `announcement`: its name and address. `end_waits`: ends its long-polls."""
+    """A service and where it listens. `announcement`: its name and address. `end_waits`: ends its long-polls. `trusted_proxies`: as
+    CAIRN_TRUSTED_PROXIES.
+    """
 
     app: FastAPI
     host: str
     port: int
     announcement: str
     end_waits: Callable[[], None] = _nobody_waits
+    trusted_proxies: str = ""
 
 
 def serve_all(services: Sequence[Served]) -> None:
@@ -68,7 +71,9 @@ class _Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                proxy_headers=False,  # An address that a request claims is the caller's own word.
+                # An address that a request claims is the caller's own word, unless the caller is a proxy of ours.
+                proxy_headers=bool(service.trusted_proxies),
+                forwarded_allow_ips=service.trusted_proxies,
                 timeout_graceful_shutdown=DRAIN_SECONDS,
             )
         )

@@ -1,12 +1,13 @@
 """Where the server keeps things, what it answers on, and where its rooms find each other when each runs by itself."""
 
+import ipaddress
 import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from cairn.errors import SettingInvalid
 from foundation.settings import Settings
@@ -18,6 +19,16 @@ Broker = Annotated[
     str,
     StringConstraints(pattern=r"^rediss?://([^@/\s]*@)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?(/\d{1,4})?$"),
 ]
+
+
+def _networks(given: str) -> str:
+    """Raises ValueError for what is no address or network; `*` is none."""
+    for network in filter(None, map(str.strip, given.split(","))):
+        ipaddress.ip_network(network)
+    return given
+
+
+Networks = Annotated[str, AfterValidator(_networks)]
 
 _Kind = TypeVar("_Kind", bound=Settings)
 
@@ -55,6 +66,11 @@ class ServerSettings(Settings):
     broker: Broker | None = Field(
         default=None,
         description="Where messages to workers go, `redis://[:PASSWORD@]host[:port][/database]`; absent: work is done in this process.",
+    )
+    trusted_proxies: Networks = Field(
+        default="",
+        description="Proxies before the server, addresses or networks with commas between them, whose word counts on where a request comes"
+        " from (`X-Forwarded-For`): limits on guessing are by that. Only those that write it themselves; nobody else's word counts.",
     )
     public_url: str | None = Field(default=None, description="What browsers see; absent: made of host and port.")
     secret: str | None = Field(

@@ -65,6 +65,7 @@ class Stack(SignedInServer):
         at = dict(zip(ROOMS, ports, strict=False))
         self.environment |= {
             "CAIRN_PORT": str(self.port),
+            "CAIRN_TRUSTED_PROXIES": "127.0.0.1",
             "CAIRN_SECRET": secrets.token_hex(32),
             "CAIRN_CHUNKER": f"http://127.0.0.1:{at[Room.CHUNKER]}",
             "CAIRN_METADATA": f"http://127.0.0.1:{at[Room.METADATA]}",
