@@ -1,8 +1,8 @@
 import { Blank, Button } from "@/kit";
 
 /** A folder with nothing in it says how something comes there. */
-export function EmptyFolder({ isReadOnly, onNewFolder }: { isReadOnly: boolean; onNewFolder: () => void }) {
-  if (isReadOnly) return <Blank title="Nothing here yet" />;
+export function EmptyFolder({ onNewFolder }: { onNewFolder: (() => void) | null }) {
+  if (!onNewFolder) return <Blank title="Nothing here yet" />;
   const isTouch = matchMedia("(hover: none)").matches;
   return (
     <Blank

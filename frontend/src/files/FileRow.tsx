@@ -30,7 +30,8 @@ interface FileRowProps {
 export const FileRow = memo(function FileRow(props: FileRowProps) {
   const { row, index, isSelected, isCurrent, isRenaming, refusal } = props;
   const list = useList();
-  const target = useMoveTarget(list.bucket.name, row.kind === "folder" ? row.path : null);
+  const bucket = list.bucketOf(row);
+  const target = useMoveTarget(bucket.name, row.kind === "folder" ? row.path : null);
   const [isDragged, setDragged] = useState(false);
   const looks = [styles.row, props.isNew && styles.new, props.isOpen && styles.open, target.isOver && styles.target, (isDragged || props.isCut) && styles.faint];
   const name = `row-${index}-name`;
@@ -45,14 +46,14 @@ export const FileRow = memo(function FileRow(props: FileRowProps) {
       data-row={index}
       draggable={!isRenaming}
       onDragStart={(event) => {
-        startDrag(event, list.bucket, list.dragged(row));
+        startDrag(event, bucket, list.dragged(row));
         setDragged(true);
       }}
       onDragEnd={() => {
         endDrag();
         setDragged(false);
       }}
-      {...(row.kind === "folder" ? { "data-drop-bucket": list.bucket.name, "data-drop-prefix": row.path, ...target.handlers } : {})}
+      {...(row.kind === "folder" ? { "data-drop-bucket": bucket.name, "data-drop-prefix": row.path, ...target.handlers } : {})}
     >
       <div className={styles.pick} role="gridcell">
         {row.kind === "folder" ? <FolderIcon /> : <Thumbnail entry={row.entry} />}
@@ -67,6 +68,7 @@ export const FileRow = memo(function FileRow(props: FileRowProps) {
               <Name name={row.name} parts={props.alike} />
             </Link>
             {row.kind === "file" && <Tags tags={row.entry.tags} />}
+            {row.kind === "file" && row.where !== undefined && <Where way={row.where} />}
           </>
         )}
       </div>
@@ -122,6 +124,20 @@ function Refusal({ says }: { says: string }) {
     <span className={styles.refusal} role="alert" title={says}>
       <Icon name="bad" />
       <span>{says}</span>
+    </span>
+  );
+}
+
+/** In which folder it lies, where a list holds files of many. */
+function Where({ way }: { way: readonly string[] }) {
+  return (
+    <span className={styles.where}>
+      {way.map((step, index) => (
+        <span key={index}>
+          {index > 0 && " / "}
+          <Name name={step} clip={false} />
+        </span>
+      ))}
     </span>
   );
 }

@@ -1,10 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "react-router";
 import { bucketsQuery } from "@/api/queries";
 import { View } from "@/frame/View";
-import { Blank } from "@/kit";
 import { Folder } from "./Folder";
-import { Skeletons, Unreachable } from "./FolderStates";
+import { NoSuch, Skeletons, Unreachable } from "./FolderStates";
 import { useLate } from "./lately";
 import { nameKnown, primeListing } from "./listing";
 import { type Place, usePlace } from "./place";
@@ -31,14 +29,4 @@ function AtPlace({ place }: { place: Place }) {
   nameKnown(bucket.id, place.bucket);
   // Another folder is another list: nothing of the last one's selection or scrolling is left.
   return <Folder key={`${bucket.id}/${place.prefix}`} bucket={bucket} prefix={place.prefix} />;
-}
-
-export function NoSuch({ what }: { what: "bucket" | "folder" }) {
-  return (
-    <View title="Not found" heading="Not found">
-      <Blank title={`There is no such ${what}`}>
-        The address may be mistyped, or it was moved or deleted. <Link to="/">Go to your files</Link>
-      </Blank>
-    </View>
-  );
 }

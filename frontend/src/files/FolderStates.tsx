@@ -1,6 +1,8 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
+import { Link } from "react-router";
 import { ApiProblem } from "@/api/problems";
+import { View } from "@/frame/View";
 import { Blank, Button } from "@/kit";
 import { counted } from "@/kit/format";
 import styles from "./FileList.module.css";
@@ -22,6 +24,17 @@ export function Skeletons() {
         </div>
       ))}
     </div>
+  );
+}
+
+/** An address that leads nowhere, or to what is somebody else's: the same is said of both. */
+export function NoSuch({ what }: { what: "bucket" | "folder" }) {
+  return (
+    <View title="Not found" heading="Not found">
+      <Blank title={`There is no such ${what}`}>
+        The address may be mistyped, or it was moved or deleted. <Link to="/">Go to your files</Link>
+      </Blank>
+    </View>
   );
 }
 

@@ -5,31 +5,28 @@ import { useDensity } from "@/frame/density";
 import { showKeyboard } from "@/frame/keyboard_help";
 import { IconButton, Menu, type MenuEntry } from "@/kit";
 import styles from "./FolderTools.module.css";
-import type { Row } from "./rows";
 
 interface FolderToolsProps {
   bucket: BucketWire;
   prefix: string;
-  current: Row | undefined; // whose details are meant
-  isOpen: boolean; // details are shown
-  isReadOnly: boolean;
-  onNewFolder: () => void;
+  onNewFolder: (() => void) | null;
 }
 
 /** What stands at the right of the breadcrumb: on wide screens icons, on the phone one menu. */
-export function FolderTools({ bucket, prefix, current, isOpen, isReadOnly, onNewFolder }: FolderToolsProps) {
-  const [, setSearch] = useSearchParams();
+export function FolderTools({ bucket, prefix, onNewFolder }: FolderToolsProps) {
+  const [search, setSearch] = useSearchParams();
+  const isOpen = search.has("details");
   const navigate = useNavigate();
   const [density, setDensity] = useDensity();
   const toggle = (): void =>
     setSearch((before) => {
       const after = new URLSearchParams(before);
       if (isOpen) after.delete("details");
-      else after.set("details", current?.key ?? "");
+      else after.set("details", ""); // of what is selected, else of the folder
       return after;
     });
   const entries: MenuEntry[] = [
-    ...(isReadOnly ? [] : [{ label: "New folder", icon: "folder-plus" as const, onSelect: onNewFolder }]),
+    ...(onNewFolder === null ? [] : [{ label: "New folder", icon: "folder-plus" as const, onSelect: onNewFolder }]),
     { label: density === "dense" ? "Roomy rows" : "Dense rows", onSelect: () => setDensity(density === "dense" ? "roomy" : "dense") },
     ...(prefix === "" ? [{ label: "Bucket settings", icon: "bucket" as const, onSelect: () => void navigate(addresses.settings(bucket.name)) }] : []),
   ];

@@ -4,7 +4,7 @@ import type { Row } from "./rows";
 
 /** What a row can ask of its list; it stays the same while the list lives, so that rows are drawn again only when they change. */
 export interface ListActs {
-  bucket: BucketWire;
+  bucketOf: (row: Row) => BucketWire;
   addressOf: (row: Row) => string;
   openMenu: (row: Row, at: { x: number; y: number }) => void; // for this row alone
   download: (rows: readonly Row[]) => void;

@@ -14,14 +14,14 @@ export interface SelectionActs {
 const ANNOUNCED_AFTER_MILLISECONDS = 1_000;
 
 /** What is selected and what can be done with it, in place of the list's head; on the phone at the top and in place of the places. */
-export function SelectionBar({ rows, acts }: { rows: readonly Row[]; acts: SelectionActs }) {
+export function SelectionBar({ rows, acts, isReadOnly }: { rows: readonly Row[]; acts: SelectionActs; isReadOnly: boolean }) {
   const bytes = rows.reduce((sum, row) => sum + sizeOf(row), 0);
   const said = `${formatCount(rows.length)} selected`;
-  const buttons: [string, IconName, () => void][] = [
-    ["Download", "download", acts.download],
+  const changes: [string, IconName, () => void][] = [
     ["Move", "move", acts.move],
     ["Delete", "trash", acts.remove],
   ];
+  const buttons: typeof changes = [["Download", "download", acts.download], ...(isReadOnly ? [] : changes)];
   return (
     <div className={styles.bar} role="toolbar" aria-label="Selected files">
       <IconButton icon="x" label="Clear selection" onClick={acts.clear} />

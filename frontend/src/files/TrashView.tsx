@@ -1,9 +1,117 @@
+import { lazy, Suspense, useRef, useState } from "react";
+import { Link } from "react-router";
 import { View } from "@/frame/View";
+import { Blank, Button, Icon } from "@/kit";
+import { counted } from "@/kit/format";
+import { baseOf, parentOf, shownName } from "@/kit/names";
+import { Skeletons, Unreachable } from "./FolderStates";
+import { useLate } from "./lately";
+import { nameProblem } from "./new_names";
+import type { Trashed } from "./trash";
+import { TrashList } from "./TrashList";
+import styles from "./TrashView.module.css";
+import { useTrash, useTrashActs } from "./useTrash";
 
+const NameDialog = lazy(() => import("./NameDialog"));
+const ConfirmDialog = lazy(() => import("./ConfirmDialog"));
+
+/** The trash of all buckets. */
 export default function TrashView() {
+  const { trashed, buckets, isPending, failed } = useTrash();
+  const acts = useTrashActs();
+  const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
+  const [refused, setRefused] = useState<ReadonlyMap<string, string>>(new Map());
+  const [renamed, setRenamed] = useState<Trashed | null>(null);
+  const [isEmptying, setEmptying] = useState<"asked" | "now" | null>(null);
+  const [problem, setProblem] = useState<string>();
+  const scroller = useRef<HTMLDivElement>(null);
+  const shown = trashed.filter((one) => !gone.has(one.key));
+  const isLate = useLate(isPending);
+
+  /** Gone from the list at once; back in it where the server refuses. */
+  async function restore(one: Trashed, to?: string): Promise<string | undefined> {
+    setGone((before) => new Set([...before, one.key]));
+    const result = await acts.restore(one, to);
+    if (result === undefined) return undefined;
+    setGone((before) => new Set([...before].filter((key) => key !== one.key)));
+    if (result !== "taken") setRefused((before) => new Map([...before, [one.key, `Could not restore ${shownName(baseOf(one.path))}: ${result.why}`]]));
+    else if (to === undefined) setRenamed(one);
+    return result === "taken" ? `${shownName(baseOf(to ?? one.path))} is already there.` : result.why;
+  }
+
+  async function empty(): Promise<void> {
+    setEmptying("now");
+    const result = await acts.empty(buckets);
+    setProblem(result && `The trash is not empty yet: ${result.why}.`);
+    setEmptying(null);
+  }
+
+  const days = new Set(buckets.map((bucket) => bucket.trash_days));
+  const [kept] = days;
   return (
-    <View title="Trash" heading="Trash">
-      <p />
+    <View
+      title="Trash"
+      heading="Trash"
+      crumbs={
+        <Link className={styles.all} to="/">
+          All files
+        </Link>
+      }
+      facts={days.size === 1 && kept !== undefined ? `Kept for ${counted(kept, "day")}. ${counted(shown.length, "item")}.` : `${counted(shown.length, "item")}.`}
+      acts={
+        shown.length > 0 && (
+          <Button disabled={isEmptying !== null} onClick={() => setEmptying("asked")}>
+            {isEmptying === "now" ? "Emptying" : "Empty trash"}
+          </Button>
+        )
+      }
+      below={
+        problem && (
+          <p className={styles.problem} role="alert">
+            <Icon name="bad" /> {problem}
+          </p>
+        )
+      }
+      scroller={scroller}
+    >
+      {failed ? (
+        <Unreachable what="The trash" query={failed} />
+      ) : isPending ? (
+        isLate && <Skeletons />
+      ) : shown.length === 0 ? (
+        <Blank title="Nothing in the trash." />
+      ) : (
+        <TrashList trashed={shown} refusals={refused} scroller={scroller} onRestore={(one) => void restore(one)} />
+      )}
+      <Suspense>
+        {isEmptying === "asked" && (
+          <ConfirmDialog title="Empty the trash?" verb="Empty trash" onClose={() => setEmptying(null)} onConfirm={() => void empty()}>
+            {counted(shown.length, "item")} and all their versions are gone for good.
+          </ConfirmDialog>
+        )}
+        {renamed && (
+          <NameDialog
+            title={`${shownName(baseOf(renamed.path))} is already there`}
+            lead="Something else has its place now. It can come back under another name."
+            verb="Restore"
+            value={otherName(renamed)}
+            check={nameProblem}
+            onClose={() => setRenamed(null)}
+            onName={async (name) => {
+              const refusal = await restore(renamed, parentOf(renamed.path) + name + (renamed.path.endsWith("/") ? "/" : ""));
+              if (refusal === undefined) setRenamed(null);
+              return refusal;
+            }}
+          />
+        )}
+      </Suspense>
     </View>
   );
+}
+
+/** "ridge (2).jpg". */
+function otherName({ path }: Trashed): string {
+  const name = baseOf(path);
+  const dot = path.endsWith("/") ? -1 : name.lastIndexOf(".");
+  return dot > 0 ? `${name.slice(0, dot)} (2)${name.slice(dot)}` : `${name} (2)`;
 }

@@ -17,6 +17,7 @@ export interface FileRow {
   path: string;
   name: string;
   entry: ListedEntryWire;
+  where?: readonly string[]; // the bucket's title and the folders on the way, where the list is not of one folder
 }
 
 export type Row = FolderRow | FileRow;

@@ -8,8 +8,9 @@ import { baseOf, parentOf } from "@/kit/names";
 import { copiesBetween, movesBetween } from "./carrying";
 import { commit, deletion, type Done, inverse, moving, type Planned } from "./commits";
 import { lay, type Patch, refuse } from "./patches";
-import { reasonOf, refusalsOf } from "./refusals";
+import { refusalsOf } from "./refusals";
 import { fileRow, folderRow, type Row } from "./rows";
+import { takeBack } from "./undo";
 
 export interface Target {
   bucket: BucketWire;
@@ -33,14 +34,7 @@ export function actionsOf(client: QueryClient, bucket: BucketWire) {
   }
 
   async function undo(done: readonly Done[]): Promise<void> {
-    try {
-      for (const part of [...done].reverse()) {
-        const back = inverse(part);
-        await commit(back.bucket, back.operations.map((operation) => ({ operation, path: "" })));
-      }
-    } catch (error) {
-      showToast({ text: `Could not undo: ${reasonOf(error)}` });
-    }
+    await takeBack(done);
     await told(from, ...done.map((part) => inverse(part).bucket));
   }
 

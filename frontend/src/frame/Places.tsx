@@ -1,16 +1,23 @@
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
 import { Link, NavLink } from "react-router";
 import { addresses } from "@/addresses";
 import { bucketsQuery, meQuery, summaryQuery } from "@/api/queries";
-import { Icon, IconButton, type IconName, Mark, Name } from "@/kit";
+import { Icon, IconButton, type IconName, Mark } from "@/kit";
+import { BucketPlace } from "./BucketPlace";
 import styles from "./Places.module.css";
 import { StorageMeter } from "./StorageMeter";
 import { switchTheme } from "./theme";
+import { useIsPhone } from "@/kit/media";
+
+const NewBucketDialog = lazy(() => import("@/files/NewBucketDialog"));
 
 /** The places of the page: buckets, trash, sync status, and who is signed in. */
 export function Places() {
   const me = useQuery(meQuery);
   const buckets = useQuery(bucketsQuery);
+  const isPhone = useIsPhone();
+  const [isMaking, make] = useState(false);
   const failed = useQuery(summaryQuery).data?.sentence.failed ?? 0;
   return (
     <nav className={styles.side} aria-label="Places">
@@ -23,18 +30,15 @@ export function Places() {
         <kbd aria-hidden="true">/</kbd>
       </Link>
       <div className={styles.nav}>
-        <div className={styles.head}>Buckets</div>
-        <ul>
+        <div className={styles.head}>
+          <span id="places-buckets">Buckets</span>
+          {buckets.data && buckets.data.length > 0 && !isPhone && <IconButton icon="plus" size="small" label="New bucket" onClick={() => make(true)} />}
+        </div>
+        <ul aria-labelledby="places-buckets">
           {buckets.data?.map((bucket) => (
-            <li key={bucket.id}>
-              <NavLink to={addresses.files(bucket.name)} data-drop-bucket={bucket.name} data-drop-prefix="">
-                <Icon name="bucket" />
-                <span className="clip">
-                  <Name name={bucket.title || bucket.name} clip={false} />
-                </span>
-              </NavLink>
-            </li>
+            <BucketPlace key={bucket.id} bucket={bucket} />
           ))}
+          {buckets.data?.length === 0 && <li className={styles.none}>None yet</li>}
         </ul>
         <hr />
         <ul>
@@ -42,6 +46,7 @@ export function Places() {
           <Place to={addresses.status} icon="pulse" label="Sync status" count={failed} />
         </ul>
       </div>
+      <Suspense>{isMaking && <NewBucketDialog onClose={() => make(false)} />}</Suspense>
       <div className={styles.foot}>
         <StorageMeter />
         <div className={styles.me}>

@@ -33,6 +33,12 @@ export function Toasts() {
                 <Name name={toast.name} />
               </>
             )}
+            {toast.into !== undefined && (
+              <>
+                {" to "}
+                <Name name={toast.into} />
+              </>
+            )}
           </span>
           {toast.undo && (
             <button type="button" onClick={undoNewest}>

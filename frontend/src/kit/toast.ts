@@ -3,6 +3,7 @@ import { useSyncExternalStore } from "react";
 export interface Toast {
   text: string;
   name?: string | undefined; // of a file, shown as names are
+  into?: string | undefined; // "to" which folder, likewise
   undo?: (() => Promise<void> | void) | undefined;
 }
 
