@@ -137,6 +137,7 @@ function useKept(order: readonly string[], { selection, dispatch, scroller }: Fi
   useLayoutEffect(() => {
     if (!isIn.current || document.activeElement !== document.body) return;
     const stop = scroller.current?.querySelector<HTMLElement>('[data-row][tabindex="0"]');
-    if (current !== null) stop?.focus({ preventScroll: true });
+    // Not before it is known which row took the place of the one that is gone.
+    if (current !== null && order.includes(current)) stop?.focus({ preventScroll: true });
   }, [order, current, scroller]);
 }
