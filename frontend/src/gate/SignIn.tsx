@@ -1,50 +1,86 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import { useNavigate, useSearchParams } from "react-router";
-import { api, held } from "@/api/client";
-import { ApiProblem } from "@/api/problems";
-import { keys } from "@/api/queries";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type SubmitEvent, useEffect, useRef, useState } from "react";
+import { useLocation, useNavigate, useSearchParams } from "react-router";
 import { Button, Field, Problem } from "@/kit";
+import { enter } from "./enter";
+import { Acts, Gate } from "./Gate";
+import styles from "./Gate.module.css";
+import { wayOn } from "./next";
+import { optionsQuery, outsideAddress } from "./options";
+import { ComeBack } from "./ComeBack";
+import { refusal } from "./words";
+
+/** What another view of the gate hands on, such as who has just made an account. */
+export interface Handed {
+  email?: string;
+  notice?: string;
+}
 
 export default function SignIn() {
-  const [problem, setProblem] = useState<string>();
-  const client = useQueryClient();
-  const navigate = useNavigate();
   const [search] = useSearchParams();
-  async function signIn(form: HTMLFormElement) {
-    try {
-      const body = { email: valueOf(form, "email"), password: valueOf(form, "password") };
-      client.setQueryData(keys.me, await held(api.POST("/api/v1/auth/login", { body })));
-      void navigate(localPath(search.get("next")), { replace: true });
-    } catch (error) {
-      if (!(error instanceof ApiProblem)) throw error;
-      setProblem(error.slug === "sign-in-failed" ? "E-mail or password is wrong." : error.message);
-    }
-  }
+  if (search.has("back")) return <ComeBack />;
+  return <SignInForm next={search.get("next")} refused={search.get("error_description") ?? search.get("error")} />;
+}
+
+function SignInForm({ next, refused }: { next: string | null; refused: string | null }) {
+  const options = useQuery(optionsQuery).data;
+  const outside = options?.outside;
+  const hasPasswords = options?.passwords ?? true;
+  const way = wayOn(next);
   return (
-    <main>
-      <h1>Sign in</h1>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void signIn(event.currentTarget);
-        }}
-      >
-        <Field label="E-mail" name="email" type="email" autoComplete="username" required />
-        <Field label="Password" name="password" type="password" autoComplete="current-password" required />
-        {problem && <Problem>{problem}</Problem>}
-        <Button type="submit" look="primary" wide>
-          Sign in
-        </Button>
-      </form>
-    </main>
+    <Gate title="Sign in" lead={location.host}>
+      {refused !== null && <Problem>{refused}</Problem>}
+      {hasPasswords && <PasswordForm next={next} mayCreate={options?.registration === "open"} />}
+      {hasPasswords && outside && <p className={styles.or}>or</p>}
+      {outside && (
+        <a className={styles.link} href={outsideAddress(outside.login_url, way.to)}>
+          Sign in with {outside.name}
+        </a>
+      )}
+    </Gate>
   );
 }
 
-const valueOf = (form: HTMLFormElement, name: string): string => {
-  const field = form.elements.namedItem(name);
-  return field instanceof HTMLInputElement ? field.value : "";
-};
-
-/** Only a path of this page: another site must not be where signing in leads. */
-const localPath = (next: string | null): string => (next?.startsWith("/") && !/^\/[/\\]/.test(next) ? next : "/");
+function PasswordForm({ next, mayCreate }: { next: string | null; mayCreate: boolean }) {
+  const handed = (useLocation().state as Handed | null) ?? {};
+  const [problem, setProblem] = useState<string | undefined>(handed.notice);
+  const [isBusy, setBusy] = useState(false);
+  const email = useRef<HTMLInputElement>(null);
+  const password = useRef<HTMLInputElement>(null);
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  // A password manager may have filled the first already.
+  useEffect(() => (email.current?.value ? password : email).current?.focus(), []);
+  async function signIn(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await enter(client, { email: email.current?.value.trim() ?? "", password: password.current?.value ?? "" });
+      const way = wayOn(next);
+      if (way.isServer) location.assign(way.to);
+      else void navigate(way.to, { replace: true });
+    } catch (error) {
+      setProblem(refusal(error));
+      setBusy(false);
+      password.current?.select();
+      password.current?.focus();
+    }
+  }
+  return (
+    <form className={styles.form} onSubmit={(event) => void signIn(event)}>
+      {problem && <Problem>{problem}</Problem>}
+      <Field ref={email} label="E-mail" name="email" type="email" inputMode="email" autoComplete="username" defaultValue={handed.email} required />
+      <Field ref={password} label="Password" name="password" type="password" autoComplete="current-password" aria-invalid={problem ? true : undefined} required />
+      <Acts>
+        <Button type="submit" look="primary" wide disabled={isBusy}>
+          Sign in
+        </Button>
+        {mayCreate && (
+          <Button wide onClick={() => void navigate(next === null ? "/create" : `/create?next=${encodeURIComponent(next)}`)}>
+            Create account
+          </Button>
+        )}
+      </Acts>
+    </form>
+  );
+}
