@@ -1,9 +1,47 @@
-import { View } from "@/frame/View";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { meQuery } from "@/api/queries";
+import { useAct } from "@/buckets/act";
+import { BarView } from "@/frame/BarView";
+import { Button, Problem } from "@/kit";
+import { signOut } from "@/live/leave";
+import { Appearance } from "./Appearance";
+import { Devices } from "./Devices";
+import { Invitations } from "./Invitations";
+import { Password } from "./Password";
+import { Programs } from "./Programs";
+import { Storage } from "./Storage";
+import { Tokens } from "./Tokens";
+import styles from "./account.module.css";
 
+/** Who is signed in, with what, and how it looks for them. */
 export default function AccountView() {
+  const client = useQueryClient();
+  const me = useQuery(meQuery).data;
+  const { act, isBusy, problem } = useAct();
+  const leave = (
+    <Button look="quiet" size="small" disabled={isBusy} onClick={() => void act(() => signOut(client))}>
+      Sign out
+    </Button>
+  );
   return (
-    <View title="Account" heading="Account">
-      <p />
-    </View>
+    <BarView title="Account" tools={leave}>
+      {problem && <Problem>{problem}</Problem>}
+      {me && (
+        <div className={styles.account}>
+          <p className={styles.me}>
+            {me.email ?? "This account"}
+            {me.is_admin && <span className={styles.pill}>administrator</span>}
+            {me.issuer !== null && <span className={styles.from}>signs in at {new URL(me.issuer).host}</span>}
+          </p>
+          <Storage />
+          <Devices />
+          <Programs />
+          <Tokens />
+          {me.is_admin && me.scopes.includes("admin") && <Invitations />}
+          <Appearance />
+          {me.has_password && <Password me={me} />}
+        </div>
+      )}
+    </BarView>
   );
 }
