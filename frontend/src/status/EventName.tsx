@@ -9,7 +9,7 @@ export function EventName({ event, buckets }: { event: EventWire; buckets: reado
   const bucket = buckets.find((one) => one.id === event.bucket_id);
   const title = bucket ? bucket.title || bucket.name : (event.bucket ?? "A bucket that is gone");
   if (event.path === null) return <Name name={title} />;
-  const name = `${title} / ${event.path}`;
+  const name = `${title} / ${event.path.replaceAll("/", " / ")}`;
   if (!bucket) return <Name name={name} />;
   return (
     <Link to={placeOf(event, bucket, "details")}>
