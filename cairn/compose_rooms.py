@@ -54,7 +54,9 @@ def _chunker(near: Neighbours) -> tuple[FastAPI, EndWaits]:
 def _block_storage(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     # People never call it: those who try are told apart from nobody only where that is known without the database.
     known = (
-        near.callers(Room.BLOCK_STORAGE)[0] if near.settings.identity else ServiceTokenVerifier(near.tokens, NoUsers())
+        near.callers(Room.BLOCK_STORAGE)[0]
+        if near.settings.identity
+        else ServiceTokenVerifier([near.tokens], NoUsers())
     )
     # Nobody else has the folders. An S3 store keeps its copies itself.
     loops = Loops(lambda pause: mending(near.own_store, pause), InProcessDoorbell())
@@ -77,7 +79,7 @@ def _identity(near: Neighbours) -> tuple[FastAPI, EndWaits]:
         near.identity.parts,
         near.service_settings,
         background=[partial(sync.running, loops)],
-        verifier=ServiceTokenVerifier(near.tokens, near.identity.verifier),
+        verifier=ServiceTokenVerifier([near.tokens, near.identity.rooms], near.identity.verifier),
     )
     return app, _nobody_waits
 

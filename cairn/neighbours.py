@@ -15,7 +15,8 @@ from cairn.settings import ServerSettings, settings_of
 from foundation.doorbell import Doorbell, InProcessDoorbell
 from foundation.http_room import RoomClient
 from foundation.identity import TokenVerifier
-from foundation.introspection import introspecting_verifier
+from foundation.introspection import fetched_keys, introspecting_verifier
+from foundation.room_tokens import FetchedRoomTokens, RoomTokenVerifier, TokenSource
 from foundation.service_tokens import Room, ServiceTokens, ServiceTokenVerifier
 from foundation.settings import ServiceSettings
 from metadata import Catalogue, LongPoll
@@ -38,7 +39,13 @@ class Neighbours:
         """`rooms`: those that this process serves."""
         self.settings, self._rooms, self._stack = settings, rooms, stack
         self.service_settings = settings_of(ServiceSettings, public_url=settings.address)
-        self.tokens = ServiceTokens(settings.shared_secret_bytes())
+        secret = settings.shared_secret_bytes()
+        self.tokens = ServiceTokens(secret)
+        # Identity calls nobody; where it is in this process, or on the same database, rooms need not ask it who they are.
+        fetches = settings.identity is not None and Room.IDENTITY not in rooms
+        self._own_tokens: TokenSource = (
+            FetchedRoomTokens(settings.identity or "", secret, self.tokens) if fetches else self.tokens
+        )
         self.long_poll, self.doorbell = LongPoll(), InProcessDoorbell()
 
     @cached_property
@@ -98,7 +105,7 @@ class Neighbours:
         if not self.settings.metadata:
             self.require_shared_database(room, "CAIRN_METADATA")
             return self.own_catalogue
-        catalogue = metadata.http_catalogue(RoomClient(self.settings.metadata, room, self.tokens))
+        catalogue = metadata.http_catalogue(RoomClient(self.settings.metadata, room, self._own_tokens))
         self._stack.callback(catalogue.close)
         return catalogue
 
@@ -107,7 +114,9 @@ class Neighbours:
         if not self.settings.blocks:
             self.require_shared_store(room)
             return self.own_store
-        store = open_block_store(self.settings.blocks, connect=lambda address: RoomClient(address, room, self.tokens))
+        store = open_block_store(
+            self.settings.blocks, connect=lambda address: RoomClient(address, room, self._own_tokens)
+        )
         self._stack.callback(store.close)
         return store
 
@@ -136,20 +145,20 @@ class Neighbours:
     def callers(self, room: Room) -> tuple[TokenVerifier, Ready]:
         """What knows services by their tokens and people by their credentials, and whether it can. A service is known everywhere,
         to be told that it may not."""
-        users, ready = self._people(room)
-        return ServiceTokenVerifier(self.tokens, users), ready
-
-    def _people(self, room: Room) -> tuple[TokenVerifier, Ready]:
-        """By CAIRN_IDENTITY or on the database."""
         if self.settings.identity:
             client = self._client(self.settings.identity, room)
-            outside = outside_of(self.settings)
-            return introspecting_verifier(client, self.settings.address, outside=outside), {"identity": client.ready}
+            keys, outside = fetched_keys(client), outside_of(self.settings)
+            signed = RoomTokenVerifier(self.settings.address, keys)
+            users: TokenVerifier = introspecting_verifier(client, self.settings.address, keys, outside=outside)
+            return ServiceTokenVerifier([self.tokens, signed], users), {"identity": client.ready}
         self.require_shared_database(room, "CAIRN_IDENTITY")
-        return self.identity.verifier, {"identity": self.identity.ready}
+        return (
+            ServiceTokenVerifier([self.tokens, self.identity.rooms], self.identity.verifier),
+            {"identity": self.identity.ready},
+        )
 
     def _client(self, address: str, room: Room) -> RoomClient:
         """The service at `address`, called by `room`."""
-        client = RoomClient(address, room, self.tokens)
+        client = RoomClient(address, room, self._own_tokens)
         self._stack.callback(client.close)
         return client

@@ -92,7 +92,7 @@ def _service(
         name,
         [],
         settings=near.service_settings,
-        verifier=ServiceTokenVerifier(near.tokens, NoUsers()),
+        verifier=ServiceTokenVerifier([near.tokens], NoUsers()),
         ready=ready,
         background=[background],
     )

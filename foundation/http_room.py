@@ -13,7 +13,8 @@ from foundation.http_internal import acting_for_header
 from foundation.identity import NOBODY, Identity
 from foundation.problems import OutcomeUnknown, Problem, Unavailable, problem_from
 from foundation.retries import RetryBudget, RetryTimes
-from foundation.service_tokens import LIFETIME_SECONDS, Room, ServiceTokens
+from foundation.room_tokens import TokenSource
+from foundation.service_tokens import LIFETIME_SECONDS, Room
 
 _NO_BYTES = httpx.ByteStream(b"")
 _TEMPORARY = frozenset({502, 503, 504})
@@ -35,7 +36,7 @@ class RoomLimits:
 class RoomClient:
     """One other room, by its address. Thread-safe; keeps connections."""
 
-    def __init__(self, address: str, me: Room, tokens: ServiceTokens, limits: RoomLimits | None = None) -> None:
+    def __init__(self, address: str, me: Room, tokens: TokenSource, limits: RoomLimits | None = None) -> None:
         """`address`: `http://host:port`. Opens no connection yet."""
         self._address, self._me, self._tokens = address.rstrip("/"), me, tokens
         self._limits = limits = limits or RoomLimits()

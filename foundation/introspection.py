@@ -18,7 +18,7 @@ from foundation.fetching import FETCH_SECONDS
 from foundation.http_internal import INTERNAL
 from foundation.http_room import RoomClient
 from foundation.identity import Identity, Scope
-from foundation.jwks import FetchedKeys
+from foundation.jwks import FetchedKeys, KeySource
 from foundation.jwt import JwtVerifier, TrustedIssuer
 from foundation.outside import OutsideProvider
 from foundation.problems import Problem, Unauthenticated, Unavailable
@@ -167,12 +167,21 @@ class _Verdicts:
 def introspecting_verifier(
     identity: RoomClient,
     public_url: str,
+    keys: KeySource,
     clock: Callable[[], float] = time.time,
     outside: OutsideProvider | None = None,
 ) -> IntrospectingVerifier:
-    """As the rooms use it: our own tokens are signed with the keys that `identity` publishes, and meant for `public_url`;
-    `outside`: another issuer whose tokens count.
+    """As the rooms use it: our own tokens are signed with `keys`, those of `identity`, and meant for `public_url`; `outside`: another
+    issuer whose tokens count.
     """
+    own = TrustedIssuer(public_url, public_url, keys, is_own=True)
+    issuers = [own, outside.trusted] if outside else [own]
+    takes_foreign = outside is not None and outside.settings.oidc_introspection
+    return IntrospectingVerifier(identity, JwtVerifier(issuers, clock), clock, takes_foreign=takes_foreign)
+
+
+def fetched_keys(identity: RoomClient) -> FetchedKeys:
+    """The keys that `identity` publishes."""
 
     def fetch() -> bytes:
         try:
@@ -180,10 +189,7 @@ def introspecting_verifier(
         except Problem as problem:
             raise Unavailable("The issuer's keys cannot be fetched at the moment.") from problem
 
-    own = TrustedIssuer(public_url, public_url, FetchedKeys(fetch), is_own=True)
-    issuers = [own, outside.trusted] if outside else [own]
-    takes_foreign = outside is not None and outside.settings.oidc_introspection
-    return IntrospectingVerifier(identity, JwtVerifier(issuers, clock), clock, takes_foreign=takes_foreign)
+    return FetchedKeys(fetch)
 
 
 def introspection(identity: Identity | None, ends_at: datetime | None) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class TrustedIssuer:
     audience: str
     keys: KeySource
     is_own: bool = False
+    token_type: str = ACCESS_TOKEN_TYPE  # in the header of its tokens, if they are our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class JwtVerifier:
         issuer = self._issuers.get(name) if isinstance(name, str) else None
         if issuer is None:
             raise Unauthenticated("The token is of an issuer that is not trusted here.")
-        if issuer.is_own and header.get("typ") != ACCESS_TOKEN_TYPE:
+        if issuer.is_own and header.get("typ") != issuer.token_type:
             raise Unauthenticated("This is no access token.")
         claims = self._proved(credential, _key(header, issuer.keys))
         self._ends(claims)

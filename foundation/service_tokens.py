@@ -1,13 +1,14 @@
 """How rooms prove to each other who they are: short JWTs that each mints and checks with a key made of CAIRN_SECRET.
 
-HS256 (RFC 7518, 3.2) with a key derived for this alone, so that nothing else signed with the secret is ever one of these. They stand
-in for client credentials until the provider issues those. A user's credential is never taken for one, nor the reverse.
+HS256 (RFC 7518, 3.2) with a key derived for this alone, so that nothing else signed with the secret is ever one of these. Where identity
+stands by itself its tokens come first (room_tokens.py), and these while it is away. A user's credential is never one, nor the reverse.
 """
 
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
+from typing import Protocol
 
 import joserfc.jwt
 from joserfc.errors import JoseError
@@ -80,14 +81,22 @@ class ServiceTokens:
         return Identity(scopes=frozenset(str(claims.get("scope", "")).split()), is_service=True)
 
 
+class KnowsServices(Protocol):
+    """One kind of token that proves a room."""
+
+    def identity(self, credential: str) -> Identity | None:
+        """The service that `credential` proves; None where it is none of these tokens. Raises Unauthenticated, Unavailable."""
+
+
 class ServiceTokenVerifier:
     """A TokenVerifier of a room that stands by itself: services by their tokens, everybody else by `users`."""
 
-    def __init__(self, tokens: ServiceTokens, users: TokenVerifier) -> None:
-        self._tokens, self._users = tokens, users
+    def __init__(self, services: Sequence[KnowsServices], users: TokenVerifier) -> None:
+        self._services, self._users = services, users
 
     def verify(self, credential: str) -> Identity:
-        return self._tokens.identity(credential) or self._users.verify(credential)
+        known = (service.identity(credential) for service in self._services)
+        return next(filter(None, known), None) or self._users.verify(credential)
 
 
 class NoUsers:

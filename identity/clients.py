@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Row, insert, select, update
 from foundation.database import Database
 from foundation.identity import Scope
 from foundation.ids import new_id
+from foundation.room_tokens import room_client_id, room_secret
+from foundation.service_tokens import GRANTS, Room
 from identity.clock import Clock
 from identity.devices import revoke_device
 from identity.errors import ClientInvalid, ClientNotFound
@@ -49,6 +51,7 @@ class Client:
     grants: frozenset[str]
     created_at: datetime | None = None
     secret_hash: bytes | None = field(default=None, repr=False)  # None: a public client
+    is_room: bool = False  # one of Cairn's own services
 
     @property
     def is_public(self) -> bool:
@@ -102,6 +105,23 @@ def command_line_client(id: str) -> Client:
         scopes=frozenset({OPENID, EMAIL, OFFLINE, Scope.FILES.value}),
         grants=frozenset({CODE, REFRESH, DEVICE}),
     )
+
+
+def room_clients(secret: bytes) -> list[Client]:
+    """Cairn's own services, which prove themselves by what CAIRN_SECRET makes of their names."""
+    return [
+        Client(
+            id=room_client_id(room),
+            name=f"Cairn {room}",
+            redirect_uris=frozenset(),
+            scopes=frozenset(GRANTS[room]),
+            grants=frozenset({CREDENTIALS}),
+            secret_hash=digest(room_secret(secret, room)),
+            is_room=True,
+        )
+        for room in Room
+        if GRANTS[room]
+    ]
 
 
 class Clients:

@@ -1,5 +1,6 @@
 """What the page asks a person about a program that shows a code elsewhere (RFC 8628, 3.3)."""
 
+import ipaddress
 from datetime import datetime
 from typing import Annotated
 
@@ -23,7 +24,7 @@ UserCode = Annotated[str, Query(max_length=100, description="As the program show
 class DeviceQuestion(Wire):
     client: ClientItem
     device_name: str
-    address: str
+    address: str | None
     scopes: list[str]
     requested_at: datetime
 
@@ -31,6 +32,14 @@ class DeviceQuestion(Wire):
 class DeviceAnswer(Wire):
     user_code: Annotated[str, Field(max_length=100)]
     allow: bool
+
+
+def _told(address: str) -> str | None:
+    """None for what says nothing: this machine's own address is that of a proxy before us."""
+    try:
+        return None if ipaddress.ip_address(address).is_loopback else address
+    except ValueError:
+        return None
 
 
 def device_routes(parts: Parts) -> APIRouter:
@@ -60,7 +69,7 @@ def device_routes(parts: Parts) -> APIRouter:
         return DeviceQuestion(
             client=ClientItem(id=client.id, name=client.name),
             device_name=waits.device_name,
-            address=waits.address,
+            address=_told(waits.address),
             scopes=sorted(waits.scopes),
             requested_at=waits.requested_at,
         )

@@ -121,7 +121,9 @@ class CredentialsGrant(grants.ClientCredentialsGrant):
         scopes = client.granted(asked) if asked else client.scopes
         if asked and not scopes:
             raise InvalidScopeError("The client may not have these scopes.")
-        return 200, bearer(_provider(self).issuer.mint_for_client(client.id, scopes)), default_json_headers
+        issuer = _provider(self).issuer
+        mint = issuer.mint_for_room if client.is_room else issuer.mint_for_client
+        return 200, bearer(mint(client.id, scopes)), default_json_headers
 
 
 class ExchangeGrant(grants.BaseGrant, grants.TokenEndpointMixin):

@@ -10,6 +10,7 @@ import joserfc.jwt
 from foundation.identity import Identity
 from foundation.jwt import ACCESS_TOKEN_TYPE
 from foundation.problems import Forbidden
+from foundation.room_tokens import ROOM_TOKEN_TYPE, ROOMS_AUDIENCE
 from identity.clock import Clock
 from identity.keys import SigningKeys
 
@@ -45,7 +46,14 @@ class Issuer:
         """A token of a program that speaks for itself (RFC 6749, 4.4): its subject is no id of a person, so it is never taken for one."""
         return self._signed({"sub": client, "client_id": client}, scopes)
 
-    def _signed(self, who: Mapping[str, str | None], granted: frozenset[str]) -> AccessToken:
+    def mint_for_room(self, client: str, scopes: frozenset[str]) -> AccessToken:
+        """A token of one of Cairn's own services, for the others alone."""
+        who = {"sub": client, "client_id": client, "aud": ROOMS_AUDIENCE}
+        return self._signed(who, scopes, ROOM_TOKEN_TYPE)
+
+    def _signed(
+        self, who: Mapping[str, str | None], granted: frozenset[str], kind: str = ACCESS_TOKEN_TYPE
+    ) -> AccessToken:
         now = int(self._clock().timestamp())
         claims: dict[str, str | int | None] = {
             "iss": self._url,
@@ -58,6 +66,6 @@ class Issuer:
         }
         claims = {name: value for name, value in claims.items() if value is not None}
         key = self._keys.current()
-        header = {"alg": "ES256", "typ": ACCESS_TOKEN_TYPE, "kid": key.kid}
+        header = {"alg": "ES256", "typ": kind, "kid": key.kid}
         text = joserfc.jwt.encode(header, claims, key, algorithms=["ES256"])
         return AccessToken(text, int(LIFETIME.total_seconds()), granted)

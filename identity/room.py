@@ -11,9 +11,10 @@ from sqlalchemy import select
 from foundation.database import Database
 from foundation.jwt import JwtVerifier, TrustedIssuer
 from foundation.outside import OutsideProvider
+from foundation.room_tokens import RoomTokenVerifier
 from identity import migration
 from identity.attempts import Attempts
-from identity.clients import Client, Clients, NewClient, command_line_client
+from identity.clients import Client, Clients, NewClient, command_line_client, room_clients
 from identity.clock import Clock, system_clock
 from identity.codes import Codes
 from identity.consents import Consents
@@ -76,6 +77,7 @@ class IdentityRoom:
         client = outside_client(outside, public_url, clock)
         asked = AskedTokens(client) if outside and client and outside.settings.oidc_introspection else None
         self.verifier = IdentityVerifier(Standings(database), jwt, verdicts, clock, asked)
+        self.rooms = RoomTokenVerifier(public_url, keys, lambda: clock().timestamp())
         self.parts = Parts(
             public_url=public_url,
             settings=settings,
@@ -94,7 +96,9 @@ class IdentityRoom:
             provider=Provider(
                 public_url=public_url,
                 people=people,
-                clients=Clients(database, verdicts, clock, [command_line_client(settings.cli_client_id)]),
+                clients=Clients(
+                    database, verdicts, clock, [command_line_client(settings.cli_client_id), *room_clients(secret)]
+                ),
                 consents=Consents(database, verdicts, clock),
                 codes=Codes(database, verdicts, clock),
                 refresh=RefreshTokens(database, verdicts, clock),

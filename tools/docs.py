@@ -43,7 +43,7 @@ def _browser(server: SignedInServer) -> Iterator[Recorder]:
 
 
 def specification(server: SignedInServer) -> dict[str, Any]:
-    document: dict[str, Any] = httpx.get(f"{server.url}/openapi.json").json()
+    document: dict[str, Any] = httpx.get(f"{server.url}/openapi.json", timeout=60).json()
     return document
 
 

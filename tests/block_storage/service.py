@@ -23,7 +23,7 @@ def service(store: BlockStore, limits: Limits | None = None) -> Iterator[str]:
     app = create_app(
         Parts(store, limits or Limits()),
         settings=ServiceSettings(),
-        verifier=ServiceTokenVerifier(TOKENS, NoUsers()),
+        verifier=ServiceTokenVerifier([TOKENS], NoUsers()),
         ready={"store": store.ready},
         notices={},
     )

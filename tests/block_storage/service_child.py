@@ -12,7 +12,7 @@ from tests.block_storage.service import TOKENS
 
 def main(location: str, port: str) -> None:
     store = open_block_store(location, initialise=True)
-    verifier = ServiceTokenVerifier(TOKENS, NoUsers())
+    verifier = ServiceTokenVerifier([TOKENS], NoUsers())
     app = create_app(
         Parts(store), settings=ServiceSettings(), verifier=verifier, ready={"store": store.ready}, notices={}
     )

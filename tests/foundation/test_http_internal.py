@@ -42,7 +42,7 @@ def address() -> Iterator[str]:
         [public],
         internal_routers=[internal],
         settings=ServiceSettings(),
-        verifier=ServiceTokenVerifier(TOKENS, OneUser(USER)),
+        verifier=ServiceTokenVerifier([TOKENS], OneUser(USER)),
         ready={},
     )
     with serving(app) as address:

@@ -97,10 +97,10 @@ def test_nothing_else_that_is_signed_with_the_secret_or_the_key_is_one() -> None
 
 def test_services_are_known_by_their_tokens_and_everybody_else_by_the_users_verifier() -> None:
     tokens, user = ServiceTokens(SECRET), Identity(user=new_id(), scopes=frozenset({Scope.FILES}))
-    verifier = ServiceTokenVerifier(tokens, OneUser(user))
+    verifier = ServiceTokenVerifier([tokens], OneUser(user))
     assert verifier.verify(tokens.mint(Room.CHUNKER)).is_service
     assert verifier.verify("users") == user
     with pytest.raises(Unauthenticated):
         verifier.verify(ServiceTokens(b"o" * 32).mint(Room.CHUNKER))
     with pytest.raises(Unauthenticated, match="other services only"):
-        ServiceTokenVerifier(tokens, NoUsers()).verify("users")
+        ServiceTokenVerifier([tokens], NoUsers()).verify("users")

@@ -67,7 +67,7 @@ async def test_a_program_is_let_in_by_a_code_and_acts_as_a_device_of_the_person(
     question = asked.json()
     assert question["client"] == {"id": "cairn-cli", "name": "Cairn command line"}
     assert (question["device_name"], question["scopes"]) == ("ada's laptop", sorted(EVERYTHING.split()))
-    assert question["address"]
+    assert question["address"] is None  # This machine's own says nothing.
     assert (await answered(ada, typed)).status_code == 204
 
     tokens = (await program.polls(begun["device_code"])).json()
@@ -79,6 +79,15 @@ async def test_a_program_is_let_in_by_a_code_and_acts_as_a_device_of_the_person(
     assert (device.kind, device.name) == (DeviceKind.COMMAND_LINE, "ada's laptop")
     assert claims(house, tokens["id_token"])["sub"] == me["user_id"]
     assert (await program.refreshes(tokens["refresh_token"])).status_code == 200
+
+
+async def test_the_person_sees_where_the_program_asked_from(house: House, program: Program, ada: Visit) -> None:
+    app = create_app(house.room.parts, ServiceSettings(public_url=URL))
+    far = httpx.ASGITransport(app, client=("192.0.2.7", 4711))
+    async with httpx.AsyncClient(transport=far, base_url=URL) as elsewhere:
+        begun = await began(Program(elsewhere))
+    asked = await program.http.get("/api/v1/auth/device", params={"user_code": begun["user_code"]}, headers=ada.headers)
+    assert asked.json()["address"] == "192.0.2.7"
 
 
 async def test_a_device_code_is_good_once(program: Program, ada: Visit) -> None:

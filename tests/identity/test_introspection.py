@@ -14,7 +14,7 @@ from foundation import introspection
 from foundation.http_room import RoomClient, RoomLimits
 from foundation.identity import Identity, Scope, TokenVerifier
 from foundation.ids import new_id
-from foundation.introspection import IntrospectingVerifier, introspecting_verifier
+from foundation.introspection import IntrospectingVerifier, fetched_keys, introspecting_verifier
 from foundation.problems import Unauthenticated, Unavailable
 from foundation.retries import RetryTimes
 from foundation.service_tokens import Room, ServiceTokens, ServiceTokenVerifier
@@ -35,13 +35,13 @@ USER = Identity(new_id(), new_id(), frozenset({Scope.FILES}))
 def asking(address: str, clock: Hands) -> Iterator[IntrospectingVerifier]:
     """The verifier of a room by itself, whose identity is at `address`."""
     room = RoomClient(address, Room.CHUNKER, TOKENS, HASTY)
-    yield introspecting_verifier(room, URL, lambda: clock().timestamp())
+    yield introspecting_verifier(room, URL, fetched_keys(room), lambda: clock().timestamp())
     room.close()
 
 
 @contextmanager
 def served(house: House) -> Iterator[str]:
-    verifier = ServiceTokenVerifier(TOKENS, house.room.verifier)
+    verifier = ServiceTokenVerifier([TOKENS], house.room.verifier)
     with serving(create_app(house.room.parts, ServiceSettings(public_url=URL), verifier=verifier)) as address:
         yield address
 

@@ -120,6 +120,11 @@ async def test_discovery_names_only_what_is_there(http: httpx.AsyncClient) -> No
     discovery = (await http.get("/.well-known/openid-configuration")).json()
     assert discovery["issuer"] == URL
     assert TOKEN_EXCHANGE in discovery["grant_types_supported"]
-    for name in ("jwks_uri", "token_endpoint"):
-        method = "POST" if name == "token_endpoint" else "GET"
-        assert (await http.request(method, discovery[name])).status_code != 404
+    named = {name for name in discovery if name.endswith("_endpoint")} | {"jwks_uri"}
+    assert {"authorization_endpoint", "device_authorization_endpoint", "userinfo_endpoint"} <= named
+    for name in named:
+        is_get = name in {"jwks_uri", "authorization_endpoint", "userinfo_endpoint"}
+        answer = await http.request("GET" if is_get else "POST", discovery[name])
+        assert answer.status_code not in {404, 405}, name
+    assert discovery["code_challenge_methods_supported"] == ["S256"]
+    assert discovery["authorization_response_iss_parameter_supported"] is True

@@ -24,7 +24,7 @@ def service(catalogue: Catalogue) -> FastAPI:
         [],
         internal_routers=[internal_routes(catalogue)],
         settings=ServiceSettings(),
-        verifier=ServiceTokenVerifier(TOKENS, NoUsers()),
+        verifier=ServiceTokenVerifier([TOKENS], NoUsers()),
         ready={"database": catalogue.ready},
     )
 
