@@ -11,9 +11,12 @@ from identity.model import Access, User
 
 
 def person_claims(user: User, scopes: frozenset[str]) -> dict[str, object]:
-    """What a client with `scopes` may know of `user`. Nobody has looked whether mail to the address arrives."""
+    """What a client with `scopes` may know of `user`. Nobody has looked whether mail to the address arrives.
+
+    Who signs in elsewhere may have a name there that is no address.
+    """
     claims: dict[str, object] = {"sub": str(user.id)}
-    return claims | {"email": user.email, "email_verified": False} if EMAIL in scopes else claims
+    return claims | {"email": user.email, "email_verified": False} if EMAIL in scopes and "@" in user.email else claims
 
 
 class IdTokens:
