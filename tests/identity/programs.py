@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -38,7 +38,6 @@ class Program:
     client_id: str = CLI_CLIENT
     secret: str | None = None
     redirect_uri: str = "http://127.0.0.1:4711/callback"
-    sent: dict[str, Any] = field(default_factory=dict)
 
     def asks(self, **changes: Any) -> str:
         """The query of an authorization request."""

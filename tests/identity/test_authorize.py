@@ -1,7 +1,6 @@
 """Letting a client in by a code (RFC 6749, 4.1; RFC 7636; RFC 8252; RFC 9207; RFC 9700): who is asked what, and where answers go."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx
@@ -161,86 +160,90 @@ async def test_a_program_that_cannot_prove_itself_is_always_asked_about(
         assert parameters(silent.headers["location"])["error"] == "consent_required"
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"client_id": None},
-        {"client_id": "nobody"},
-        {"client_id": "cairn-cli\0"},
-        {"redirect_uri": None},
-        {"redirect_uri": "https://evil.example/callback"},
-        {"redirect_uri": "http://127.0.0.1:4711/callback/"},
-        {"redirect_uri": "http://127.0.0.1:4711/callback?x=1"},
-        {"redirect_uri": "http://127.0.0.1:4711/callback#x"},
-        {"redirect_uri": "http://127.0.0.1:4711/callback/../evil"},
-        {"redirect_uri": "http://127.0.0.1:4711@evil.example/callback"},
-        {"redirect_uri": "http://127.0.0.1.evil.example/callback"},
-        {"redirect_uri": "https://127.0.0.1:4711/callback"},
-        {"redirect_uri": "http://127.0.0.2:4711/callback"},
-        {"redirect_uri": "http://127.0.0.1:4711/CALLBACK"},
-        {"redirect_uri": "//127.0.0.1:4711/callback"},
-        {"redirect_uri": "javascript:alert(1)"},
-        {"redirect_uri": "http://127.0.0.1:4711/callback\r\nSet-Cookie: x"},
-    ],
-    ids=str,
-)
-async def test_nobody_is_sent_where_the_client_is_not_known_to_be(
-    cli: Program, ada: Visit, changes: dict[str, Any]
-) -> None:
-    for browser in (ada, Visit(ada.http, None)):
-        answer = await browser.authorizes(cli.asks(**changes))
-        assert (answer.status_code, answer.json()["type"]) == (400, "urn:cairn:problem:authorization-invalid")
-        assert "location" not in answer.headers
+ELSEWHERE = [
+    {"client_id": None},
+    {"client_id": "nobody"},
+    {"client_id": "cairn-cli\0"},
+    {"redirect_uri": None},
+    {"redirect_uri": "https://evil.example/callback"},
+    {"redirect_uri": "http://127.0.0.1:4711/callback/"},
+    {"redirect_uri": "http://127.0.0.1:4711/callback?x=1"},
+    {"redirect_uri": "http://127.0.0.1:4711/callback#x"},
+    {"redirect_uri": "http://127.0.0.1:4711/callback/../evil"},
+    {"redirect_uri": "http://127.0.0.1:4711@evil.example/callback"},
+    {"redirect_uri": "http://127.0.0.1.evil.example/callback"},
+    {"redirect_uri": "https://127.0.0.1:4711/callback"},
+    {"redirect_uri": "http://127.0.0.2:4711/callback"},
+    {"redirect_uri": "http://127.0.0.1:4711/CALLBACK"},
+    {"redirect_uri": "//127.0.0.1:4711/callback"},
+    {"redirect_uri": "javascript:alert(1)"},
+    {"redirect_uri": "http://127.0.0.1:4711/callback\r\nSet-Cookie: x"},
+]
 
 
-@pytest.mark.parametrize("port", ["", ":1", ":65535"])
-@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost"])
-async def test_a_program_on_the_persons_machine_listens_on_any_port(
-    cli: Program, ada: Visit, host: str, port: str
-) -> None:
-    answer = await ada.authorizes(cli.asks(redirect_uri=f"http://{host}{port}/callback"))
-    assert answer.headers["location"].startswith("/consent?")
+async def test_nobody_is_sent_where_the_client_is_not_known_to_be(cli: Program, ada: Visit) -> None:
+    for changes in ELSEWHERE:
+        for browser in (ada, Visit(ada.http, None)):
+            answer = await browser.authorizes(cli.asks(**changes))
+            assert answer.status_code == 400, changes
+            assert answer.json()["type"] == "urn:cairn:problem:authorization-invalid"
+            assert "location" not in answer.headers
 
 
-@pytest.mark.parametrize(
-    "uri",
-    [f"{APP_URI}/", f"{APP_URI}?a=b", "https://app.example:444/cb", "https://app.example.evil.example/cb", "http://app.example/cb", "https://APP.example/cb"],
-)  # fmt: skip
-async def test_elsewhere_a_redirect_uri_is_taken_to_the_letter(frame: Program, ada: Visit, uri: str) -> None:
-    assert (await ada.authorizes(frame.asks(redirect_uri=uri))).status_code == 400
+PORTS = ["", ":1", ":65535"]
+HOSTS = ["127.0.0.1", "[::1]", "localhost"]
 
 
-@pytest.mark.parametrize(
-    ("changes", "error"),
-    [
-        ({"response_type": None}, "invalid_request"),
-        ({"response_type": "token"}, "unsupported_response_type"),
-        ({"response_type": "code id_token"}, "unsupported_response_type"),
-        ({"response_mode": "fragment"}, "invalid_request"),
-        ({"code_challenge": None}, "invalid_request"),
-        ({"code_challenge": "short"}, "invalid_request"),
-        ({"code_challenge_method": None}, "invalid_request"),
-        ({"code_challenge_method": "plain", "code_challenge": VERIFIER}, "invalid_request"),
-        ({"scope": None}, "invalid_scope"),
-        ({"scope": "admin blocks:erase introspect"}, "invalid_scope"),
-        ({"prompt": "none login"}, "invalid_request"),
-        ({"prompt": "dance"}, "invalid_request"),
-        ({"nonce": "a\0b"}, "invalid_request"),
-        ({"max_age": "-1"}, "invalid_request"),
-        ({"max_age": "9" * 30}, "invalid_request"),
-        ({"request": "x.y.z"}, "request_not_supported"),
-        ({"request_uri": "https://evil.example/"}, "request_uri_not_supported"),
-    ],
-    ids=str,
-)
-async def test_what_a_known_client_asks_wrongly_is_told_where_its_answers_go(
-    cli: Program, ada: Visit, changes: dict[str, Any], error: str
-) -> None:
-    answer = await ada.authorizes(cli.asks(**changes))
-    assert answer.status_code == 302
-    assert answer.headers["location"].startswith("http://127.0.0.1:4711/callback?")
-    told = parameters(answer.headers["location"])
-    assert (told["error"], told["state"], told["iss"]) == (error, "st", URL)
+async def test_a_program_on_the_persons_machine_listens_on_any_port(cli: Program, ada: Visit) -> None:
+    for port in PORTS:
+        for host in HOSTS:
+            answer = await ada.authorizes(cli.asks(redirect_uri=f"http://{host}{port}/callback"))
+            assert answer.headers["location"].startswith("/consent?")
+
+
+ALMOST = [
+    f"{APP_URI}/",
+    f"{APP_URI}?a=b",
+    "https://app.example:444/cb",
+    "https://app.example.evil.example/cb",
+    "http://app.example/cb",
+    "https://APP.example/cb",
+]
+
+
+async def test_elsewhere_a_redirect_uri_is_taken_to_the_letter(frame: Program, ada: Visit) -> None:
+    for uri in ALMOST:
+        assert (await ada.authorizes(frame.asks(redirect_uri=uri))).status_code == 400, uri
+
+
+WRONG = [
+    ({"response_type": None}, "invalid_request"),
+    ({"response_type": "token"}, "unsupported_response_type"),
+    ({"response_type": "code id_token"}, "unsupported_response_type"),
+    ({"response_mode": "fragment"}, "invalid_request"),
+    ({"code_challenge": None}, "invalid_request"),
+    ({"code_challenge": "short"}, "invalid_request"),
+    ({"code_challenge_method": None}, "invalid_request"),
+    ({"code_challenge_method": "plain", "code_challenge": VERIFIER}, "invalid_request"),
+    ({"scope": None}, "invalid_scope"),
+    ({"scope": "admin blocks:erase introspect"}, "invalid_scope"),
+    ({"prompt": "none login"}, "invalid_request"),
+    ({"prompt": "dance"}, "invalid_request"),
+    ({"nonce": "a\0b"}, "invalid_request"),
+    ({"max_age": "-1"}, "invalid_request"),
+    ({"max_age": "9" * 30}, "invalid_request"),
+    ({"request": "x.y.z"}, "request_not_supported"),
+    ({"request_uri": "https://evil.example/"}, "request_uri_not_supported"),
+]
+
+
+async def test_what_a_known_client_asks_wrongly_is_told_where_its_answers_go(cli: Program, ada: Visit) -> None:
+    for changes, error in WRONG:
+        answer = await ada.authorizes(cli.asks(**changes))
+        assert answer.status_code == 302
+        assert answer.headers["location"].startswith("http://127.0.0.1:4711/callback?")
+        told = parameters(answer.headers["location"])
+        assert (told["error"], told["state"], told["iss"]) == (error, "st", URL), changes
 
 
 async def test_a_parameter_that_is_there_twice_is_refused(cli: Program, ada: Visit) -> None:
@@ -344,34 +347,42 @@ async def test_a_client_that_was_revoked_is_known_no_more_and_all_that_it_had_en
     assert (await ada.http.get("/api/v1/grants", headers=ada.headers)).json()["items"] == []
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"name": ""}, "name"),
-        ({"name": "x" * 101}, "name"),
-        ({"name": "a\x1b[2Jb"}, "name"),
-        ({"scopes": frozenset({"admin"})}, "scope"),
-        ({"scopes": frozenset({"blocks:erase"})}, "scope"),
-        ({"grants": frozenset()}, "grant"),
-        ({"grants": frozenset({"password"})}, "grant"),
-        ({"redirect_uris": frozenset()}, "redirect_uri"),
-        ({"grants": frozenset({CREDENTIALS})}, "redirect_uri"),
-        *(
-            ({"redirect_uris": frozenset({uri})}, "redirect_uri")
-            for uri in (
-                "http://app.example/cb", "https://app.example/cb#x", "https://*.example/cb", "https://u@app.example/cb",
-                "javascript:alert(1)", "data:text/html,x", "app:/cb", "https:///cb", "/cb", "https://app.example/c b",
-                "https://äpp.example/cb", "org.example.app:/cb",
-            )
-        ),
-    ],
-    ids=str,
-)  # fmt: skip
-def test_a_client_that_breaks_a_rule_is_not_added(house: House, changes: dict[str, Any], field: str) -> None:
-    with pytest.raises(ClientInvalid) as refused:
-        added(house, **changes)
-    assert refused.value.members["field"] == field
-    assert house.room.clients() == []
+BROKEN = [
+    ({"name": ""}, "name"),
+    ({"name": "x" * 101}, "name"),
+    ({"name": "a\x1b[2Jb"}, "name"),
+    ({"scopes": frozenset({"admin"})}, "scope"),
+    ({"scopes": frozenset({"blocks:erase"})}, "scope"),
+    ({"grants": frozenset()}, "grant"),
+    ({"grants": frozenset({"password"})}, "grant"),
+    ({"redirect_uris": frozenset()}, "redirect_uri"),
+    ({"grants": frozenset({CREDENTIALS})}, "redirect_uri"),
+    *(
+        ({"redirect_uris": frozenset({uri})}, "redirect_uri")
+        for uri in (
+            "http://app.example/cb",
+            "https://app.example/cb#x",
+            "https://*.example/cb",
+            "https://u@app.example/cb",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "app:/cb",
+            "https:///cb",
+            "/cb",
+            "https://app.example/c b",
+            "https://äpp.example/cb",
+            "org.example.app:/cb",
+        )
+    ),
+]
+
+
+def test_a_client_that_breaks_a_rule_is_not_added(house: House) -> None:
+    for changes, field in BROKEN:
+        with pytest.raises(ClientInvalid) as refused:
+            added(house, **changes)
+        assert refused.value.members["field"] == field, changes
+        assert house.room.clients() == []
 
 
 def test_a_public_client_has_no_credentials_of_its_own(house: House) -> None:
