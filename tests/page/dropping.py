@@ -19,12 +19,12 @@ _HANDED = """([selector, files, steps]) => {
 def drag_from_desktop(
     page: Page, paths: Sequence[Path], selector: str = "main", *, steps: str = "enter over drop"
 ) -> None:
-    """A drag of real files and folders, as the window system brings it; `steps` of enter, over, drop, cancel."""
+    """A drag of real files and folders, as the window system brings it; `steps` of enter, over, drop."""
     session = page.context.new_cdp_session(page)
     box = page.locator(selector).first.bounding_box()
     assert box is not None
     data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
-    kinds = {"enter": "dragEnter", "over": "dragOver", "drop": "drop", "cancel": "dragCancel"}
+    kinds = {"enter": "dragEnter", "over": "dragOver", "drop": "drop"}
     for step in steps.split():
         session.send(
             "Input.dispatchDragEvent",

@@ -22,7 +22,7 @@ interface Acts {
 /** Listen until the returned function is called. */
 export function watchDrags(acts: Acts): () => void {
   const drag = new Drag(acts);
-  const listen = { dragenter: drag.over, dragover: drag.over, dragleave: drag.leave, drop: drag.drop } as const;
+  const listen = { dragenter: drag.enter, dragover: drag.over, dragleave: drag.leave, drop: drag.drop } as const;
   const names = Object.keys(listen) as (keyof typeof listen)[];
   for (const name of names) addEventListener(name, listen[name]);
   return () => {
@@ -35,8 +35,14 @@ class Drag {
   private place: HTMLElement | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private said = "";
+  private entered: EventTarget | null = null;
 
   constructor(private readonly acts: Acts) {}
+
+  readonly enter = (event: DragEvent): void => {
+    this.entered = event.target;
+    this.over(event);
+  };
 
   readonly over = (event: DragEvent): void => {
     const data = event.dataTransfer;
@@ -50,7 +56,8 @@ class Drag {
   };
 
   readonly leave = (event: DragEvent): void => {
-    if (event.relatedTarget === null) this.end();
+    // What is entered next says so first: whoever leaves the last one that was entered has left the window, or pressed Esc.
+    if (event.target === this.entered) this.end();
   };
 
   readonly drop = (event: DragEvent): void => {

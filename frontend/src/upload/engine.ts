@@ -69,7 +69,7 @@ export class Engine {
     this.isReady();
     const elsewhere = await runningElsewhere(() => this.jobs.filter(({ isActive }) => isActive).map((job) => job.record(user, 0).id));
     for (const record of await kept.jobs(Date.now())) {
-      if (!elsewhere.has(record.id) && !this.jobs.some((job) => job.record(user, 0).id === record.id)) await this.takeBack(record);
+      if (!elsewhere.has(record.id) && !this.jobs.some((job) => job.record(user, 0).id === record.id)) await this.takeBack(kept, record);
     }
     this.surroundings.changed();
   }
@@ -275,9 +275,10 @@ export class Engine {
     });
   }
 
-  private async takeBack(record: KeptJob): Promise<void> {
+  private async takeBack(kept: Kept, record: KeptJob): Promise<void> {
+    const upload = record.kind === "file" ? await kept.uploadOf(record.id) : null;
     // The server knows how much is there; where it cannot be asked, what was written down holds.
-    const share = record.upload === null ? record.share : await wire.shareOf(record.upload).catch(() => record.share);
+    const share = upload === null ? record.share : await wire.shareOf(upload).catch(() => record.share);
     this.count += 1;
     const job = new Job(this.count, record.kind, record.name, record, this.count, { ...record, share: share ?? 0 });
     job.isReading = false;
@@ -316,12 +317,14 @@ export class Engine {
   private async giveUp(jobs: Job[]): Promise<void> {
     const { kept } = this;
     if (!kept) return;
-    await kept.dropJobs(jobs.map((job) => job.kept?.id ?? job.record(kept.user, 0).id));
-    const tasks = jobs.flatMap((job) => job.tasks);
-    const uploads = [...tasks.map(({ plan }) => plan.upload), ...jobs.filter(({ tasks: own }) => own.length === 0).map((job) => job.kept?.upload ?? null)];
-    await kept.forget(tasks);
+    const ids = jobs.map((job) => job.kept?.id ?? job.record(kept.user, 0).id);
+    const planned = jobs.flatMap(({ tasks }) => tasks.map(({ plan }) => plan.upload));
+    const uploads = new Set([...planned, ...(await Promise.all(ids.map((id) => kept.uploadOf(id))))]);
+    await kept.dropJobs(ids);
+    await kept.forgetPlans(ids);
+    await kept.forget(jobs.flatMap(({ tasks }) => tasks));
     // Whatever is left of them the server forgets by itself.
-    await Promise.allSettled(uploads.filter((upload) => upload !== null).map(wire.abort));
+    await Promise.allSettled([...uploads].filter((upload) => upload !== null).map(wire.abort));
   }
 }
 

@@ -98,8 +98,7 @@ export class Job {
     const id = this.kind === "file" && first ? fingerprintOf(user, first) : JSON.stringify([user, bucket, this.target.prefix, this.name]);
     const { size, stored, kind, name, target } = this;
     const modified = this.kind === "file" && first ? first.file.lastModified : 0;
-    const upload = this.kind === "file" && first ? first.plan.upload : null;
-    return { id, user, kind, bucket, prefix: target.prefix, name, size, modified, files: this.tasks.length, share: size ? stored / size : 0, upload, at };
+    return { id, user, kind, bucket, prefix: target.prefix, name, size, modified, files: this.tasks.length, share: size ? stored / size : 0, at };
   }
 }
 

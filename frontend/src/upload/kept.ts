@@ -17,8 +17,7 @@ export interface KeptJob {
   size: number;
   modified: number; // of its file; 0: whatever has its name
   files: number;
-  share: number;
-  upload: string | null;
+  share: number; // as of the last time it was written down
   at: number;
 }
 
@@ -63,6 +62,13 @@ export class Kept implements Keeper {
     });
   }
 
+  /** The open upload of the large file with this fingerprint. */
+  async uploadOf(id: string): Promise<string | null> {
+    let upload: string | null = null;
+    await this.use(async (database) => void (upload = (await database.get("plans", id))?.upload ?? null));
+    return upload;
+  }
+
   /** One more page of a plan, whose first chunk has this index. */
   async keep(task: FileTask, page: BlockPage, first: number): Promise<void> {
     const { upload, base } = task.plan;
@@ -75,8 +81,11 @@ export class Kept implements Keeper {
     });
   }
 
-  async forget(tasks: FileTask[]): Promise<void> {
-    const keys = tasks.filter(({ plan }) => plan.pages.length > 0).map((task) => fingerprintOf(this.user, task));
+  forget(tasks: FileTask[]): Promise<void> {
+    return this.forgetPlans(tasks.filter(({ plan }) => plan.pages.length > 0).map((task) => fingerprintOf(this.user, task)));
+  }
+
+  async forgetPlans(keys: string[]): Promise<void> {
     if (keys.length === 0) return;
     await this.use(async (database) => {
       const writing = database.transaction(["plans", "pages"], "readwrite");

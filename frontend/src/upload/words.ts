@@ -60,9 +60,9 @@ export type Look = "plain" | "bad" | "ok" | "wait";
 export function lineOf(facts: Facts, now: number): { text: string; look: Look } {
   if (facts.keptShare !== null) return keptLine(facts, facts.keptShare);
   if (facts.ended === facts.files && !facts.isReading) return endLine(facts);
-  if (facts.isReading) return plain(facts.files ? `Reading · ${counted(facts.files, "file")}` : "Reading");
-  if (facts.isPaused) return plain(`Paused at ${progressOf(facts)}`);
+  if (facts.isPaused) return plain(facts.isReading ? "Paused" : `Paused at ${progressOf(facts)}`);
   if (facts.waitsUntil !== null) return { text: lostLine(facts.waitsUntil, now), look: "wait" };
+  if (facts.isReading) return plain(facts.files ? `Reading · ${counted(facts.files, "file")}` : "Reading");
   if (facts.isStalled) return { text: STALLED, look: "wait" };
   if (facts.busy === 0 && facts.asking > 0) return plain("Waiting for your answer");
   if (facts.busy === 0) return plain("Waiting its turn");
