@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.page.conftest import chromium_program
 from tests.page.person import PASSWORD, Person
@@ -147,7 +147,12 @@ def test_leaving_the_page_while_something_is_sent_is_warned_of(person: Person, p
     choose(page, random_file(tmp_path / "large.bin", 24 * MIB))
     await_share(page, 1)
     warned: list[str] = []
-    page.on("dialog", lambda dialog: (warned.append(dialog.type), dialog.accept()))
+
+    def warn(dialog: Dialog) -> None:
+        warned.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", warn)
     page.reload()
     assert warned == ["beforeunload"]
 
