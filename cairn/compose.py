@@ -107,6 +107,10 @@ def open_identity(settings: ServerSettings) -> "Iterator[IdentityRoom]":
 def identity_on(database: "Database | str", settings: ServerSettings) -> "IdentityRoom":
     """The room on `database`, which it closes itself if it is a location."""
     people, outside = settings_of(identity.IdentitySettings), outside_of(settings)
+    if not people.passwords and (outside is None or outside.settings.oidc_client_id is None):
+        raise SettingInvalid(
+            "CAIRN_PASSWORDS: without passwords people sign in elsewhere: set CAIRN_OIDC_CLIENT_ID too."
+        )
     return identity.open_identity(database, settings.secret_bytes(), settings.address, settings=people, outside=outside)
 
 

@@ -29,6 +29,13 @@ SECRET = "0123456789abcdef0123456789abcdef"
         ("CAIRN_CORS_ORIGINS", '["https://app.test"'),
         ("CAIRN_CORS_ORIGINS", "https://app.test/page"),
         ("CAIRN_CORS_ORIGINS", "*"),
+        ("CAIRN_TRUSTED_PROXIES", "*"),
+        ("CAIRN_TRUSTED_PROXIES", "proxy.example"),
+        ("CAIRN_REGISTRATION", "everybody"),
+        ("CAIRN_PASSWORDS", "false"),  # Nor another way in.
+        ("CAIRN_OIDC_ISSUER", "http://issuer.example"),
+        ("CAIRN_OIDC_ISSUER", "http://127.0.0.1:8080"),  # Itself.
+        ("CAIRN_OIDC_CLIENT_ID", "web"),  # At no issuer.
         ("CAIRN_BROKER", "amqp://ada:pass-word@host"),
         ("CAIRN_BROKER", "redis://127.0.0.1:6379/0"),  # Beside SQLite.
     ],

@@ -285,6 +285,8 @@ async def test_tokens_that_are_no_jwts_are_asked_about_where_that_is_set(
     room = room_on(database, shared_elsewhere, clock, oidc_introspection=True)
     opaque = shared_elsewhere.machine_token(None)
     assert room.verifier.verify(opaque).user == outside_machine(shared_elsewhere.issuer, "web")
+    with pytest.raises(Unauthenticated):  # Another program's own: whoever has it must not use it here.
+        room.verifier.verify(shared_elsewhere.person_token("ada", for_cairn=False))
     for invented in ("x" * 43, "a", "cairn_" + "x" * 43, "..", "a b"):
         with pytest.raises(Unauthenticated):
             room.verifier.verify(invented)

@@ -126,18 +126,18 @@ class OidcProvider:
         answer = httpx.post(f"{self.issuer}/token", data=asked, auth=_basic("web", self.secret), timeout=20)
         return str(answer.raise_for_status().json()["access_token"])
 
-    def person_token(self, name: str) -> str:
-        """An access token of `name` for Cairn, by way of the program `cli`."""
-        verifier = secrets.token_urlsafe(48)
-        asked = {
+    def person_token(self, name: str, *, for_cairn: bool = True) -> str:
+        """An access token of `name` by way of the program `cli`; not `for_cairn`: for itself, which gives one that is no JWT."""
+        verifier, meant = secrets.token_urlsafe(48), {"resource": self.cairn_url} if for_cairn else {}
+        asked = meant | {
             "client_id": "cli", "response_type": "code", "scope": "openid files", "redirect_uri": LOOPBACK,
-            "resource": self.cairn_url, "code_challenge_method": "S256",
+            "code_challenge_method": "S256",
             "code_challenge": base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("="),
         }  # fmt: skip
         back = self.sign_in(f"{self.issuer}/auth?{urlencode(asked)}", name)
-        shown = {
+        shown = meant | {
             "grant_type": "authorization_code", "client_id": "cli", "redirect_uri": LOOPBACK,
-            "code": parse_qs(urlsplit(back).query)["code"][0], "code_verifier": verifier, "resource": self.cairn_url,
+            "code": parse_qs(urlsplit(back).query)["code"][0], "code_verifier": verifier,
         }  # fmt: skip
         answer = httpx.post(f"{self.issuer}/token", data=shown, timeout=20)
         return str(answer.raise_for_status().json()["access_token"])
