@@ -25,8 +25,9 @@ from chunker.parts import Parts
 from chunker.read_memory import ReadMemory
 from chunker.zip64 import Directory, Entry
 from foundation.blocks import MIB
-from metadata import Batch, MakeFolder, Naming, NewBucket, Put, migrate, open_catalogue
+from metadata import Batch, MakeFolder, Naming, NewBucket, Put, open_catalogue
 from tests.chunker.served import Person, Served, id_of, served, some_bytes
+from tests.servers.migrated import migrated_catalogue
 
 
 def put(me: Person, path: str, data: bytes, **headers: str) -> None:
@@ -281,8 +282,7 @@ def test_of_many_empty_files_few_are_in_memory_at_once(
 
 @pytest.mark.parametrize("is_first", [True, False])
 def test_damage_is_an_answer_or_a_visible_cut_and_never_an_archive(tmp_path: Path, is_first: bool) -> None:
-    database = f"sqlite:///{tmp_path / 'cairn.db'}"
-    migrate(database)
+    database = migrated_catalogue(tmp_path / "cairn.db")
     with (
         closing(open_catalogue(database)) as catalogue,
         closing(open_block_store(f"file://{tmp_path / 'blocks'}", initialise=True)) as store,

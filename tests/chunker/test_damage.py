@@ -9,8 +9,9 @@ import pytest
 
 from block_storage import open_block_store
 from foundation.blocks import MIB, BlockId
-from metadata import BlockState, EventQuery, EventStatus, migrate, open_catalogue
+from metadata import BlockState, EventQuery, EventStatus, open_catalogue
 from tests.chunker.served import Person, Served, id_of, served, some_bytes
+from tests.servers.migrated import migrated_catalogue
 
 DATA = some_bytes(8 * MIB, seed=5)
 
@@ -18,8 +19,7 @@ DATA = some_bytes(8 * MIB, seed=5)
 @pytest.fixture
 def damaged(tmp_path: Path) -> Iterator[Served]:
     """A server over a folder that a test may damage."""
-    database = f"sqlite:///{tmp_path / 'cairn.db'}"
-    migrate(database)
+    database = migrated_catalogue(tmp_path / "cairn.db")
     with (
         closing(open_catalogue(database)) as catalogue,
         closing(open_block_store(f"file://{tmp_path / 'blocks'}", initialise=True)) as store,

@@ -14,8 +14,9 @@ import pytest
 
 from foundation.blocks import MIB
 from foundation.identity import Identity, Scope
-from metadata import NewBucket, migrate, open_catalogue
+from metadata import NewBucket, open_catalogue
 from tests.chunker.served import FRAMED, chunk_list, client, cut, framed, id_of, some_bytes
+from tests.servers.migrated import migrated_catalogue
 
 PROJECT = Path(__file__).resolve().parents[2]
 DATA = some_bytes(24 * MIB + 5, seed=42)
@@ -24,8 +25,7 @@ DATA = some_bytes(24 * MIB + 5, seed=42)
 @pytest.fixture
 def place(tmp_path: Path) -> tuple[str, str]:
     """A database and a store for one server process after the other."""
-    database = f"sqlite:///{tmp_path / 'cairn.db'}"
-    migrate(database)
+    database = migrated_catalogue(tmp_path / "cairn.db")
     return database, f"file://{tmp_path / 'blocks'}"
 
 

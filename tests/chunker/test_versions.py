@@ -9,8 +9,9 @@ import pytest
 
 from block_storage import open_block_store
 from foundation.blocks import MIB
-from metadata import NewBucket, migrate, open_catalogue
+from metadata import NewBucket, open_catalogue
 from tests.chunker.served import Person, Served, cut, framed, id_of, served, some_bytes
+from tests.servers.migrated import migrated_catalogue
 
 
 def put(me: Person, path: str, data: bytes) -> str:
@@ -71,8 +72,7 @@ def test_a_list_that_is_none_is_refused_by_name(me: Person, versions: list[Any])
 
 @pytest.mark.parametrize("is_lost", [False, True])
 def test_a_block_that_cannot_be_read_is_given_empty_and_the_others_whole(tmp_path: Path, is_lost: bool) -> None:
-    database = f"sqlite:///{tmp_path / 'cairn.db'}"
-    migrate(database)
+    database = migrated_catalogue(tmp_path / "cairn.db")
     with (
         closing(open_catalogue(database)) as catalogue,
         closing(open_block_store(f"file://{tmp_path / 'blocks'}", initialise=True)) as store,

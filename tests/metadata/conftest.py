@@ -12,6 +12,7 @@ from metadata import Catalogue, CatalogueSettings, migrate, open_catalogue
 from tests.metadata.catalogues import Desk
 from tests.metadata.jobs import Hand
 from tests.metadata.served import over_http
+from tests.servers.migrated import migrated_catalogue
 from tests.servers.postgresql_server import Databases
 
 DATABASES = ("sqlite", "postgresql")
@@ -49,9 +50,7 @@ def empty_location(medium: str, request: pytest.FixtureRequest, tmp_path: Path) 
 def location(medium: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A migrated, empty database: beneath the catalogue, where the test has one."""
     if medium != "postgresql":
-        url = f"sqlite:///{tmp_path / 'catalogue.db'}"
-        migrate(url)
-        yield url
+        yield migrated_catalogue(tmp_path / "catalogue.db")
         return
     server: Databases = request.getfixturevalue("postgresql")
     url = server.fresh_database(template=request.getfixturevalue("migrated_template"))

@@ -30,10 +30,10 @@ from metadata import (
     Result,
     UploadEnded,
     VersionConflict,
-    migrate,
     open_catalogue,
 )
 from tests.metadata.catalogues import Desk, chunk
+from tests.servers.migrated import migrated_catalogue
 
 PATHS = st.sampled_from(["a", "a/b", "a/b/c", "d", "d/"])
 FOLDERS = st.sampled_from(["a", "a/b", "d", "d/a", "a/a"])
@@ -57,9 +57,7 @@ class CommitMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        location = f"sqlite:///{Path(self.folder.name) / 'catalogue.db'}"
-        migrate(location)
-        self.catalogue = open_catalogue(location)
+        self.catalogue = open_catalogue(migrated_catalogue(Path(self.folder.name) / "catalogue.db"))
         self.desk = Desk(self.catalogue)
         self.live: dict[str, tuple[UUID, UUID, Chunk]] = {}  # path → file, version, chunk
         self.held: set[bytes] = set()

@@ -23,7 +23,6 @@ from metadata import (
     NewBucket,
     Once,
     http_catalogue,
-    migrate,
     open_catalogue,
 )
 from metadata.calls import SEAMS
@@ -32,15 +31,14 @@ from metadata.rows import entry_from
 from tests.metadata.catalogues import Desk, chunks, somebody
 from tests.metadata.lossy import Network
 from tests.metadata.served import TOKENS, over_http, service
+from tests.servers.migrated import migrated_catalogue
 from tests.servers.served import serving
 
 FAST = RoomLimits(retries=RetryTimes(tries=4, first_pause_seconds=0.001))
 
 
 def migrated(folder: Path) -> str:
-    location = f"sqlite:///{folder / 'catalogue.db'}"
-    migrate(location)
-    return location
+    return migrated_catalogue(folder / "catalogue.db")
 
 
 @dataclass

@@ -8,19 +8,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import pytest
 
-from cairn.compose import open_identity
 from cairn.settings import ServerSettings
-from identity import Client
+from identity import Client, IdentityRoom, open_identity
+from identity.passwords import Passwords
 from tests.servers.processes import freeze, thaw
 
 START_SECONDS = 60
+QUICK = Passwords(time_cost=1, memory_kib=8)
 
 
 def free_port() -> int:
@@ -127,12 +128,12 @@ class CairnServer:
 
     def add_user(self, email: str, password: str = "correct horse battery") -> str:
         """A new person; a token of theirs. As `cairn user add` and `cairn token create` do it, without their start."""
-        with open_identity(self.settings()) as identity:
+        with self.identity() as identity:
             identity.add_user(email, password)
             return identity.create_token(email, "tests", ["files", "account"]).secret
 
     def add_token(self, email: str, *scopes: str) -> str:
-        with open_identity(self.settings()) as identity:
+        with self.identity() as identity:
             return identity.create_token(email, "tests", scopes).secret
 
     def add_client(self, redirect_uri: str = "https://photos.example.org/signed-in") -> tuple[str, str]:
@@ -142,7 +143,7 @@ class CairnServer:
             {"authorization_code", "refresh_token"},
         )
         wanted = Client("", "Photo frame", frozenset({redirect_uri}), scopes, frozenset(grants))
-        with open_identity(self.settings()) as identity:
+        with self.identity() as identity:
             made = identity.add_client(wanted, is_public=False)
         return made.client.id, made.secret or ""
 
@@ -150,6 +151,14 @@ class CairnServer:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         # Nothing here speaks TLS, and reading all certificates takes longer than most tests.
         return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60, verify=False, trust_env=False)  # noqa: S501
+
+    @contextmanager
+    def identity(self) -> Iterator[IdentityRoom]:
+        """The room on this server's database. Its hashes cost nothing: the server verifies them as they are."""
+        settings = self.settings()
+        location, secret = settings.database_location, settings.secret_bytes()
+        with closing(open_identity(location, secret, settings.address, passwords=QUICK)) as room:
+            yield room
 
     def settings(self) -> ServerSettings:
         prefix = "CAIRN_"

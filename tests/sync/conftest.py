@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from block_storage import MemoryBlockStore
-from metadata import Catalogue, CatalogueSettings, migrate, open_catalogue
+from metadata import Catalogue, CatalogueSettings, open_catalogue
 from tests.metadata.catalogues import Desk
+from tests.servers.migrated import migrated_catalogue
 from tests.sync.workshop import Workshop, open_workshop
 
 AT_ONCE = CatalogueSettings(dead_name_retention=timedelta(0), upload_expiry=timedelta(0))
@@ -17,9 +18,7 @@ AT_ONCE = CatalogueSettings(dead_name_retention=timedelta(0), upload_expiry=time
 
 @pytest.fixture
 def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
-    url = f"sqlite:///{tmp_path / 'catalogue.db'}"
-    migrate(url)
-    catalogue = open_catalogue(url, AT_ONCE)
+    catalogue = open_catalogue(migrated_catalogue(tmp_path / "catalogue.db"), AT_ONCE)
     yield catalogue
     catalogue.close()
 

@@ -23,7 +23,6 @@ from metadata import (
     ReceivedBlock,
     SyncEvent,
     Target,
-    migrate,
     open_catalogue,
 )
 from sync import Chore, Parts, SyncSettings, TwoTruths, chores
@@ -32,6 +31,7 @@ from sync.looking import Looking
 from sync.resting import Resting
 from sync.verify import Verification
 from tests.metadata.catalogues import Desk
+from tests.servers.migrated import migrated_catalogue
 from tests.sync.test_collect import at_once
 
 UNHURRIED = CatalogueSettings(event_backoff=timedelta(0))
@@ -134,8 +134,7 @@ class Workshop:
 def open_workshop(folder: Path, copies: int = 1) -> Workshop:
     """The same again where it was before."""
     database = folder / "workshop.db"
-    migrate(f"sqlite:///{database}")
-    catalogue = open_catalogue(f"sqlite:///{database}", UNHURRIED)
+    catalogue = open_catalogue(migrated_catalogue(database), UNHURRIED)
     return Workshop(database, catalogue, [folder / f"copy{number}" for number in range(1, copies + 1)])
 
 
