@@ -17,7 +17,7 @@ MAX_PREFIXES = 100
 Prefix = Annotated[str, Field(max_length=4096, pattern=r"^[^\x00]*$")]
 Prefixes = Annotated[
     list[Prefix],
-    Query(alias="prefix", min_length=1, max_length=MAX_PREFIXES, description="As in lists; empty: the whole bucket."),
+    Query(alias="prefix", max_length=MAX_PREFIXES, description="As in lists; none, or an empty one: the whole bucket."),
 ]
 
 
@@ -44,7 +44,7 @@ def folder_routes(parts: Parts) -> APIRouter:
         description="Of each prefix 10,000 files are counted at most, and 200,000 of all together; of the whole bucket, all.",
         responses=answers(200, FoldersWire, BucketNotFound),
     )
-    def folders(caller: Caller, bucket: str, prefixes: Prefixes) -> Json:
+    def folders(caller: Caller, bucket: str, prefixes: Prefixes = [""]) -> Json:  # noqa: B006 — FastAPI copies it.
         found = parts.files.folders(caller, bucket, prefixes)
         return Json({"items": [document_of(one, FolderFactsWire) for one in found]})
 

@@ -12,17 +12,24 @@ FOOTINGS = ["sqlite-and-disk", "postgresql-and-s3"]
 PRODUCTS = [*FOOTINGS, "stack"]
 # What runs against five processes in the quick run; all the rest does so in the full one.
 QUICK_ON_STACK = frozenset({"test_main_job", "test_isolation", "test_bad_paths"})
+# Heavy ones that the quick run tries on SQLite and a disk only: on the other footing it has lighter ones of the same promise.
+QUICK_ON_ONE = frozenset(
+    {
+        "test_what_was_acknowledged_survives_kill_9_under_mixed_load",
+        "test_sigterm_under_load_ends_in_time_with_nothing_lost",
+        "test_200_clients_upload_at_once",
+        "test_readers_that_do_not_read_cost_little_and_hold_nobody_up",
+    }
+)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        callspec = getattr(item, "callspec", None)
-        is_on_stack = callspec is not None and "stack" in (
-            callspec.params.get("product"),
-            callspec.params.get("_shared_product"),
-        )
-        if is_on_stack and item.path.stem not in QUICK_ON_STACK:
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        footing = {params.get(name) for name in ("product", "_shared_product", "footing")}
+        is_repeated = "postgresql-and-s3" in footing and getattr(item, "originalname", "") in QUICK_ON_ONE
+        if is_repeated or ("stack" in footing and item.path.stem not in QUICK_ON_STACK):
             item.add_marker(pytest.mark.full)
 
 

@@ -124,7 +124,6 @@ BODIES: dict[str, object] = {
 QUERIES = {
     "GET /auth/device": {"user_code": "BCDF-GHJK"},
     "GET /search": {"q": "file"},
-    "GET /buckets/{bucket}/folders": {"prefix": ""},
     "GET /events": {"seconds": "0"},
 }
 

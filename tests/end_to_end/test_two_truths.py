@@ -124,6 +124,7 @@ def test_a_database_put_back_from_yesterday(server: SignedInServer, tmp_path: Pa
         assert content(api, "old").content == OLD
 
 
+@pytest.mark.full
 def test_a_postgresql_put_back_from_yesterday_before_an_s3_store(
     postgresql: Databases, seaweedfs: Buckets, tmp_path: Path
 ) -> None:
@@ -239,7 +240,7 @@ def test_a_flipped_bit_is_found_by_a_deep_look_only(server: SignedInServer) -> N
     assert report["audit"]["examples"]["damaged"] == [block.name]
 
 
-@pytest.mark.parametrize("lost", ["a", "b"])
+@pytest.mark.parametrize("lost", ["a", pytest.param("b", marks=pytest.mark.full)])
 def test_a_lost_disk_is_replaced_by_an_empty_folder_and_filled(tmp_path: Path, lost: str) -> None:
     place = {"CAIRN_STORE": f"file://{tmp_path}/a?copies=3&also={tmp_path}/b&also={tmp_path}/c"}
     with running_server(tmp_path / "server", **place) as server, server.http(server.token) as api:

@@ -16,14 +16,38 @@ from tests.servers.migrated import migrated_catalogue
 from tests.servers.postgresql_server import Databases
 
 DATABASES = ("sqlite", "postgresql")
-SEAMS = (*DATABASES, "http")  # over SQLite
+# What these modules are about lies beneath the seams, whose methods others call: over HTTP, on SQLite, they are for the full run.
+DEEP = frozenset(
+    {
+        "test_buckets_purge",
+        "test_closing",
+        "test_commit_groups",
+        "test_commits_batches",
+        "test_commits_edges",
+        "test_copies",
+        "test_describes",
+        "test_expiring",
+        "test_findings",
+        "test_folders",
+        "test_folders_batches",
+        "test_folders_races",
+        "test_jobs_again",
+        "test_jobs_repair",
+        "test_quotas",
+        "test_recount",
+        "test_stale_texts",
+        "test_twins",
+    }
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What goes through the seams runs against all that serve them; what only looks into a database, against databases."""
     if "medium" in metafunc.fixturenames:
         through_seams = {"catalogue", "opened"}.intersection(metafunc.fixturenames)
-        metafunc.parametrize("medium", SEAMS if through_seams else DATABASES)
+        is_deep = metafunc.module.__name__.rpartition(".")[2] in DEEP
+        http = pytest.param("http", marks=pytest.mark.full if is_deep else ())
+        metafunc.parametrize("medium", [*DATABASES, http] if through_seams else DATABASES)
 
 
 @pytest.fixture(scope="session")
