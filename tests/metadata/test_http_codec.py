@@ -20,7 +20,7 @@ from metadata.codec import Unfit, acting_for, codec_of
 from tests.metadata.values import same, values_of
 
 # Many methods share their values: few of each make many of all.
-FEW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ME = Identity(UUID(int=1), UUID(int=2), frozenset({"files"}))
 CALLS = {f"{call.seam}.{call.method}": call for calls in (*SEAMS.values(), WHOLE) for call in calls.values()}
 
