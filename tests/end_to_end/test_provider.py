@@ -1,5 +1,6 @@
 """Cairn as an OpenID provider, as others meet it: Authlib's own client against the server, and the operator's verbs."""
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -7,11 +8,15 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import joserfc.jwt
 import pytest
-from authlib.integrations.httpx_client import OAuth2Client
+from authlib.deprecate import AuthlibDeprecationWarning
 from joserfc.jwk import KeySet
 
 from tests.cairn.asked import answer, refused
 from tests.servers.cairn_server import SignedInServer
+
+with warnings.catch_warnings():  # It would rather have httpx's successor, and works with httpx.
+    warnings.simplefilter("ignore", AuthlibDeprecationWarning)
+    from authlib.integrations.httpx_client import OAuth2Client
 
 PASSWORD = "correct horse battery"
 APP = "https://photos.example.org/signed-in"
