@@ -64,10 +64,10 @@ neither are names that a shell would take for more than a name, such as those wi
 
 _TAIL = """
 ## Answers for programs
-With `--json` a verb writes one JSON document on one line and shows no progress; `cat` writes bytes only. Sizes are bytes, times RFC 3339
-in UTC, names exact. An error is one problem document ([problems.md](problems.md)) on one line of standard error, also where the command
-itself makes no sense; what `cp`, `mv`, `verify`, `status` and `scrub` refuse or find is in their answer. Questions are not asked: say
-`--yes`.
+With `--json` a verb writes one JSON document on one line and shows no progress; `cat` writes bytes only, `login` two documents. Sizes
+are bytes, times RFC 3339 in UTC, names exact. An error is one problem document ([problems.md](problems.md)) on one line of standard
+error, also where the command itself makes no sense; what `cp`, `mv`, `verify`, `status` and `scrub` refuse or find is in their answer.
+Questions are not asked: say `--yes`.
 
 | shape | fields |
 |---|---|
