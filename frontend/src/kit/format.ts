@@ -20,10 +20,10 @@ export function formatBytes(bytes: number): string {
 
 export const formatExactBytes = (bytes: number): string => counted(bytes, "byte");
 
-/** "1.1 of 1.8 GB": both in the unit of the whole. */
+/** "1.1 of 1.8 GB", "284 of 912 MB": both in the unit of the whole. */
 export function formatShareOfBytes(done: number, total: number): string {
   const unit = unitOf(total);
-  const one = (bytes: number): string => digits(bytes / 1000 ** unit, unit);
+  const one = (bytes: number): string => digits(bytes / 1000 ** unit, unit, "running");
   return `${one(done)} of ${one(total)} ${UNITS[unit] ?? ""}`;
 }
 

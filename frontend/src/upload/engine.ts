@@ -129,9 +129,13 @@ export class Engine {
     for (const job of jobs) this.stop(job);
     this.jobs = this.jobs.filter((job) => !jobs.includes(job));
     const timer = setTimeout(() => void this.giveUp(jobs), UNDO_MILLISECONDS);
+    const { kept } = this;
+    const records = kept ? jobs.map((job) => job.kept ?? job.record(kept.user, Date.now())) : [];
+    void kept?.dropJobs(records.map(({ id }) => id)); // Who reloads now has cancelled all the same.
     this.go();
     return () => {
       clearTimeout(timer);
+      void kept?.keepJobs(records);
       for (const [index, job] of places) {
         job.isCancelled = false;
         for (const task of job.tasks) task.isCancelled = false;

@@ -1,0 +1,49 @@
+import { expect, it } from "vitest";
+import { ApiProblem } from "@/api/problems";
+import { partsOf } from "./existing";
+import { Pace } from "./pace";
+import { FileChanged } from "./reading";
+import { type Facts, lineOf, problemWords } from "./words";
+
+const FILE: Facts = {
+  kind: "file", files: 1, ended: 0, size: 1_800_000_000, stored: 1_100_000_000, sent: 1_100_000_000, busy: 1, asking: 0, failed: 0, skipped: 0, same: 0,
+  problem: null, waitsUntil: null, isPaused: false, isReading: false, isStalled: false, keptShare: null, isOther: false,
+};
+
+it.each<[string, Partial<Facts>, string]>([
+  ["runs", {}, "1.1 of 1.8 GB"],
+  ["is paused", { isPaused: true, size: 912e6, stored: 284e6 }, "Paused at 284 of 912 MB"],
+  ["lost its connection", { waitsUntil: 4_000 }, "Connection lost. Trying again in 4 seconds"],
+  ["is stalled", { isStalled: true }, "Waiting for the network"],
+  ["is a folder", { kind: "folder", files: 1204, ended: 734, size: 348e6, stored: 212e6 }, "734 of 1,204 files · 212 of 348 MB"],
+  ["found parts here", { ended: 1, busy: 0, size: 431e6, stored: 431e6, sent: 36e6 }, "Done. Sent 36 of 431 MB, the rest was here"],
+  ["was here", { ended: 1, busy: 0, same: 1, sent: 0 }, "Same file, nothing to send"],
+  ["was begun before a reload", { keptShare: 0.38 }, "Choose the file again to go on. 38% is here"],
+  ["has failed", { ended: 1, failed: 1, problem: "It changed while it was read" }, "It changed while it was read"],
+])("says of what %s", (_, facts, text) => expect(lineOf({ ...FILE, ...facts }, 0).text).toBe(text));
+
+it("says how much room is missing", () => {
+  const full = new ApiProblem({
+    type: "urn:cairn:problem:quota-exceeded", title: "Full", status: 507, used_bytes: 1e12 - 1e9, quota_bytes: 1e12, wanted_bytes: 3.1e9,
+  });
+  expect(problemWords(full)).toBe("No room: 2.1 GB over your 1 TB");
+  expect(full.isPassing).toBe(false);
+  expect(problemWords(new FileChanged())).toBe("It changed while it was read");
+});
+
+it.each([
+  ["a/ridge.jpg", { folder: "a/", stem: "ridge", extension: ".jpg" }],
+  ["ridge (2).jpg", { folder: "", stem: "ridge", extension: ".jpg" }],
+  [".profile", { folder: "", stem: ".profile", extension: "" }],
+])("numbers %s before its extension", (path, parts) => expect(partsOf(path)).toEqual(parts));
+
+it("knows speed and time left from means, and after three seconds only", () => {
+  const pace = new Pace();
+  for (let second = 0; second <= 2; second += 1) pace.add(second * 1000, second * 10e6, second * 10e6);
+  expect(pace.secondsFor(100e6)).toBeNull();
+  for (let second = 3; second <= 30; second += 1) pace.add(second * 1000, Math.min(second, 26) * 10e6, second * 10e6);
+  expect(pace.secondsFor(100e6)).toBe(10);
+  expect(pace.speed()).toBe(2e6);
+  pace.rest();
+  expect(pace.speed()).toBeNull();
+});
