@@ -15,10 +15,12 @@ export function BucketStatistics({ bucket }: { bucket: BucketWire }) {
     <Section title="Storage" hint="Parts that this bucket shares with your others are counted here too.">
       {found.error && <Problem>It cannot be counted at the moment.</Problem>}
       {found.data && (
-        <div className={styles.wide}>
+        <>
+          <div className={styles.wide}>
           <ShareBar whole={{ label: "All versions", bytes: found.data.version_bytes }} part={{ label: "On disk, each copy", bytes: found.data.stored_bytes }} />
+          </div>
           <Counted statistics={found.data} />
-        </div>
+        </>
       )}
     </Section>
   );

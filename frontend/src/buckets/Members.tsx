@@ -55,7 +55,7 @@ export function Members({ bucket }: { bucket: BucketWire }) {
           });
         }}
       >
-        <Field label="Account id" value={user} required spellCheck={false} autoComplete="off" hint={me && `They find theirs on a page like this. Yours is ${me.user_id}`} onChange={(event) => setUser(event.currentTarget.value)} />
+        <Field label="Account id" value={user} required spellCheck={false} autoComplete="off" onChange={(event) => setUser(event.currentTarget.value)} />
         <label className={styles.label}>
           May
           <select className={styles.select} value={role} onChange={(event) => setRole(event.currentTarget.value === "viewer" ? "viewer" : "editor")}>
@@ -67,6 +67,11 @@ export function Members({ bucket }: { bucket: BucketWire }) {
           Add member
         </Button>
       </form>
+      {me && (
+        <p className={styles.quiet}>
+          Whom you add tells you their id: they find it here, in the settings of a bucket of their own. Yours is <span className={styles.code}>{me.user_id}</span>
+        </p>
+      )}
       {problem && <Problem>{problem}</Problem>}
     </Section>
   );

@@ -49,7 +49,7 @@ function Figures({ statistics }: { statistics: StatisticsWire }) {
         </div>
         <Counted statistics={statistics} />
         <p className={styles.quiet}>
-          {formatBytes(current)} of it {current === all ? "is" : "are"} files as they are now, {formatBytes(Math.max(0, all - current))} older versions and the trash.
+          {current === all ? "All of it is files as they are now; there are no older versions." : `${formatBytes(current)} of it is files as they are now, ${formatBytes(Math.max(0, all - current))} older versions and the trash.`}
         </p>
       </Section>
       <Growth />
