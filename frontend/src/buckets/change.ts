@@ -1,10 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { api, held } from "@/api/client";
-import { keys } from "@/api/queries";
 import type { BucketChangesWire, BucketWire } from "@/api/schema";
 import { showToast } from "@/kit";
 import { useAct } from "./act";
-import { bucketsChanged } from "./queries";
+import { bucketsChanged, oneBucketKey } from "./queries";
 
 /** Changes settings of a bucket; what was before is one click away. */
 export function useChange(bucket: BucketWire) {
@@ -13,7 +12,7 @@ export function useChange(bucket: BucketWire) {
 
   async function send(changes: BucketChangesWire): Promise<BucketWire> {
     const changed = await held(api.PATCH("/api/v1/buckets/{bucket}", { params: { path: { bucket: bucket.id } }, body: changes }));
-    for (const ref of [changed.id, changed.name, bucket.name]) client.setQueryData([...keys.buckets, ref], changed);
+    for (const ref of [changed.id, changed.name, bucket.name]) client.setQueryData(oneBucketKey(ref), changed);
     await bucketsChanged(client, bucket.id);
     return changed;
   }

@@ -9,10 +9,12 @@ const PURGE_MILLISECONDS = 3000;
 const MOST_PAGES = 20;
 const YEAR_DAYS = 366;
 
+export const oneBucketKey = (ref: string) => [...keys.buckets, "one", ref];
+
 /** By its name, or by its id, and then in the trash too. While it is on its way out its progress is asked for again. */
 export const bucketQuery = (ref: string) =>
   queryOptions({
-    queryKey: [...keys.buckets, ref],
+    queryKey: oneBucketKey(ref),
     queryFn: ({ signal }) => held(api.GET("/api/v1/buckets/{bucket}", { params: { path: { bucket: ref } }, signal })),
     refetchInterval: (query) => (query.state.data?.purge ? PURGE_MILLISECONDS : false),
   });

@@ -22,7 +22,7 @@ export function TextView({ address, size, name, onFail }: { address: string; siz
         {size > MOST_BYTES ? `The first ${formatBytes(MOST_BYTES)} of ${formatBytes(size)}. ` : ""}
         {found.data.encoding === "UTF-8" ? "" : `Read as ${found.data.encoding}.`}
       </p>
-      <pre tabIndex={0} role="document" aria-label={name} dir="auto">
+      <pre tabIndex={0} role="region" aria-label={name} dir="auto">
         {found.data.text}
       </pre>
     </div>
