@@ -13,8 +13,8 @@ from tests.servers.cairn_server import wait_until
 def test_title_and_name_are_changed_and_that_is_undone(person: Person, page: Page) -> None:
     page.goto(f"/settings/{person.bucket('Studio')}")
     page.get_by_label("Title").fill("Workshop")
-    page.get_by_label("Name", exact=True).fill("workshop")
-    page.get_by_label("Name", exact=True).press("Enter")
+    page.get_by_role("textbox", name="Name", exact=True).fill("workshop")
+    page.get_by_role("textbox", name="Name", exact=True).press("Enter")
     expect(page).to_have_url(re.compile("/settings/workshop$"))
     expect(page.get_by_role("heading", name="Workshop", level=1)).to_be_visible()
     page.get_by_role("button", name="Undo").click()
@@ -24,7 +24,7 @@ def test_title_and_name_are_changed_and_that_is_undone(person: Person, page: Pag
 def test_a_name_that_is_taken_is_refused_beside_the_field(person: Person, page: Page) -> None:
     person.bucket("Family photos")
     page.goto(f"/settings/{person.bucket('Studio')}")
-    page.get_by_label("Name", exact=True).fill("family-photos")
+    page.get_by_role("textbox", name="Name", exact=True).fill("family-photos")
     page.get_by_role("button", name="Save name").click()
     expect(page.get_by_role("alert")).to_contain_text("family-photos")
 
@@ -57,7 +57,7 @@ def test_a_member_is_added_and_removed_and_sees_what_their_role_allows(
     their_id = other.http.get("/me").json()["user_id"]
     page.goto(f"/settings/{bucket}")
     page.get_by_label("Account id").fill(their_id)
-    page.get_by_label("May", exact=True).select_option("viewer")
+    page.get_by_role("combobox", name="May").select_option("viewer")
     page.get_by_role("button", name="Add member").click()
     expect(page.get_by_text("Viewer: sees files")).to_be_visible()
     bucket_id = person.http.get(f"/buckets/{bucket}").json()["id"]
@@ -75,7 +75,7 @@ def test_twins_are_shown_and_lead_to_their_files(person: Person, page: Page) -> 
     person.put(bucket, "site/Report.txt")
     person.put(bucket, "site/report.txt")
     page.goto(f"/settings/{bucket}")
-    page.get_by_role("link", name="site/Report.txt").click()
+    page.get_by_role("link", name="site/Report.txt", exact=True).click()
     expect(page).to_have_url(re.compile(f"/b/{bucket}/site/\\?details="))
 
 
