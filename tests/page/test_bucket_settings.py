@@ -26,7 +26,7 @@ def test_a_name_that_is_taken_is_refused_beside_the_field(person: Person, page: 
     page.goto(f"/settings/{person.bucket('Studio')}")
     page.get_by_role("textbox", name="Name", exact=True).fill("family-photos")
     page.get_by_role("button", name="Save name").click()
-    expect(page.get_by_role("alert")).to_contain_text("family-photos")
+    expect(page.get_by_role("alert")).to_contain_text("You already have a bucket of that name")
 
 
 def test_versioning_and_retention_say_what_they_mean_and_are_kept(person: Person, page: Page) -> None:
@@ -101,6 +101,9 @@ def test_a_bucket_with_files_is_deleted_by_typing_its_name_and_taken_back(person
     expect(page.get_by_text("It can be taken back until")).to_be_visible()
     assert person.http.get("/buckets").json()["items"] == []
     looks.check(page, "bucket-deleted", widths=())
+    page.goto("/trash")
+    expect(page.get_by_role("region", name="Deleted buckets").get_by_text("Studio")).to_be_visible()
+    looks.check(page, "trash-buckets")
     page.get_by_role("button", name="Take back").click()
     expect(page).to_have_url(re.compile("/b/studio/"))
     assert person.content(bucket, "a.txt") == b"stones"

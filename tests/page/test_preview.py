@@ -155,7 +155,7 @@ def test_film_and_sound_play_by_ranges(person: Person, page: Page) -> None:
         with page.expect_response(lambda answer: answer.status == 206):
             media = show(page, bucket, file).locator(kind)
         expect(media).to_have_js_property("error", None)
-        page.wait_for_function(f"document.querySelector('{kind}').readyState >= 1")
+        media.evaluate("media => media.readyState || new Promise((done) => { media.onloadedmetadata = done; })")
     seek = "audio => new Promise((done) => { audio.onseeked = () => done(audio.currentTime); audio.currentTime = 50; })"
     assert page.locator("audio").evaluate(seek) == pytest.approx(50, abs=1)
 

@@ -9,7 +9,7 @@ import { counted, formatBytes } from "@/kit/format";
 import { shownName } from "@/kit/names";
 import { BucketStatistics } from "./BucketStatistics";
 import styles from "./Buckets.module.css";
-import { DeletedBucket } from "./DeletedBuckets";
+import { DeletedBucket } from "./DeletedBucket";
 import { DeleteSection } from "./DeleteSection";
 import { Members } from "./Members";
 import { Naming } from "./Naming";

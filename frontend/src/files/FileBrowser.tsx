@@ -52,7 +52,7 @@ export function FileBrowser({ label, rows: newest, own, isWhole, scroller, here,
   const open = search.get("details");
   const chosen = useMemo(() => rows.filter((row) => selection.keys.has(row.key)), [rows, selection.keys]);
   const entries = useMemo(() => rows.flatMap((row) => (row.kind === "file" ? [row.entry] : [])), [rows]);
-  const isReadOnly = useCallback((which: readonly Row[]) => which.some((row) => bucketOf(row).role === "reader"), [bucketOf]);
+  const isReadOnly = useCallback((which: readonly Row[]) => which.some((row) => bucketOf(row).role === "viewer"), [bucketOf]);
   const focusList = useCallback(() => focusStop(scroller), [scroller]);
 
   const show = useCallback(

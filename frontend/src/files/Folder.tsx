@@ -36,7 +36,7 @@ export function Folder({ bucket, prefix }: { bucket: BucketWire; prefix: string 
   const bucketOf = useCallback(() => bucket, [bucket]);
   const addressOf = useCallback((row: Row): string => addressIn(bucket, prefix, search, row), [bucket, prefix, search]);
 
-  const newFolder = bucket.role === "reader" ? null : () => name(true);
+  const newFolder = bucket.role === "viewer" ? null : () => name(true);
   useViewKeys({ bucket, prefix, actions, newFolder });
   useUploadTarget(newFolder ? { bucket: bucket.name, prefix } : null);
 

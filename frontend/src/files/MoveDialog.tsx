@@ -50,7 +50,7 @@ export default function MoveDialog({ bucket, rows, onTarget, onClose }: MoveDial
               if (next) go({ bucket: next, prefix: "" });
             }}
           >
-            {buckets.filter((one) => one.role !== "reader").map((one) => (
+            {buckets.filter((one) => one.role !== "viewer").map((one) => (
               <option key={one.id} value={one.id}>
                 {shownName(one.title || one.name)}
               </option>

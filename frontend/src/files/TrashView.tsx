@@ -13,6 +13,7 @@ import styles from "./TrashView.module.css";
 import { useTrash, useTrashActs } from "./useTrash";
 
 const NameDialog = lazy(() => import("./NameDialog"));
+const DeletedBuckets = lazy(() => import("@/buckets/DeletedBuckets"));
 const ConfirmDialog = lazy(() => import("./ConfirmDialog"));
 
 /** The trash of all buckets. */
@@ -84,6 +85,7 @@ export default function TrashView() {
         <TrashList trashed={shown} refusals={refused} scroller={scroller} onRestore={(one) => void restore(one)} />
       )}
       <Suspense>
+        <DeletedBuckets />
         {isEmptying === "asked" && (
           <ConfirmDialog title="Empty the trash?" verb="Empty trash" onClose={() => setEmptying(null)} onConfirm={() => void empty()}>
             {counted(shown.length, "item")} and all their versions are gone for good.

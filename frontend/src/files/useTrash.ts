@@ -14,7 +14,7 @@ import { takeBack } from "./undo";
 /** All that can be taken back, of all buckets that one may change. */
 export function useTrash() {
   const buckets = useQuery(bucketsQuery);
-  const writable = useMemo(() => (buckets.data ?? []).filter((bucket) => bucket.role !== "reader"), [buckets.data]);
+  const writable = useMemo(() => (buckets.data ?? []).filter((bucket) => bucket.role !== "viewer"), [buckets.data]);
   const trashes = useQueries({ queries: writable.map((bucket) => trashQuery(bucket.id)) });
   const trashed = writable.flatMap((bucket, index) => trashedIn(bucket, trashes[index]?.data ?? [])).sort(byNewest);
   const failed = [buckets, ...trashes].find((query) => query.error && !query.data);
