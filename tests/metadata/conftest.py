@@ -15,7 +15,8 @@ from tests.metadata.served import over_http
 from tests.servers.migrated import migrated_catalogue
 from tests.servers.postgresql_server import Databases
 
-DATABASES = ("sqlite", "postgresql")
+# These are about shapes and statuses: on PostgreSQL, where test_bad_input and test_bad_paths ask as badly, they are for the full run.
+DOORS = frozenset({"test_api", "test_api_file_changes"})
 # What these modules are about lies beneath the seams, whose methods others call: over HTTP, on SQLite, they are for the full run.
 DEEP = frozenset(
     {
@@ -47,7 +48,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         through_seams = {"catalogue", "opened"}.intersection(metafunc.fixturenames)
         is_deep = metafunc.module.__name__.rpartition(".")[2] in DEEP
         http = pytest.param("http", marks=pytest.mark.full if is_deep else ())
-        metafunc.parametrize("medium", [*DATABASES, http] if through_seams else DATABASES)
+        is_door = metafunc.module.__name__.rpartition(".")[2] in DOORS
+        databases = ["sqlite", pytest.param("postgresql", marks=pytest.mark.full if is_door else ())]
+        metafunc.parametrize("medium", [*databases, http] if through_seams else databases)
 
 
 @pytest.fixture(scope="session")
