@@ -1,7 +1,7 @@
 """Signing in at an outside provider: the browser goes there and comes back, and its first time makes the person known here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
 
@@ -22,16 +22,15 @@ class Departure:
     """Where the browser goes, and the cookie that it takes along."""
 
     url: str
-    cookie: str
+    cookie: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A session, and the local path where the person goes on."""
 
-    session: str
+    session: str = field(repr=False)
     next: str
-    user: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +61,8 @@ class OutsideSignIn:
             raise OutsideFailed(problem.detail) from problem
         user = self.people.known(granted.claims)
         keep = partial(self._keep, user, granted)
-        return Arrival(
-            self.sessions.begin(user, device_name(browser.user_agent), browser.session, keep), flow.next, user
-        )
+        session = self.sessions.begin(user, device_name(browser.user_agent), browser.session, keep)
+        return Arrival(session, flow.next)
 
     def _keep(self, user: UUID, granted: Granted, connection: Connection, device: UUID) -> None:
         self.kept.keep(connection, user, device, granted)
