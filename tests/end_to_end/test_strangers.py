@@ -185,7 +185,7 @@ def test_nobody_is_told_what_is_wrong_with_a_request_but_that_they_are_nobody(
 
 def refusals(rule: str, caller: str) -> tuple[int, ...]:
     if rule == "open":  # It is about what the body says, and there is none.
-        return (400, 403, 415, 422)
+        return (400, 401, 403, 415, 422)
     # A service is somebody, who may not: perhaps not even know that it is there, or by a body that this walk does not know.
     return (403, 404, 415, 422) if caller.startswith("service") else (401,)
 
