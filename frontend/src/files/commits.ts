@@ -38,8 +38,9 @@ export async function commit(bucket: string, planned: readonly Planned[]): Promi
 
 /** What takes `done` back: its group where it is one, else one operation for each. */
 export function inverse({ operations, answer, before, bucket }: Done): { bucket: string; operations: Operation[] } {
-  if (answer.group) return { bucket, operations: [{ op: "restore_prefix", group: answer.group }] };
-  const target = operations.find((one) => one.op === "move" && one.to_bucket)
+  const target = operations.find((one) => one.op === "move" && one.to_bucket);
+  // A group is of one bucket: what went to another one comes back from there.
+  if (answer.group && !target) return { bucket, operations: [{ op: "restore_prefix", group: answer.group }] };
   const back = answer.results.flatMap((result, index) => opposite(operations[index], result, before[index] ?? "", bucket));
   return { bucket: target?.op === "move" ? (target.to_bucket ?? bucket) : bucket, operations: back.reverse() };
 }

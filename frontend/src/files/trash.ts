@@ -46,7 +46,7 @@ export function trashedIn(bucket: BucketWire, files: readonly FileWire[]): Trash
       continue;
     }
     const own = [file];
-    const trashed = { key: file.file_id, bucket, path: file.path, deletedAt, files: own };
+    const trashed = { key: `${file.file_id} ${deletedAt}`, bucket, path: file.path, deletedAt, files: own };
     found.push(trashed);
     if (file.path.endsWith("/")) folders.set(`${deletedAt} ${file.path}`, { trashed, files: own });
   }

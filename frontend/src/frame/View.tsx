@@ -20,7 +20,10 @@ interface ViewProps {
 export function View({ title, heading, facts, crumbs, tools, acts, below, aside, scroller, children }: ViewProps) {
   const h1 = useRef<HTMLHeadingElement>(null);
   const { pathname } = useLocation();
-  useEffect(() => h1.current?.focus({ preventScroll: true }), [pathname]);
+  useEffect(() => {
+    // A field that asks for the focus by itself has it already.
+    if (!h1.current?.closest("main")?.contains(document.activeElement) || document.activeElement?.id === "sheet") h1.current?.focus({ preventScroll: true });
+  }, [pathname]);
   return (
     <div className={styles.view}>
       <title>{`${title} · Cairn`}</title>

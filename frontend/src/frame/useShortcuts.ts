@@ -12,7 +12,9 @@ export function useShortcuts(): void {
     const pressed = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || isTyping(event.target)) return;
       const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
-      if (isPlain && event.key === "/") void navigate(addresses.search());
+      const field = document.querySelector<HTMLElement>("main input[type=search]");
+      if (isPlain && event.key === "/" && field) field.focus();
+      else if (isPlain && event.key === "/") void navigate(addresses.search());
       else if (isPlain && event.key === "?") showKeyboard();
       else if (!(isCommand(event) && event.key.toLowerCase() === "z" && undoNewest())) return;
       event.preventDefault();

@@ -19,7 +19,7 @@ export function Menu({ trigger, entries, onOpenChange }: { trigger: ReactNode; e
   return (
     <Dropdown.Root modal={false} {...(onOpenChange ? { onOpenChange } : {})}>
       <Dropdown.Trigger asChild>{trigger}</Dropdown.Trigger>
-      <Dropdown.Portal>
+      <Dropdown.Portal container={document.getElementById("sheet")}>
         <Dropdown.Content className={styles.menu} align="end" sideOffset={4} collisionPadding={8}>
           <Items entries={entries} />
         </Dropdown.Content>
@@ -43,7 +43,7 @@ export function MenuAt({ label, at, entries, onClose, onClosed }: MenuAtProps) {
       <Dropdown.Trigger asChild>
         <span className={styles.point} style={{ left: at.x, top: at.y }} aria-hidden="true" tabIndex={-1} />
       </Dropdown.Trigger>
-      <Dropdown.Portal>
+      <Dropdown.Portal container={document.getElementById("sheet")}>
         <Dropdown.Content
           className={styles.menu}
           align="start"

@@ -1,0 +1,159 @@
+"""A folder on the page: its list in every state, from none to very many."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.page import looks
+from tests.page.person import Person
+from tests.servers.cairn_server import SignedInServer
+
+_UNAVAILABLE = '{"type": "urn:cairn:problem:unavailable", "title": "Not now", "status": 503}'
+
+
+def rows(page: Page) -> list[str]:
+    return page.locator("[data-row] [role=rowheader] a").evaluate_all("all => all.map((one) => one.ariaLabel)")
+
+
+def fill(person: Person, bucket: str, paths: list[str]) -> None:
+    """Empty files, a thousand a commit."""
+    for first in range(0, len(paths), 1000):
+        operations = [
+            {"op": "put", "path": path, "chunks": [], "base_version": None} for path in paths[first : first + 1000]
+        ]
+        answer = person.http.post(f"/buckets/{bucket}/commits", json={"operations": operations})
+        assert answer.status_code == 200, answer.text[:300]
+
+
+def test_a_file_stands_in_the_list_with_its_size_and_when_it_was_verified(person: Person, page: Page) -> None:
+    bucket = person.bucket()
+    person.put(bucket, "ridge.jpg", b"x" * 8_400_000)
+    page.goto(f"/b/{bucket}/")
+    row = page.get_by_role("row", name="ridge.jpg")
+    expect(row.get_by_text("8.4 MB")).to_be_visible()
+    expect(row.get_by_text("Verified")).to_be_visible(timeout=30_000)
+    expect(row.locator("time").first).to_have_text(re.compile(r"\d\d:\d\d"))
+    expect(page.get_by_text("1 item · 8.4 MB")).to_be_visible()
+
+
+def test_folders_come_first_and_the_order_stands_in_the_address(person: Person, page: Page) -> None:
+    bucket = person.bucket()
+    for path, size in {"10.txt": 1, "9.txt": 30, "b/x.txt": 1, "A.txt": 20}.items():
+        person.put(bucket, path, b"x" * size)
+    page.goto(f"/b/{bucket}/")
+    expect(page.get_by_role("row", name="10.txt")).to_be_visible()
+    assert rows(page) == ["b", "9.txt", "10.txt", "A.txt"]
+    page.get_by_role("button", name="Size").click()
+    expect(page).to_have_url(re.compile(r"\?sort=size&order=desc$"))
+    assert rows(page) == ["b", "9.txt", "A.txt", "10.txt"]
+    page.reload()
+    expect(page.get_by_role("columnheader", name="Size")).to_have_attribute("aria-sort", "descending")
+    assert rows(page) == ["b", "9.txt", "A.txt", "10.txt"]
+
+
+def test_of_very_many_only_those_on_the_screen_are_there_and_back_is_where_one_was(person: Person, page: Page) -> None:
+    bucket = person.bucket()
+    fill(person, bucket, [*(f"file-{number:04}.txt" for number in range(6_000)), "file-3000/in.txt"])
+    page.goto(f"/b/{bucket}/")
+    grid = page.get_by_role("grid")
+    expect(grid).to_have_attribute("aria-rowcount", "6002")
+    assert page.locator("[data-row]").count() < 100
+    page.locator("[data-row='0']").focus()
+    page.keyboard.press("End")
+    last = page.get_by_role("row", name="file-5999.txt")
+    expect(last).to_be_focused()
+    expect(last).to_have_attribute("aria-rowindex", "6002")
+    page.keyboard.type("file-3001")
+    expect(page.get_by_role("row", name="file-3001.txt")).to_be_focused()
+    scrolled = page.evaluate("document.querySelector('[role=grid]').parentElement.parentElement.scrollTop")
+    page.get_by_role("link", name="Trash").click()
+    expect(page.get_by_role("heading", name="Trash")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("row", name="file-3001.txt")).to_be_visible()
+    assert page.evaluate("document.querySelector('[role=grid]').parentElement.parentElement.scrollTop") == scrolled
+
+
+def test_a_folder_is_opened_by_its_name_and_left_by_the_breadcrumb_and_by_a_key(person: Person, page: Page) -> None:
+    bucket = person.bucket("All of 2026")
+    person.put(bucket, "50% & more/100?/a.txt")
+    page.goto(f"/b/{bucket}/")
+    page.get_by_role("link", name="50% & more").click()
+    expect(page.get_by_role("heading", name="50% & more")).to_be_focused()
+    page.get_by_role("link", name="100?").click()
+    expect(page.get_by_role("row", name="a.txt")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="100?")).to_be_visible()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.get_by_role("heading", name="50% & more")).to_be_visible()
+    page.get_by_label("Breadcrumb").get_by_role("link", name="All of 2026").click()
+    expect(page.get_by_role("heading", name="All of 2026")).to_be_visible()
+
+
+def test_an_address_that_is_somebody_elses_says_the_same_as_one_that_leads_nowhere(
+    cairn: SignedInServer, person: Person, sit_down: Callable[..., Person]
+) -> None:
+    bucket = person.bucket("Private things")
+    person.put(bucket, "secret/a.txt")
+    other = sit_down(cairn)
+    other.page.goto(f"/b/{bucket}/secret/")
+    expect(other.page.get_by_text("There is no such bucket")).to_be_visible()
+    expect(other.page.get_by_text("Private things")).to_have_count(0)
+    person.page.goto(f"/b/{bucket}/nothing-of-that-name/")
+    expect(person.page.get_by_text("There is no such folder")).to_be_visible()
+
+
+def test_an_empty_folder_says_what_to_do(person: Person, page: Page) -> None:
+    page.goto(f"/b/{person.bucket()}/")
+    expect(page.get_by_role("heading", name="Nothing here yet")).to_be_visible()
+    expect(page.get_by_text("Drop files or whole folders anywhere on this page, or paste them.")).to_be_visible()
+    looks.check(page, "files-empty")
+
+
+def test_a_folder_that_cannot_be_read_says_so_and_comes_back_by_itself(person: Person, page: Page) -> None:
+    bucket = person.bucket()
+    person.put(bucket, "a.txt")
+
+    def refuse(route: Route) -> None:
+        route.fulfill(status=503, content_type="application/problem+json", body=_UNAVAILABLE)
+
+    page.route("**/files?*", refuse)
+    page.goto(f"/b/{bucket}/")
+    expect(page.get_by_role("heading", name="This folder cannot be shown")).to_be_visible()
+    expect(page.get_by_text("The catalogue does not answer. Your files are not affected.")).to_be_visible()
+    looks.check(page, "files-error")
+    page.unroute("**/files?*", refuse)
+    expect(page.get_by_role("row", name="a.txt")).to_be_visible(timeout=30_000)
+
+
+def test_who_has_nothing_yet_makes_a_first_bucket(person: Person, page: Page) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Welcome. Put your first files here.")).to_be_visible()
+    looks.check(page, "first-run")
+    page.get_by_role("button", name="New bucket").click()
+    expect(page.get_by_label("Name")).to_be_focused()
+    page.get_by_label("Name").fill("Family photos")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Family photos")).to_be_visible()
+    page.get_by_role("button", name="New bucket").click()
+    page.get_by_label("Name").fill("family photos")
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("alert")).to_have_text("You already have a bucket called Family photos.")
+    assert [one["title"] for one in person.http.get("/buckets").json()["items"]] == ["Family photos"]
+
+
+def test_the_list_looks_right_on_every_width_and_in_both_themes(person: Person, page: Page) -> None:
+    bucket = person.bucket()
+    for path in (
+        "Drawings/a.dwg",
+        "Site photos/1.jpg",
+        "approach-at-dawn.tif",
+        "notes.md",
+        f"{'long ' * 40}(signed).xlsx",
+    ):
+        person.put(bucket, path, path.encode() * 99)
+    page.goto(f"/b/{bucket}/")
+    expect(page.get_by_role("row", name="notes.md").get_by_text("Verified")).to_be_visible(timeout=30_000)
+    looks.check(page, "files")
+    page.set_viewport_size({"width": 390, "height": 844})
+    looks.check(page, "phone-files", widths=())
