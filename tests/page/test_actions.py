@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -9,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.page import looks
 from tests.page.person import Person
+from tests.servers.cairn_server import SignedInServer
 
 
 def row(page: Page, name: str) -> Locator:
@@ -203,3 +205,26 @@ def test_the_keys_are_listed_and_a_key_searches(person: Person, page: Page) -> N
     page.keyboard.press("Escape")
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
+
+
+def test_who_may_only_read_is_offered_nothing_that_changes(
+    cairn: SignedInServer, person: Person, page: Page, sit_down: Callable[..., Person]
+) -> None:
+    owner = sit_down(cairn)
+    bucket = owner.bucket("Shared plans")
+    owner.put(bucket, "plan.txt")
+    reader = person.http.get("/me").json()["user_id"]
+    answer = owner.http.put(f"/buckets/{bucket}/members/{reader}", json={"role": "viewer"})
+    assert answer.is_success, answer.text
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Shared plans")).to_be_visible()
+    expect(page.get_by_role("button", name="New folder")).to_have_count(0)
+    row(page, "plan.txt").click(button="right")
+    expect(page.get_by_role("menuitem", name="Download")).to_be_visible()
+    expect(page.get_by_role("menuitem", name="Delete")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Delete")
+    page.keyboard.press("F2")
+    expect(page.get_by_label("New name")).to_have_count(0)
+    expect(row(page, "plan.txt")).to_be_visible()
+    assert owner.paths(bucket) == ["plan.txt"]

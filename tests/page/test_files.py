@@ -13,13 +13,16 @@ _UNAVAILABLE = '{"type": "urn:cairn:problem:unavailable", "title": "Not now", "s
 
 
 def rows(page: Page) -> list[str]:
-    return page.locator("[data-row] [role=rowheader] a").evaluate_all("all => all.map((one) => one.ariaLabel)")
+    found: list[str] = page.locator("[data-row] [role=rowheader] a").evaluate_all(
+        "all => all.map((one) => one.ariaLabel)"
+    )
+    return found
 
 
 def fill(person: Person, bucket: str, paths: list[str]) -> None:
     """Empty files, a thousand a commit."""
     for first in range(0, len(paths), 1000):
-        operations = [
+        operations: list[dict[str, object]] = [
             {"op": "put", "path": path, "chunks": [], "base_version": None} for path in paths[first : first + 1000]
         ]
         answer = person.http.post(f"/buckets/{bucket}/commits", json={"operations": operations})

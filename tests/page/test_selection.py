@@ -24,9 +24,10 @@ def bucket(person: Person) -> str:
 
 
 def chosen(page: Page) -> list[str]:
-    return page.locator("[data-row][aria-selected=true] [role=rowheader] a").evaluate_all(
+    found: list[str] = page.locator("[data-row][aria-selected=true] [role=rowheader] a").evaluate_all(
         "all => all.map((one) => one.ariaLabel[0])"
     )
+    return found
 
 
 def click(page: Page, name: str, *, keys: str = "") -> None:

@@ -3,6 +3,7 @@ import { type RefObject, useEffect, useLayoutEffect, useRef } from "react";
 // How far each folder was scrolled, in this tab.
 const kept = new Map<string, number>();
 const MOST_KEPT = 200;
+const FRAMES_TRIED = 30;
 
 /** Each place is scrolled as it was left, on Back as on any other way there; as soon as it has that many rows. */
 export function useKeptScroll(scroller: RefObject<HTMLElement | null>, place: string, rows: number): void {
@@ -28,11 +29,19 @@ export function useKeptScroll(scroller: RefObject<HTMLElement | null>, place: st
       for (const how of ["wheel", "touchstart", "keydown", "pointerdown"]) frame.removeEventListener(how, touched);
     };
   }, [scroller, place]);
-  // After the list has its height.
   useEffect(() => {
-    const frame = scroller.current;
-    if (!frame || wanted.current === 0 || rows === 0) return;
-    frame.scrollTo({ top: wanted.current });
-    if (Math.abs(frame.scrollTop - wanted.current) < 2) wanted.current = 0;
+    let frameRequest = 0;
+    let tries = FRAMES_TRIED;
+    // The list has its height some frames after its rows.
+    const attempt = (): void => {
+      const frame = scroller.current;
+      if (!frame || wanted.current === 0 || rows === 0) return;
+      frame.scrollTo({ top: wanted.current });
+      tries -= 1;
+      if (Math.abs(frame.scrollTop - wanted.current) < 2) wanted.current = 0;
+      else if (tries > 0) frameRequest = requestAnimationFrame(attempt);
+    };
+    attempt();
+    return () => cancelAnimationFrame(frameRequest);
   }, [scroller, rows]);
 }
