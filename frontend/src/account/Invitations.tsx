@@ -35,8 +35,9 @@ export function Invitations() {
   return (
     <Section title="Invitations" hint="A link for one account, good for a week.">
       {link !== null && <Secret text={link} label="Invitation" />}
-      <ul className={styles.devices}>
-        {invitations?.map((one) => (
+      {invitations && invitations.length > 0 && (
+        <ul className={styles.devices}>
+        {invitations.map((one) => (
           <li key={one.id} className={styles.device}>
             <div className={styles.who}>
               <strong id={`invitation-${one.id}`}>{one.email ?? "Whoever has the link"}</strong>
@@ -47,7 +48,8 @@ export function Invitations() {
             </Button>
           </li>
         ))}
-      </ul>
+        </ul>
+      )}
       <form
         className={styles.narrow}
         onSubmit={(event) => {

@@ -8,7 +8,7 @@ import styles from "./Gate.module.css";
 import { wayOn } from "./next";
 import { optionsQuery, outsideAddress } from "./options";
 import { ComeBack } from "./ComeBack";
-import { refusal } from "./words";
+import { refusal, refusalElsewhere } from "./words";
 
 /** What another view of the gate hands on, such as who has just made an account. */
 export interface Handed {
@@ -19,7 +19,7 @@ export interface Handed {
 export default function SignIn() {
   const [search] = useSearchParams();
   if (search.has("back")) return <ComeBack />;
-  return <SignInForm next={search.get("next")} refused={search.get("error_description") ?? search.get("error")} />;
+  return <SignInForm next={search.get("next")} refused={refusalElsewhere(search.get("problem"))} />;
 }
 
 function SignInForm({ next, refused }: { next: string | null; refused: string | null }) {

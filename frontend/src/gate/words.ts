@@ -15,3 +15,12 @@ function wait(seconds: number): string {
   if (seconds > 5400) return counted(Math.ceil(seconds / 3600), "hour");
   return seconds > 45 ? counted(Math.ceil(seconds / 60), "minute") : counted(Math.max(1, Math.ceil(seconds)), "second");
 }
+
+const ELSEWHERE: Record<string, string> = {
+  "outside-failed": "Signing in there did not work. Try again.",
+  "outside-refused": "You were not let in there.",
+  "outside-unavailable": "The other sign-in does not answer. Try again in a moment.",
+};
+
+/** Why the outside provider's page has led back here; null where it has not. */
+export const refusalElsewhere = (problem: string | null): string | null => (problem === null ? null : (ELSEWHERE[problem] ?? "Signing in there did not work. Try again."));
