@@ -61,7 +61,7 @@ def test_signing_in_needs_no_mouse(person: Person, nobody: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    "next", ["//elsewhere.example", "/\\elsewhere.example", "https://elsewhere.example", "/api/v1/me"]
+    "where", ["//elsewhere.example", "/\\elsewhere.example", "https://elsewhere.example", "/api/v1/me"]
 )
 def test_signing_in_leads_to_no_other_place_than_the_page(person: Person, nobody: Page, where: str) -> None:
     nobody.goto(f"/sign-in?{urlencode({'next': where})}")
