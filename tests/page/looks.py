@@ -37,9 +37,7 @@ def check(page: Page, name: str, *, widths: tuple[int, ...] = WIDTHS) -> None:
 
 def violations(page: Page) -> list[str]:
     """What axe finds, one line for each rule and place. Motion is finished first, so that no colour is half way."""
-    page.evaluate(
-        "document.getAnimations().forEach((each) => each.effect?.getTiming().iterations === Infinity || each.finish())"
-    )
+    _still(page)
     # Evaluated, not put in as a script: the content policy of the page holds for the test as well.
     page.evaluate(_axe())
     found: list[dict[str, Any]] = page.evaluate(
@@ -82,9 +80,17 @@ def sideways(page: Page) -> list[str]:
 def picture(page: Page, name: str) -> Path:
     """A picture of the window, kept as the test's output."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    _still(page)
     path = SCREENSHOTS / f"{name}.png"
     page.screenshot(path=path)
     return path
+
+
+def _still(page: Page) -> None:
+    """Ends all motion that has an end."""
+    page.evaluate(
+        "document.getAnimations().forEach((each) => each.effect?.getTiming().iterations === Infinity || each.finish())"
+    )
 
 
 @cache
