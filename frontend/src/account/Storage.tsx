@@ -19,11 +19,14 @@ export function Storage() {
   return (
     <Section title="Storage" hint="What you keep, and what it takes.">
       <p className={styles.headline}>
-        You keep {formatBytes(all)}.{stored === null ? "" : ` It takes ${formatBytes(stored)}.`}
+        {all === 0 ? "You keep nothing yet." : `You keep ${formatBytes(all)}.`}
+        {stored === null || all === 0 ? "" : ` It takes ${formatBytes(stored)}.`}
       </p>
-      <div className={styles.wide}>
-        <ShareBar whole={{ label: "Your files", bytes: all }} part={{ label: "On disk, each copy", bytes: stored }} />
-      </div>
+      {all > 0 && (
+        <div className={styles.wide}>
+          <ShareBar whole={{ label: "Your files", bytes: all }} part={{ label: "On disk, each copy", bytes: stored }} />
+        </div>
+      )}
       <p className={styles.quiet}>
         {isSaving ? `${formatBytes(saved)} saved (${formatPercent(saved / all)}), because equal parts of files and versions are kept once.` : "Equal parts of files and versions are kept once."}
         {free} <Link to={addresses.statistics}>See where it grows</Link>
