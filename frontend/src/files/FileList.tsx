@@ -1,5 +1,5 @@
 import { type Dispatch, type ReactNode, type RefObject, useEffect, useLayoutEffect, useMemo, useRef } from "react";
-import type { NamePart } from "@/kit/names";
+import { type NamePart, shownName } from "@/kit/names";
 import { lookalikes } from "@/kit/lookalikes";
 import styles from "./FileList.module.css";
 import { FileRow } from "./FileRow";
@@ -66,7 +66,7 @@ export function FileList(props: FileListProps) {
           <div ref={probe} className={styles.probe} aria-hidden="true" />
           {indexes(shown, current, rows.length).map((index) => {
             const row = rows[index];
-            return row && <Placed key={row.key} index={index} rowHeight={rowHeight} row={row} isCurrent={index === current} alike={alike.get(row.name)} refusal={refusals.get(row.key)} {...props} />;
+            return row && <Placed key={row.key} index={index} rowHeight={rowHeight} row={row} isCurrent={index === current} isFast={shown.isFast} alike={alike.get(row.name)} refusal={refusals.get(row.key)} {...props} />;
           })}
         </div>
       </div>
@@ -80,11 +80,13 @@ interface PlacedProps extends FileListProps {
   index: number;
   rowHeight: number;
   isCurrent: boolean;
+  isFast: boolean;
   alike: NamePart[] | undefined;
   refusal: string | undefined;
 }
 
-function Placed({ row, index, rowHeight, isCurrent, alike, refusal, selection, renaming, fresh, cut, open }: PlacedProps) {
+function Placed({ row, index, rowHeight, isCurrent, isFast, alike, refusal, selection, renaming, fresh, cut, open }: PlacedProps) {
+  if (isFast && !isCurrent) return <Passing row={row} index={index} rowHeight={rowHeight} isSelected={selection.keys.has(row.key)} />;
   return (
     <div className={styles.placed} role="presentation" style={{ transform: `translateY(${index * rowHeight}px)` }}>
       <FileRow
@@ -99,6 +101,20 @@ function Placed({ row, index, rowHeight, isCurrent, alike, refusal, selection, r
         alike={alike}
         refusal={refusal}
       />
+    </div>
+  );
+}
+
+/** A row that flies by: as high as it will be, and its name. */
+function Passing({ row, index, rowHeight, isSelected }: { row: Row; index: number; rowHeight: number; isSelected: boolean }) {
+  return (
+    <div className={styles.placed} role="presentation" style={{ transform: `translateY(${index * rowHeight}px)` }}>
+      <div className={styles.row} role="row" aria-rowindex={index + 2} aria-selected={isSelected}>
+        <span />
+        <span role="rowheader" className="clip">
+          {shownName(row.name)}
+        </span>
+      </div>
     </div>
   );
 }

@@ -3,10 +3,12 @@ import { flushSync } from "react-dom";
 
 const OVERSCAN = 10;
 const VIRTUAL_FROM = 200;
+const STILL_MILLISECONDS = 100;
 
 export interface Window {
   first: number;
   last: number; // not shown any more
+  isFast: boolean; // it flies by: nobody reads more than names
 }
 
 interface WindowOf {
@@ -18,15 +20,22 @@ interface WindowOf {
 
 /** Which rows of a list of rows of one height are on the screen, and ten more on each side; short lists are there as a whole. */
 export function useWindow({ scroller, body, count, rowHeight }: WindowOf): Window {
-  const [shown, show] = useState<Window>({ first: 0, last: Math.min(count, 40) });
+  const [shown, show] = useState<Window>({ first: 0, last: Math.min(count, 40), isFast: false });
   useLayoutEffect(() => {
     const frame = scroller.current;
     if (!frame) return;
+    let timer: ReturnType<typeof setTimeout>;
     const look = (): void => {
       if (!body.current || rowHeight === 0) return;
       const above = frame.getBoundingClientRect().top - body.current.getBoundingClientRect().top;
       const next = seen(above, frame.clientHeight, rowHeight, count);
-      show((before) => (before.first === next.first && before.last === next.last ? before : next));
+      // Not one row of the last screen is on this one.
+      show((before) => {
+        const isFast = next.first >= before.last || next.last <= before.first || (before.isFast && next.first !== before.first);
+        return before.first === next.first && before.last === next.last && before.isFast === isFast ? before : { ...next, isFast };
+      });
+      clearTimeout(timer);
+      timer = setTimeout(() => show((before) => (before.isFast ? { ...before, isFast: false } : before)), STILL_MILLISECONDS);
     };
     // In the frame in which it scrolls: otherwise a wide jump shows nothing for one.
     const scrolled = (): void => flushSync(look);
@@ -37,13 +46,14 @@ export function useWindow({ scroller, body, count, rowHeight }: WindowOf): Windo
     return () => {
       frame.removeEventListener("scroll", scrolled);
       sizes.disconnect();
+      clearTimeout(timer);
     };
   }, [scroller, body, count, rowHeight]);
-  return count <= VIRTUAL_FROM ? { first: 0, last: count } : { first: Math.min(shown.first, count), last: Math.min(shown.last, count) };
+  return count <= VIRTUAL_FROM ? { first: 0, last: count, isFast: false } : { first: Math.min(shown.first, count), last: Math.min(shown.last, count), isFast: shown.isFast };
 }
 
 /** `above`: how many pixels of the rows lie above the frame. */
-export function seen(above: number, height: number, rowHeight: number, count: number): Window {
+export function seen(above: number, height: number, rowHeight: number, count: number): Omit<Window, "isFast"> {
   const first = Math.max(0, Math.floor(above / rowHeight) - OVERSCAN);
   return { first: Math.min(first, Math.max(0, count - 1)), last: Math.min(count, Math.ceil((above + height) / rowHeight) + OVERSCAN) };
 }
