@@ -23,7 +23,7 @@ export async function signOut(client: QueryClient): Promise<void> {
 /** Where who signs in at another provider signs out there as well: else the next click would let anybody in again. */
 async function signOutElsewhere(client: QueryClient): Promise<string | null> {
   if (!client.getQueryData(meQuery.queryKey)?.issuer) return null;
-  return (await client.fetchQuery(optionsQuery).catch(() => null))?.outside?.logout_url ?? null;
+  return (await client.query(optionsQuery).catch(() => null))?.outside?.logout_url ?? null;
 }
 
 /** A new document: nothing that this one has in memory goes on, in whichever module it stands. */
