@@ -15,7 +15,7 @@ import { Tray } from "./Tray";
 import { changed, engine, show, useUploads } from "./uploads";
 import { type Source, sourcesIn, sourcesOf } from "./walk";
 
-const REFRESH_MILLISECONDS = 1_000;
+const REFRESH_MILLISECONDS = 2_000;
 
 /** All of uploading that stands on every view: the tray, what a drag shows, questions about names, choosers, pasting. */
 export function Uploads() {
@@ -66,7 +66,7 @@ function useSurroundings(): Surroundings {
   return useMemo(() => ({ changed, choose, stored: refreshing(client) }), [client]);
 }
 
-/** Folders in which something has arrived are asked for again: at once, then at most once a second while more comes. */
+/** Folders in which something has arrived are asked for again: at once, then every two seconds while more comes. */
 function refreshing(client: QueryClient): Surroundings["stored"] {
   const waiting = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | null = null;
@@ -76,7 +76,6 @@ function refreshing(client: QueryClient): Surroundings["stored"] {
     refreshedAt = Date.now();
     for (const bucket of waiting) for (const what of ["files", "folders"]) void client.invalidateQueries({ queryKey: [...keys.bucket(bucket), what] });
     waiting.clear();
-    for (const queryKey of [keys.usage, keys.summary]) void client.invalidateQueries({ queryKey });
   };
   return (bucket: BucketWire) => {
     waiting.add(bucket.id).add(bucket.name);

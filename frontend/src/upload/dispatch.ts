@@ -11,8 +11,8 @@ import type { Ending, FileTask } from "./task";
 import { CHANGED, problemWords, refusalWords } from "./words";
 
 export const SMALL_BYTES = 2 * MIB;
-const BATCH_BYTES = 8 * MIB;
-const BATCH_FILES = 500;
+const BATCH_BYTES = 12 * MIB; // held in memory while it is sent
+const BATCH_FILES = 1000;
 const LARGE_ABREAST = 2;
 const BATCHES_ABREAST = 3;
 
