@@ -18,5 +18,5 @@ export default defineConfig({
     host: "127.0.0.1",
     proxy: Object.fromEntries(["/api", "/oauth", "/.well-known"].map((path) => [path, "http://127.0.0.1:8080"])),
   },
-  test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"], restoreMocks: true },
+  test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"], restoreMocks: true },
 });

@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { describe, expect, it } from "vitest";
 import { currentConnection } from "./connection";
 import type { Hint } from "./hints";
