@@ -66,7 +66,7 @@ def test_closing_twice_keeps_the_first_time_and_who_is_not_closed_is_not_forgott
 def test_everybody_is_listed_by_address_page_by_page(room: IdentityRoom) -> None:
     for email in ("bob@example.org", "Cyd@example.org", "abe@example.org"):
         room.add_user(email, PASSWORD)
-    names = ["abe@example.org", EMAIL, "bob@example.org", "Cyd@example.org"]
-    assert [user.email for user in room.users()] == names
-    assert [user.email for user in room.users(names[1], 1)] == names[2:3]
-    assert room.users(names[-1]) == []
+    everybody = room.users()
+    assert [user.email for user in everybody] == ["abe@example.org", EMAIL, "bob@example.org", "Cyd@example.org"]
+    assert room.users(everybody[1], 1) == everybody[2:3]
+    assert room.users(everybody[-1]) == []
