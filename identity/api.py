@@ -199,7 +199,7 @@ def _me(parts: Parts, identity: Identity) -> Me:
     assert identity.user is not None  # noqa: S101 — the routes have refused nobody and services.
     user = parts.people.find(identity.user)
     device = parts.devices.find(identity.user, identity.device) if identity.device else None
-    return me_document(identity, user, device, has_password=parts.people.password_hash(identity.user) is not None)
+    return me_document(identity, user, device, has_password=parts.people.kept(identity.user) is not None)
 
 
 def _device_after(key: str | None) -> tuple[bool, UUID] | None:

@@ -13,7 +13,7 @@ from identity.devices import revoke_device
 from identity.errors import PasswordInvalid, PasswordWrong
 from identity.model import DeviceKind
 from identity.passwords import Passwords
-from identity.people import People, set_password
+from identity.people import People, is_still, set_password
 from identity.schema import codes, device_codes, devices, outside_sessions, refresh_tokens, sessions
 from identity.verdicts import Verdicts
 
@@ -42,17 +42,20 @@ class OwnAccount:
 
     def change_password(self, user: UUID, change: PasswordChange) -> None:
         """Takes the time of two hashes. Raises PasswordWrong, PasswordInvalid, TooManyAttempts; for who has none PasswordInvalid."""
-        kept = self.people.password_hash(user)
+        kept = self.people.kept(user)
         if kept is None:
             raise PasswordInvalid("You sign in elsewhere: your password is changed there.", field="current_password")
         # The same count as at the door: whoever found a signed-in browser must not guess faster here.
         guess = self.attempts.begin(str(user), change.address)
-        if not self.passwords.is_right(change.current, kept):
+        if not self.passwords.is_right(change.current, kept.password_hash):
             raise PasswordWrong(field="current_password")
         self.attempts.succeeded(guess)
         new = self.passwords.hashed(change.new, field="new_password")
 
         def body(connection: Connection) -> None:
+            # Hashes take their time: who knows only the password of before must not have the last word.
+            if not is_still(connection, user, kept):
+                raise PasswordWrong(field="current_password")
             set_password(connection, user, new, self.clock())
             if not change.keeps_others:
                 self._sign_out(connection, user, _signed_in(user), change.device)
@@ -62,7 +65,7 @@ class OwnAccount:
 
     def set_password(self, user: UUID, password: str) -> None:
         """Whatever it was, and signed out whatever it let in. Raises PasswordInvalid; for who signs in elsewhere too."""
-        if self.people.password_hash(user) is None:
+        if self.people.kept(user) is None:
             raise PasswordInvalid("They sign in elsewhere: their password is changed there.", field="password")
         new = self.passwords.hashed(password)
 

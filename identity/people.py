@@ -107,10 +107,11 @@ class People:
         row = self._database.read(lambda connection: connection.execute(statement).one_or_none())
         return _user(row) if row else None
 
-    def password_hash(self, user: UUID) -> str | None:
+    def kept(self, user: UUID) -> Kept | None:
         """None for one who has no password here."""
-        statement = select(credentials.c.password_hash).where(credentials.c.user == user)
-        return self._database.read(lambda connection: connection.execute(statement).scalar_one_or_none())
+        statement = select(credentials.c.password_hash, credentials.c.changed_at).where(credentials.c.user == user)
+        row = self._database.read(lambda connection: connection.execute(statement).one_or_none())
+        return Kept(row.password_hash, row.changed_at) if row else None
 
     def exist(self) -> bool:
         """Whether there is anybody."""

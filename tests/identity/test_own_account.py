@@ -158,6 +158,25 @@ def test_who_signs_in_with_the_old_password_while_it_is_changed_does_not_stay(ho
     assert room.parts.devices.list(user, None, 10) == []
 
 
+def test_who_changes_a_password_that_is_changed_meanwhile_changes_nothing(house: House) -> None:
+    """Who knows the old one must not have the last word."""
+    room = house.room
+    _, user, device = sign_in(room)
+
+    class Slow(Passwords):
+        """The owner changes the password while another change of it is on its way."""
+
+        def hashed(self, password: str, field: str = "password") -> str:
+            house.clock.move(seconds=1)
+            room.parts.own_account.set_password(user, NEW)
+            return super().hashed(password, field)
+
+    slow = replace(room.parts.own_account, passwords=Slow(time_cost=1, memory_kib=8))
+    with pytest.raises(PasswordWrong):
+        slow.change_password(user, replace(change(device), new="the password of a thief"))
+    sign_in(room, NEW)
+
+
 def test_what_is_fetched_while_everything_is_signed_out_is_signed_out_too(house: House) -> None:
     """Signing out waits in the middle for a row that we hold, while the program fetches what it was allowed, or tries to."""
     room = house.room
