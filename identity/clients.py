@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from foundation.database import Database
 from foundation.identity import Scope
@@ -19,7 +19,7 @@ from identity.clock import Clock
 from identity.devices import revoke_device
 from identity.errors import ClientInvalid, ClientNotFound
 from identity.opaque import digest
-from identity.schema import clients, codes, refresh_tokens
+from identity.schema import clients, codes, device_codes, refresh_tokens
 from identity.verdicts import Verdicts
 
 CODE = "authorization_code"
@@ -186,7 +186,14 @@ def is_client_id(text: str) -> bool:
 
 
 def end_devices(connection: Connection, client: str, user: object | None, now: datetime) -> None:
-    """Cut off whatever `client` is signed in with, of `user` or of everybody."""
+    """Cut off whatever `client` is signed in with, of `user` or of everybody, and what it was allowed and has not fetched."""
+    allowed, waits = [codes.c.client == client, codes.c.device.is_(None)], [device_codes.c.client == client]
+    if user is not None:
+        allowed.append(codes.c.user == user)
+        waits.append(device_codes.c.user == user)
+    # First: what is being fetched now is there, as a device, once these rows are ours.
+    connection.execute(delete(codes).where(*allowed))
+    connection.execute(update(device_codes).where(*waits).values(is_allowed=False))
     found = set()
     for table in (refresh_tokens, codes):
         held = select(table.c.device).where(table.c.client == client, table.c.device.is_not(None))

@@ -8,7 +8,7 @@ import pytest
 
 from foundation.settings import ServiceSettings
 from identity import create_app
-from identity.clients import CREDENTIALS, Client
+from identity.clients import CODE, CREDENTIALS, DEVICE, REFRESH, Client
 from identity.errors import ClientInvalid
 from tests.identity.house import EMAIL, PASSWORD, URL, House
 from tests.identity.programs import (
@@ -130,6 +130,22 @@ async def test_consent_is_remembered_for_the_scopes_that_it_was_given_for_and_ca
     assert (await frame.refreshes(tokens["refresh_token"])).json()["error"] == "invalid_grant"
     assert (await ada.http.get("/api/v1/me", headers=bearer(tokens["access_token"]))).status_code == 401
     assert (await ada.authorizes(frame.asks())).headers["location"].startswith("/consent?")
+
+
+async def test_what_a_program_was_allowed_and_has_not_fetched_ends_with_the_consent(
+    house: House, http: httpx.AsyncClient, ada: Visit
+) -> None:
+    new = added(house, grants=frozenset({CODE, REFRESH, DEVICE}))
+    program = Program(http, new.client.id, new.secret, APP_URI)
+    await program.signed_in(ada)
+    code = parameters(await ada.allows(program.asks()))["code"]
+    begun = (await program.post("/oauth/device", scope="files")).json()
+    shown = {"user_code": begun["user_code"], "allow": True}
+    assert (await ada.answers("/api/v1/auth/device", shown)).status_code == 204
+    gone = await http.delete(f"/api/v1/grants/{program.client_id}", headers=ada.headers | {"Origin": URL})
+    assert gone.status_code == 204
+    assert (await program.exchanges(code)).json()["error"] == "invalid_grant"
+    assert (await program.polls(begun["device_code"])).json()["error"] == "access_denied"
 
 
 async def test_consent_of_one_person_is_not_anothers(
