@@ -47,7 +47,7 @@ def is_session(credential: str) -> bool:
 
 def is_foreign(credential: str) -> bool:
     """Whether somebody else may have made it: neither ours nor signed, and what a token may be (RFC 6750, 2.1)."""
-    is_ours = credential.startswith((TOKEN_MARK, SESSION_MARK, INVITATION_MARK))
+    is_ours = credential.startswith((TOKEN_MARK, SESSION_MARK, INVITATION_MARK, REFRESH_MARK))
     return not is_ours and credential.count(".") != 2 and _FOREIGN.fullmatch(credential) is not None
 
 

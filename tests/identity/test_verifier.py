@@ -17,7 +17,7 @@ from foundation.problems import DatabaseUnavailable, Forbidden, Unauthenticated
 from identity import IdentityRoom, migrate, open_identity
 from identity.errors import DeviceNotFound, TokenInvalid, TokenNotFound, UserNotFound
 from identity.model import Standing
-from identity.opaque import new_session, new_token
+from identity.opaque import is_foreign, new_invitation, new_refresh_token, new_session, new_token
 from identity.schema import tokens
 from identity.standings import Standings
 from identity.tokens import MAX_TOKENS, Tokens
@@ -49,6 +49,12 @@ def test_a_token_speaks_for_its_person_with_its_scopes_from_a_device_of_its_own(
     assert (second.user, second.scopes) == (user_of(room), {Scope.FILES, Scope.ACCOUNT})
     assert first.device != second.device
     assert {device.id for device in room.parts.devices.list(user_of(room), None, 9)} == {first.device, second.device}
+
+
+@pytest.mark.parametrize("made", [new_token, new_session, new_refresh_token, new_invitation])
+def test_no_secret_of_ours_is_shown_to_an_outside_provider(made: Callable[[], str]) -> None:
+    assert not is_foreign(made())
+    assert is_foreign("opaque-elsewhere")
 
 
 def test_the_secret_of_a_token_is_kept_only_as_its_hash(house: House) -> None:
