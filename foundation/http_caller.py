@@ -89,7 +89,10 @@ def _cookie(request: Request) -> str | None:
 
 
 def _is_same_origin(request: Request) -> bool:
-    """Origin against Host (a sibling domain shares cookies, not origins); Fetch Metadata where a browser sends no Origin."""
-    if origin := request.headers.get("origin"):
-        return urlsplit(origin).netloc == request.headers.get("host")
-    return request.headers.get("sec-fetch-site") == "same-origin"
+    """Origin against Host (a sibling domain shares cookies, not origins), and Fetch Metadata, which a browser on http does not send.
+
+    Both where both are there: Fetch Metadata also knows a page of the same host that came without TLS.
+    """
+    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+    is_own = not origin or urlsplit(origin).netloc == request.headers.get("host")
+    return is_own and (site == "same-origin" or (site is None and bool(origin)))

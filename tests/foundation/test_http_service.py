@@ -194,6 +194,8 @@ async def test_a_browsers_session_changes_things_only_from_its_own_origin(api: h
 
     assert await post(Origin="http://cairn.test") == 200
     assert await post(**{"Sec-Fetch-Site": "same-origin"}) == 200
+    assert await post(**{"Origin": "http://cairn.test", "Sec-Fetch-Site": "same-origin"}) == 200
+    assert await post(**{"Origin": "http://cairn.test", "Sec-Fetch-Site": "cross-site"}) == 403
     assert await post(Origin="http://evil.test") == 403
     assert await post(Origin="null") == 403
     assert await post(**{"Sec-Fetch-Site": "same-site"}) == 403
