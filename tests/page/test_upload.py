@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.page.dropping import drag_from_desktop, hand_over
 from tests.page.person import Person
-from tests.page.uploading import MIB, await_done, button, choose, open_folder, random_file, tray
+from tests.page.uploading import MIB, Line, await_done, button, choose, open_folder, random_file, tray
 
 HOSTILE = (
     '<img src=x onerror="alert(1)">.html',
@@ -32,6 +32,21 @@ def test_a_file_that_is_dropped_is_there_with_its_bytes(person: Person, page: Pa
     assert person.content(bucket, "ridge.jpg") == b"a ridge"
     expect(page.get_by_role("row").filter(has_text="ridge.jpg")).to_be_visible()
     expect(tray(page)).to_have_count(0, timeout=10_000)
+
+
+def test_what_is_published_stands_in_the_list_while_more_is_sent_and_not_before(
+    person: Person, page: Page, tmp_path: Path
+) -> None:
+    bucket = person.bucket()
+    open_folder(person, bucket)
+    Line(page, MIB)
+    choose(page, random_file(tmp_path / "large.bin", 64 * MIB))
+    for name in ("one.txt", "two.txt", "three.txt"):
+        hand_over(page, [(name, b"small")])
+        expect(page.get_by_role("row").filter(has_text=name)).to_be_visible()
+    expect(tray(page).get_by_role("progressbar", name="large.bin")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="large.bin")).to_have_count(0)
+    page.on("dialog", lambda dialog: dialog.accept())
 
 
 def test_files_that_are_chosen_go_to_the_folder_on_the_screen(person: Person, page: Page, tmp_path: Path) -> None:

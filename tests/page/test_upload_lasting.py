@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.page.conftest import chromium_program
+from tests.page.dropping import hand_over
 from tests.page.person import PASSWORD, Person
 from tests.page.uploading import (
     LONG,
@@ -138,6 +140,28 @@ def test_after_the_browser_was_closed_dropping_the_same_file_sends_the_rest(
     finally:
         second.close()
     assert person.content(bucket, "large.bin") == large.read_bytes()
+
+
+def test_somebody_else_at_the_same_browser_sees_nothing_of_what_was_begun(
+    cairn: SignedInServer, person: Person, page: Page, tmp_path: Path
+) -> None:
+    open_folder(person, person.bucket())
+    Line(page, 8 * MIB)
+    choose(page, random_file(tmp_path / "secret.bin", 24 * MIB))
+    await_share(page, 10)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(tray(page).get_by_role("listitem").filter(has_text="secret.bin")).to_be_visible()
+    other = Person.register(cairn, person.context)
+    page.close()
+    open_folder(other, other.bucket())
+    hand_over(other.page, [("own.txt", b"own")])
+    await_done(other.page)
+    expect(tray(other.page).get_by_role("listitem")).to_have_text([re.compile("^own.txt")])
+    other.http.close()
+    assert person.context.request.post("/api/v1/auth/login", data={"email": person.email, "password": PASSWORD}).ok
+    other.page.goto("/")
+    expect(tray(other.page).get_by_role("listitem")).to_have_text([re.compile("^secret.bin")])
 
 
 def test_leaving_the_page_while_something_is_sent_is_warned_of(person: Person, page: Page, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ import { Tray } from "./Tray";
 import { changed, engine, show, useUploads } from "./uploads";
 import { type Source, sourcesIn, sourcesOf } from "./walk";
 
-const REFRESH_MILLISECONDS = 2_000;
+const REFRESH_MILLISECONDS = 500;
+const REST = 2; // times as long as asking took: a long list must not keep the server from what is sent
 
 /** All of uploading that stands on every view: the tray, what a drag shows, questions about names, choosers, pasting. */
 export function Uploads() {
@@ -66,20 +67,26 @@ function useSurroundings(): Surroundings {
   return useMemo(() => ({ changed, choose, stored: refreshing(client) }), [client]);
 }
 
-/** Folders in which something has arrived are asked for again: at once, then every two seconds while more comes. */
+/** Folders in which something has arrived are asked for again: at once, and twice a second at most while more comes. */
 function refreshing(client: QueryClient): Surroundings["stored"] {
   const waiting = new Set<string>();
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  let refreshedAt = 0;
-  const refresh = (): void => {
-    timer = null;
-    refreshedAt = Date.now();
-    for (const bucket of waiting) for (const what of ["files", "folders"]) void client.invalidateQueries({ queryKey: [...keys.bucket(bucket), what] });
+  let isResting = false;
+  const refresh = async (): Promise<void> => {
+    if (isResting || waiting.size === 0) return;
+    isResting = true;
+    const old = [...waiting].flatMap((bucket) => ["files", "folders"].map((what) => [...keys.bucket(bucket), what]));
     waiting.clear();
+    const began = Date.now();
+    await Promise.all(old.map((queryKey) => client.invalidateQueries({ queryKey })));
+    const rest = Math.max(REFRESH_MILLISECONDS, REST * (Date.now() - began));
+    setTimeout(() => {
+      isResting = false;
+      void refresh();
+    }, rest);
   };
   return (bucket: BucketWire) => {
     waiting.add(bucket.id).add(bucket.name);
-    timer ??= setTimeout(refresh, Math.max(0, refreshedAt + REFRESH_MILLISECONDS - Date.now()));
+    void refresh();
   };
 }
 

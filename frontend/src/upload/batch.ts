@@ -3,6 +3,7 @@
 import { type ApiProblem, isProblem } from "@/api/problems";
 import type { BucketWire } from "@/api/schema";
 import { type Block, frameOf, sendFrame } from "./frames";
+import { framesOf, healable } from "./healing";
 import type { Tools } from "./large";
 import type { WholeFile } from "./reading";
 import { type Life, persistently } from "./retry";
@@ -12,7 +13,7 @@ import * as wire from "./wire";
 
 const TURNS = 8;
 
-export type BatchOutcome = "stored" | "same" | "contested" | "changed" | Conflict;
+export type BatchOutcome = "stored" | "same" | "healed" | "contested" | "changed" | Conflict;
 
 /** What the server says against one operation of a batch. */
 export class Conflict {
@@ -25,6 +26,7 @@ export class Conflict {
 interface Ready {
   task: FileTask;
   chunks: wire.Chunk[];
+  bytes: Uint8Array<ArrayBuffer>;
   operation: wire.Operation;
 }
 
@@ -43,36 +45,51 @@ class Batch {
   ) {}
 
   async publish(tasks: FileTask[], folders: string[]): Promise<Map<FileTask, BatchOutcome>> {
-    const ready = await this.read(tasks);
-    if (ready.length + folders.length === 0) return this.outcomes;
+    const read = await this.read(tasks);
+    const ready = read.filter(({ task }) => !this.outcomes.has(task));
+    const harmed = await this.harmed(read);
+    if (ready.length + folders.length + harmed.length === 0) return this.outcomes;
+    for (const one of [...ready, ...harmed]) this.take(one);
     const upload = await persistently(this.life, () => wire.openBatch(this.life.signal));
-    await this.send(upload, await this.plan(upload));
+    const missing = await this.plan(upload);
+    await this.send(upload, missing);
+    this.heal(harmed, new Set(missing));
     for (const { task } of ready) task.reach(task.size);
-    await this.commit(upload, ready, folders);
+    if (ready.length + folders.length > 0) await this.commit(upload, ready, folders);
+    else await persistently(this.life, () => wire.abort(upload)); // What arrived stays with the files that use it.
     return this.outcomes;
+  }
+
+  /** Those that are there with the same bytes, and may not be whole there. */
+  private async harmed(read: Ready[]): Promise<Ready[]> {
+    const same = read.filter(({ task }) => this.outcomes.get(task) === "same");
+    if (same.length === 0) return [];
+    const worth = new Set(await healable(same.map(({ task }) => task), this.life.signal));
+    return same.filter(({ task }) => worth.has(task));
+  }
+
+  private heal(harmed: Ready[], missing: ReadonlySet<string>): void {
+    for (const { task, chunks } of harmed) if (chunks.some(({ id }) => missing.has(id))) this.outcomes.set(task, "healed");
   }
 
   private async read(tasks: FileTask[]): Promise<Ready[]> {
     const files = await this.tools.reader.whole(tasks.map(({ file }) => file), this.bucket.chunking);
-    const ready: Ready[] = [];
+    const read: Ready[] = [];
     for (const [index, task] of tasks.entries()) {
       const whole = files[index];
-      if (!whole?.bytes) this.outcomes.set(task, "changed");
-      else if (task.isContested) this.outcomes.set(task, (await isSame(task, whole)) ? "same" : "contested");
-      else ready.push(this.taken(task, whole, whole.bytes));
+      if (task.isContested && whole?.bytes) this.outcomes.set(task, (await isSame(task, whole)) ? "same" : "contested");
+      if (whole?.bytes) read.push(readyOf(task, whole, whole.bytes));
+      else this.outcomes.set(task, "changed");
     }
-    return ready;
+    return read;
   }
 
-  private taken(task: FileTask, whole: WholeFile, bytes: Uint8Array<ArrayBuffer>): Ready {
-    const chunks = wire.chunksOf(whole);
+  private take({ task, chunks, bytes }: Ready): void {
     let at = 0;
     for (const { id, size } of chunks) {
       if (!this.blocks.has(id)) this.blocks.set(id, { block: { id, size, bytes: bytes.subarray(at, at + size) }, task });
       at += size;
     }
-    const said = { path: task.path, modified_at: modifiedAt(task.file), content_type: task.file.type, base_version: task.base };
-    return { task, chunks, operation: { op: "put", chunks, ...said } };
   }
 
   /** The blocks that the server lacks. */
@@ -87,20 +104,8 @@ class Batch {
   }
 
   private async send(upload: string, ids: string[]): Promise<void> {
-    let [frame, bytes]: [Block[], number] = [[], 0];
-    const flush = async (): Promise<void> => {
-      const blocks = frame;
-      [frame, bytes] = [[], 0];
-      if (blocks.length) await this.sendFrame(upload, blocks);
-    };
-    for (const id of ids) {
-      const found = this.blocks.get(id);
-      if (!found) continue;
-      if (bytes + found.block.size > this.tools.window.frameBytes) await flush();
-      frame.push(found.block);
-      bytes += found.block.size;
-    }
-    await flush();
+    const blocks = ids.map((id) => this.blocks.get(id)?.block).filter((block) => block !== undefined);
+    for (const frame of framesOf(blocks, () => this.tools.window.frameBytes)) await this.sendFrame(upload, frame);
   }
 
   private async sendFrame(upload: string, blocks: Block[]): Promise<void> {
@@ -143,6 +148,12 @@ class Batch {
       }
     }
   }
+}
+
+function readyOf(task: FileTask, whole: WholeFile, bytes: Uint8Array<ArrayBuffer>): Ready {
+  const chunks = wire.chunksOf(whole);
+  const said = { path: task.path, modified_at: modifiedAt(task.file), content_type: task.file.type, base_version: task.base };
+  return { task, chunks, bytes, operation: { op: "put", chunks, ...said } };
 }
 
 /** By the operation's index. Raises `error` if it names none. */

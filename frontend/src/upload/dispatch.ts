@@ -77,7 +77,7 @@ export class Dispatch {
       else if (isConflict(error)) this.ends.contested(job, task);
       else fail(task, problemWords(error));
     }
-    if (task.ending === "stored") this.ends.stored(task.bucket, [task], []);
+    if (hasChanged(task)) this.ends.stored(task.bucket, [task], []);
   }
 
   private beginBatch(): boolean {
@@ -121,7 +121,7 @@ export class Dispatch {
     try {
       const outcomes = await sendBatch(bucket, tasks, folders, life, this.tools());
       for (const one of picked) this.settle(one, outcomes.get(one.task));
-      this.ends.stored(bucket, tasks.filter(({ ending }) => ending === "stored"), folders);
+      this.ends.stored(bucket, tasks.filter(hasChanged), folders);
     } catch (error) {
       for (const { job, task } of picked) {
         if (task.state !== "busy") continue;
@@ -150,6 +150,9 @@ export class Dispatch {
     task.plan.pages = [];
   }
 }
+
+/** Whether the list shows it otherwise now. */
+const hasChanged = ({ ending }: FileTask): boolean => ending === "stored" || ending === "healed";
 
 function begin(tasks: FileTask[], controller: AbortController): Life {
   for (const task of tasks) Object.assign(task, { state: "busy", problem: null, waitsUntil: null });

@@ -81,6 +81,7 @@ export class Job {
       failed: this.problem ? Math.max(1, failed) : failed,
       skipped: ended("skipped"),
       same: ended("same"),
+      healed: ended("healed"),
       problem: this.problem ?? this.tasks.find(({ problem }) => problem !== null)?.problem ?? null,
       waitsUntil: this.waitsUntil ?? (waits.length ? Math.min(...waits) : null),
       isPaused: this.isPaused,

@@ -4,6 +4,7 @@ import { ApiProblem, isProblem } from "@/api/problems";
 import { Channel } from "./channel";
 import { type Block, frameOf, sendFrame } from "./frames";
 import type { Reader } from "./hashers";
+import { heal, healable } from "./healing";
 import type { Keeper } from "./kept";
 import { type BlockPage, bytesOf } from "./reading";
 import { type Life, persistently } from "./retry";
@@ -23,7 +24,7 @@ export interface Tools {
   moved: (bytes: number) => void;
 }
 
-export type Outcome = "stored" | "same" | "contested";
+export type Outcome = "stored" | "same" | "healed" | "contested";
 
 /** Publish the file of `task`. Raises FileChanged, ApiProblem and AbortError. */
 export async function sendLarge(task: FileTask, life: Life, tools: Tools): Promise<Outcome> {
@@ -57,7 +58,7 @@ class Sending {
     if (task.plan.pages.length === 0) await this.tools.keeper.recall(task);
     if (task.existing && task.isContested) {
       const isSame = task.existing.size === task.size && (await this.isSame());
-      return isSame ? "same" : "contested";
+      return isSame ? this.heal() : "contested";
     }
     await this.sendAll();
     return this.publish();
@@ -67,6 +68,13 @@ class Sending {
   private async isSame(): Promise<boolean> {
     for await (const page of this.pages()) this.task.plan.pages.push(page);
     return (await this.contentHash()) === this.task.existing?.content_hash;
+  }
+
+  private async heal(): Promise<Outcome> {
+    const { task, life, tools } = this;
+    if ((await healable([task], life.signal)).length === 0) return "same";
+    const isHealed = await heal(this.allBlocks(), () => tools.window.frameBytes, life, (upload, blocks) => this.sendBlocks(upload, blocks, life));
+    return isHealed ? "healed" : "same";
   }
 
   private async sendAll(): Promise<void> {
@@ -105,7 +113,7 @@ class Sending {
   }
 
   private async resume(missing: Set<string>): Promise<void> {
-    const blocks = this.task.plan.pages.flatMap((page, index) => this.blocks(page, this.start(index)));
+    const blocks = this.allBlocks();
     const lacking = this.lacking(blocks, missing);
     this.reach(bytesIn(blocks) - bytesIn(lacking));
     await this.channel.put(lacking);
@@ -148,18 +156,18 @@ class Sending {
     for (;;) {
       const blocks = await this.channel.take(this.tools.window.frameBytes);
       if (blocks.length === 0) return;
-      await this.sendBlocks(blocks, life);
+      await this.sendBlocks(this.task.plan.upload ?? "", blocks, life);
       this.reach(bytesIn(blocks));
     }
   }
 
-  private async sendBlocks(blocks: Block[], life: Life): Promise<void> {
+  private async sendBlocks(upload: string, blocks: Block[], life: Life): Promise<void> {
     const { task, tools } = this;
     const frame = frameOf(blocks);
     await persistently(life, () =>
       tools.window.send(frame.size, async () => {
         try {
-          await sendFrame(task.plan.upload ?? "", frame, life.signal, tools.moved);
+          await sendFrame(upload, frame, life.signal, tools.moved);
         } catch (error) {
           // A body that cannot be read breaks the request off as a lost network does.
           if (error instanceof ApiProblem && error.status === 0) await this.isUnchanged();
@@ -188,8 +196,8 @@ class Sending {
 
   /** Blocks that were there when they were asked for, and were collected before the commit. */
   private async sendMissing(missing: Set<string>): Promise<void> {
-    const blocks = this.task.plan.pages.flatMap((page, index) => this.blocks(page, this.start(index)));
-    for (const block of blocks.filter(({ id }) => missing.delete(id))) await this.sendBlocks([block], this.life);
+    const upload = this.task.plan.upload ?? "";
+    for (const block of this.allBlocks().filter(({ id }) => missing.delete(id))) await this.sendBlocks(upload, [block], this.life);
   }
 
   /** The pages that are not known yet, one read ahead. */
@@ -211,6 +219,10 @@ class Sending {
 
   private start(page: number): number {
     return page === 0 ? 0 : (this.task.plan.pages[page - 1]?.end ?? 0);
+  }
+
+  private allBlocks(): Block[] {
+    return this.task.plan.pages.flatMap((page, index) => this.blocks(page, this.start(index)));
   }
 
   private blocks(page: BlockPage, start: number): Block[] {

@@ -6,7 +6,7 @@ import type { BlockPage } from "./reading";
 export type TaskState = "waiting" | "busy" | "asking" | "done" | "failed";
 
 /** What stands at a path already. */
-export type Existing = Pick<ListedEntryWire, "version_id" | "file_id" | "size" | "content_hash" | "content_type"> & { changed_at: string };
+export type Existing = Pick<ListedEntryWire, "version_id" | "file_id" | "size" | "content_hash" | "content_type" | "sync_status"> & { changed_at: string };
 
 export const existingOf = (entry: ListedEntryWire): Existing => ({ ...entry, changed_at: entry.modified_at ?? entry.created_at });
 
@@ -18,7 +18,7 @@ export interface Plan {
 }
 
 /** How a file came to be at its end. */
-export type Ending = "stored" | "same" | "skipped";
+export type Ending = "stored" | "same" | "healed" | "skipped";
 
 export class FileTask {
   state: TaskState = "waiting";

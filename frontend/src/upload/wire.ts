@@ -74,6 +74,10 @@ export const commitAll = (bucket: string, upload: string, operations: Operation[
   return held(api.POST("/api/v1/buckets/{bucket}/commits", { params: { path: { bucket } }, body, signal }));
 };
 
+/** Whether any part of this person's files is damaged or missing. */
+export const isAnythingWanted = async (signal: AbortSignal): Promise<boolean> =>
+  (await held(api.GET("/api/v1/sync/wanted", { params: { query: { limit: 1 } }, signal }))).items.length > 0;
+
 /** What arrived is given up; one that is no more is fine. */
 export const abort = async (upload: string): Promise<void> => {
   await found(api.DELETE("/api/v1/uploads/{upload_id}", { params: { path: { upload_id: upload } } }));

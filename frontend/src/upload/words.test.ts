@@ -7,7 +7,7 @@ import { FileChanged } from "./reading";
 import { type Facts, lineOf, problemWords } from "./words";
 
 const FILE: Facts = {
-  kind: "file", files: 1, ended: 0, size: 1_800_000_000, stored: 1_100_000_000, sent: 1_100_000_000, busy: 1, asking: 0, failed: 0, skipped: 0, same: 0,
+  kind: "file", files: 1, ended: 0, size: 1_800_000_000, stored: 1_100_000_000, sent: 1_100_000_000, busy: 1, asking: 0, failed: 0, skipped: 0, same: 0, healed: 0,
   problem: null, waitsUntil: null, isPaused: false, isReading: false, isStalled: false, keptShare: null, isOther: false,
 };
 
@@ -19,6 +19,10 @@ it.each<[string, Partial<Facts>, string]>([
   ["is a folder", { kind: "folder", files: 1204, ended: 734, size: 348e6, stored: 212e6 }, "734 of 1,204 files · 212 of 348 MB"],
   ["found parts here", { ended: 1, busy: 0, size: 431e6, stored: 431e6, sent: 36e6 }, "Done. Sent 36 of 431 MB, the rest was here"],
   ["was here", { ended: 1, busy: 0, same: 1, sent: 0 }, "Same file, nothing to send"],
+  ["was damaged in a part", { ended: 1, healed: 1, size: 54e6, stored: 54e6, sent: 1e6 }, "Healed. Sent 1.0 of 54 MB, the rest was whole"],
+  ["was damaged in a small part", { ended: 1, healed: 1, size: 54e6, stored: 54e6, sent: 77_000 }, "Healed. Sent 77 kB of 54.0 MB, the rest was whole"],
+  ["was damaged altogether", { ended: 1, healed: 1, size: 54_321, stored: 54_321, sent: 54_321 }, "Healed. Sent 54 kB"],
+  ["was damaged in a folder", { kind: "folder", files: 5, ended: 5, same: 4, healed: 1, sent: 54_321 }, "Healed 1 file. Sent 54 kB"],
   ["was begun before a reload", { keptShare: 0.38 }, "Choose the file again to go on. 38% is here"],
   ["has failed", { ended: 1, failed: 1, problem: "It changed while it was read" }, "It changed while it was read"],
 ])("says of what %s", (_, facts, text) => expect(lineOf({ ...FILE, ...facts }, 0).text).toBe(text));

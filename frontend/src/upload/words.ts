@@ -45,6 +45,7 @@ export interface Facts {
   failed: number;
   skipped: number;
   same: number;
+  healed: number;
   problem: string | null;
   waitsUntil: number | null;
   isPaused: boolean;
@@ -86,14 +87,25 @@ const progressOf = ({ kind, files, ended, stored, size }: Facts): string =>
   kind === "folder" ? `${formatCount(ended)} of ${counted(files, "file")} · ${formatShareOfBytes(stored, size)}` : formatShareOfBytes(stored, size);
 
 function endLine(facts: Facts): { text: string; look: Look } {
-  const { files, failed, skipped, same, problem, sent, size } = facts;
+  const { files, failed, skipped, same, healed, problem, sent, size } = facts;
   if (failed > 0) return { text: files === 1 ? (problem ?? "") : `${counted(failed, "file")} failed: ${lowered(problem ?? "")}`, look: "bad" };
   if (skipped === files && files > 0) return plain("Skipped");
   if (same === files && files > 0) return { text: files === 1 ? "Same file, nothing to send" : "Same files, nothing to send", look: "ok" };
+  if (healed > 0) return { text: healedLine(facts), look: "ok" };
   const left = skipped ? ` ${counted(skipped, "file")} skipped` : "";
-  if (sent < size && sent > 0 && !skipped) return { text: `Done. Sent ${formatShareOfBytes(sent, size)}, the rest was here`, look: "ok" };
+  if (sent < size && sent > 0 && !skipped) return { text: `Done. Sent ${partOf(sent, size)}, the rest was here`, look: "ok" };
   if (sent === 0 && size > 0 && !skipped) return { text: "Done. All of it was here", look: "ok" };
   return { text: left ? `Done.${left}` : "Done", look: "ok" };
+}
+
+/** What is too little to be told in the unit of the whole keeps its own. */
+const partOf = (bytes: number, size: number): string =>
+  bytes < size / 100 ? `${formatBytes(bytes)} of ${formatBytes(size)}` : formatShareOfBytes(bytes, size);
+
+/** Parts that were damaged are whole again; nothing else has changed. */
+function healedLine({ files, healed, sent, size }: Facts): string {
+  if (files > 1) return `Healed ${counted(healed, "file")}. Sent ${formatBytes(sent)}`;
+  return sent < size ? `Healed. Sent ${partOf(sent, size)}, the rest was whole` : `Healed. Sent ${formatBytes(size)}`;
 }
 
 const lowered = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1);
