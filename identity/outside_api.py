@@ -72,10 +72,13 @@ def outside_routes(router: APIRouter, parts: Parts) -> None:
         try:
             answer = await _completed(request, parts.outside)
         except (OutsideFailed, OutsideRefused, OutsideUnavailable) as problem:
-            answer = _told(request, problem, "/")
+            answer = _told(request, problem, _wanted(request, parts.outside))
         clear_flow(answer, url)
         answer.headers["Cache-Control"] = "no-store"
         return answer
+
+    def _wanted(request: Request, outside: OutsideSignIn | None) -> str:
+        return outside.wanted(sent_flow(request, url), request.query_params.get("state")) if outside else "/"
 
     async def _completed(request: Request, outside: OutsideSignIn | None) -> Response:
         sent = request.query_params.multi_items()

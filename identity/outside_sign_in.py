@@ -46,6 +46,13 @@ class OutsideSignIn:
         flow = self.flows.begin(next)
         return Departure(self.client.authorization_url(flow), self.flows.sealed(flow))
 
+    def wanted(self, cookie: str | None, state: str | None) -> str:
+        """The local path where the person wanted to go on; `/` if that browser has begun no such sign-in."""
+        try:
+            return self.flows.opened(cookie, state).next
+        except OutsideFailed:
+            return "/"
+
     def complete(self, answer: Mapping[str, str], cookie: str | None, browser: Browser) -> Arrival:
         """`answer`: what the provider sent the browser back with. `cookie`: of the Departure.
 

@@ -150,7 +150,8 @@ async def is_refused(browser: httpx.AsyncClient, url: str, *more: str) -> bool:
     sent = {"Cookie": "; ".join([*(f"{name}={value}" for name, value in browser.cookies.items()), *more])}
     browser.cookies.clear()
     shown = await browser.get(url, headers=sent | HTML)
-    assert (shown.status_code, shown.headers["location"]) == (302, "/sign-in?problem=outside-failed")
+    where = shown.headers["location"].replace("next=%2Fb%2Fx&", "")  # Kept where the sign-in was this browser's own.
+    assert (shown.status_code, where) == (302, "/sign-in?problem=outside-failed")
     told = await browser.get(url, headers=sent)
     assert (told.status_code, told.json()["type"]) == (400, "urn:cairn:problem:outside-failed")
     return (await browser.get("/me", headers=sent)).status_code == 401
@@ -217,12 +218,14 @@ async def test_a_verifier_that_is_not_the_browsers_is_refused_by_the_provider(
     assert await is_refused(browser, shared_elsewhere.sign_in(other, "ada"))
 
 
-async def test_who_is_refused_there_is_told_so(browser: httpx.AsyncClient, shared_elsewhere: OidcProvider) -> None:
-    begun = await browser.get("/auth/login")
+async def test_who_is_refused_there_is_told_so_and_keeps_where_they_wanted(
+    browser: httpx.AsyncClient, shared_elsewhere: OidcProvider
+) -> None:
+    begun = await browser.get("/auth/login", params={"next": "/b/x"})
     state = parse_qs(urlsplit(begun.headers["location"]).query)["state"][0]
     sent = {"state": state, "error": "access_denied", "iss": shared_elsewhere.issuer}
     answer = await browser.get("/auth/callback", params=sent, headers=HTML)
-    assert answer.headers["location"] == "/sign-in?problem=outside-refused"
+    assert answer.headers["location"] == "/sign-in?next=%2Fb%2Fx&problem=outside-refused"
 
 
 async def test_a_planted_session_does_not_become_the_persons(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Locator, Page, Request, expect
 
-from tests.page.looks import check, picture
+from tests.page.looks import check
 from tests.page.person import PASSWORD, Person
 from tests.servers.cairn_server import SignedInServer
 
@@ -72,7 +72,7 @@ def test_offline_is_told_with_the_time_of_what_is_shown_and_ends_by_itself(perso
     words = r"^You are offline\. This is how it looked at \d\d:\d\d\. Uploads wait and go on by themselves\.$"
     expect(page.get_by_text(re.compile(words))).to_be_visible()
     expect(_file(page, "kept.txt")).to_be_visible()
-    picture(page, "live-offline")
+    check(page, "live-offline")
     person.put(bucket, "while away.txt")
     person.context.set_offline(False)
     expect(_file(page, "while away.txt")).to_be_visible()

@@ -19,14 +19,15 @@ export interface Handed {
 export default function SignIn() {
   const [search] = useSearchParams();
   if (search.has("back")) return <ComeBack />;
-  return <SignInForm next={search.get("next")} refused={refusalElsewhere(search.get("problem"))} />;
+  return <SignInForm next={search.get("next")} problem={search.get("problem")} />;
 }
 
-function SignInForm({ next, refused }: { next: string | null; refused: string | null }) {
-  const options = useQuery(optionsQuery).data;
+function SignInForm({ next, problem }: { next: string | null; problem: string | null }) {
+  const { data: options, isPending } = useQuery(optionsQuery);
   const outside = options?.outside;
   const hasPasswords = options?.passwords ?? true;
   const way = wayOn(next);
+  const refused = isPending ? null : refusalElsewhere(problem, outside?.name ?? "the other sign-in");
   return (
     <Gate title="Sign in" lead={location.host}>
       {refused !== null && <Problem>{refused}</Problem>}

@@ -16,11 +16,10 @@ function wait(seconds: number): string {
   return seconds > 45 ? counted(Math.ceil(seconds / 60), "minute") : counted(Math.max(1, Math.ceil(seconds)), "second");
 }
 
-const ELSEWHERE: Record<string, string> = {
-  "outside-failed": "Signing in there did not work. Try again.",
-  "outside-refused": "You were not let in there.",
-  "outside-unavailable": "The other sign-in does not answer. Try again in a moment.",
-};
-
-/** Why the outside provider's page has led back here; null where it has not. */
-export const refusalElsewhere = (problem: string | null): string | null => (problem === null ? null : (ELSEWHERE[problem] ?? "Signing in there did not work. Try again."));
+/** Why signing in at `name`, the outside provider, has led back here; null where it has not. */
+export function refusalElsewhere(problem: string | null, name: string): string | null {
+  if (problem === null) return null;
+  if (problem === "outside-refused") return `You were not let in with ${name}. Try another account, or ask who runs this server.`;
+  if (problem === "outside-unavailable") return `${name} does not answer. Your files are not affected. Try again in a moment.`;
+  return `Signing in with ${name} did not work. Nothing has changed. Start again here.`;
+}

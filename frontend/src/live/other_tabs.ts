@@ -4,14 +4,12 @@ export type SessionWord = { kind: "signed-out" } | { kind: "signed-in"; user: st
 
 const NAME = "cairn-session";
 
-export function tellOtherTabs(word: SessionWord): void {
-  const channel = new BroadcastChannel(NAME);
-  channel.postMessage(word);
-  channel.close();
-}
+// One for telling and hearing: what a page says through another one it would hear itself, as if another tab had said it.
+let opened: BroadcastChannel | undefined;
+const channel = (): BroadcastChannel => (opened ??= new BroadcastChannel(NAME));
+
+export const tellOtherTabs = (word: SessionWord): void => channel().postMessage(word);
 
 export function hearOtherTabs(listener: (word: SessionWord) => void, signal: AbortSignal): void {
-  const channel = new BroadcastChannel(NAME);
-  channel.addEventListener("message", (event: MessageEvent<SessionWord>) => listener(event.data), { signal });
-  signal.addEventListener("abort", () => channel.close());
+  channel().addEventListener("message", (event: MessageEvent<SessionWord>) => listener(event.data), { signal });
 }
