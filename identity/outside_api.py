@@ -72,13 +72,10 @@ def outside_routes(router: APIRouter, parts: Parts) -> None:
         try:
             answer = await _completed(request, parts.outside)
         except (OutsideFailed, OutsideRefused, OutsideUnavailable) as problem:
-            answer = _told(request, problem, _wanted(request, parts.outside))
+            answer = _told(request, problem, _wanted(request, parts))
         clear_flow(answer, url)
         answer.headers["Cache-Control"] = "no-store"
         return answer
-
-    def _wanted(request: Request, outside: OutsideSignIn | None) -> str:
-        return outside.wanted(sent_flow(request, url), request.query_params.get("state")) if outside else "/"
 
     async def _completed(request: Request, outside: OutsideSignIn | None) -> Response:
         sent = request.query_params.multi_items()
@@ -95,6 +92,12 @@ def outside_routes(router: APIRouter, parts: Parts) -> None:
 def _to_page(next: str, **more: str) -> Response:  # noqa: A002 — the word of the API.
     asked = ({"next": next} if next != "/" else {}) | more
     return RedirectResponse("/sign-in" + (f"?{urlencode(asked)}" if asked else ""), 302)
+
+
+def _wanted(request: Request, parts: Parts) -> str:
+    if parts.outside is None:
+        return "/"
+    return parts.outside.wanted(sent_flow(request, parts.public_url), request.query_params.get("state"))
 
 
 def _told(request: Request, problem: Problem, next: str) -> Response:  # noqa: A002 — the word of the API.

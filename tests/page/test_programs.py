@@ -2,8 +2,9 @@
 
 import base64
 import hashlib
+import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -31,12 +32,12 @@ class _Loopback(BaseHTTPRequestHandler):
 
 @dataclass
 class Program:
-    """One that is installed on the person's machine, or not, and listens there for its answer (RFC 8252, 7.3)."""
+    """What it asks for, and what it does with the answer."""
 
     server: str
     id: str
-    secret: str | None
     redirect_uri: str
+    scope: str = "openid files:read offline_access"
     verifier: str = ""
 
     def asks(self) -> str:
@@ -45,7 +46,7 @@ class Program:
         challenge = base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).decode().rstrip("=")
         asked = {
             "client_id": self.id, "redirect_uri": self.redirect_uri, "response_type": "code", "state": "here",
-            "scope": "openid files:read offline_access", "code_challenge": challenge, "code_challenge_method": "S256",
+            "scope": self.scope, "code_challenge": challenge, "code_challenge_method": "S256",
         }  # fmt: skip
         return f"/oauth/authorize?{urlencode(asked)}"
 
@@ -62,8 +63,8 @@ class Program:
         return self._token("refresh_token", refresh_token=token)
 
     def _token(self, grant: str, **sent: str) -> httpx.Response:
-        who = {"client_id": self.id} | ({"client_secret": self.secret} if self.secret else {})
-        return httpx.post(f"{self.server}/oauth/token", data={"grant_type": grant, **who, **sent}, timeout=60)
+        form = {"grant_type": grant, "client_id": self.id, **sent}
+        return httpx.post(f"{self.server}/oauth/token", data=form, timeout=60)
 
 
 @pytest.fixture
@@ -78,19 +79,51 @@ def listener() -> Iterator[str]:
     server.server_close()
 
 
-Register = Callable[..., Program]
-
-
 @pytest.fixture
-def register(person: Person, listener: str) -> Register:
-    """`register("Photos", "--public")`: a program, as the operator registers it."""
+def program(person: Person, listener: str) -> Program:
+    """As the operator registers one that is installed on people's machines."""
+    scopes = [f"--scope={scope}" for scope in ("openid", "files:read", "offline_access")]
+    made = person.server.cairn(
+        "client", "add", "Photo frame", "--public", "--redirect-uri", listener, *scopes, "--json"
+    )
+    return Program(person.server.url, json.loads(made.stdout)["id"], listener)
 
-    def register(name: str, *options: str) -> Program:
-        made = person.server.cairn(
-            "client", "add", name, *options, "--redirect-uri", listener,
-            "--scope", "openid", "--scope", "files:read", "--scope", "offline_access", "--json",
-        )  # fmt: skip
-        print(made.stdout)
-        return Program(person.server.url, "", None, listener)
 
-    return register
+def test_a_program_that_is_let_in_works_until_it_is_put_out(person: Person, page: Page, program: Program) -> None:
+    person.put(person.bucket("Family"), "ridge.jpg")
+    page.goto(program.asks())
+    expect(page.get_by_role("heading", name="Let “Photo frame” in?")).to_be_visible()
+    page.get_by_role("button", name="Allow").click()
+    tokens = program.exchange(program.answer(page)["code"])
+    with person.server.http(tokens["access_token"]) as http:
+        assert [bucket["title"] for bucket in http.get("/buckets").json()["items"]] == ["Family"]
+        assert http.post("/buckets", json={"title": "No"}).status_code == 403
+    page.goto("/account")
+    programs = page.get_by_role("region", name="Programs")
+    expect(programs.get_by_role("listitem")).to_contain_text("Photo frame")
+    expect(programs.get_by_role("listitem")).to_contain_text("See your files · Stay connected until you end it")
+    check(page, "account-programs")
+    programs.get_by_role("button", name="End access").click()
+    page.get_by_role("dialog", name="End its access?").get_by_role("button", name="End access").click()
+    expect(programs).to_have_count(0)
+    assert program.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
+    page.goto(program.asks())
+    expect(page.get_by_role("button", name="Allow")).to_be_visible()
+
+
+def test_a_program_that_is_denied_hears_so_and_is_not_remembered(person: Person, page: Page, program: Program) -> None:
+    page.goto(program.asks())
+    page.get_by_role("button", name="Deny").click()
+    assert program.answer(page)["error"] == "access_denied"
+    assert person.http.get("/grants").json()["items"] == []
+
+
+def test_a_program_that_can_prove_itself_is_asked_about_once(person: Person, page: Page, listener: str) -> None:
+    client, _ = person.server.add_client(listener)
+    program = Program(person.server.url, client, listener, "openid files offline_access")
+    page.goto(program.asks())
+    page.get_by_role("button", name="Allow").click()
+    assert program.answer(page)["code"]
+    page.goto(f"/b/{person.bucket()}/")
+    page.evaluate("(to) => { location.href = to; }", program.asks())
+    assert program.answer(page)["code"]
