@@ -132,6 +132,8 @@ def test_a_device_is_let_in_by_the_code_that_it_shows(person: Person, page: Page
     page.get_by_label("Code").fill(asked["user_code"].lower())
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("workshop-pc")
+    # From this machine's own address, which says nothing.
+    expect(page.get_by_text("The device shows")).not_to_contain_text("from")
     check(page, "gate-device-question")
     page.get_by_role("button", name="Allow").click()
     expect(page.get_by_role("heading", name="Connected")).to_be_visible()
@@ -192,6 +194,17 @@ def test_after_signing_out_nothing_is_left_in_any_tab_nor_behind_back(person: Pe
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     expect(page.get_by_text("secret.txt")).to_have_count(0)
     assert _me(person.context) == 401
+
+
+def test_a_page_that_the_browser_kept_for_back_shows_nothing_of_who_has_left(person: Person, page: Page) -> None:
+    bucket = person.bucket("Secret plans")
+    person.put(bucket, "secret.txt")
+    page.goto(f"/b/{bucket}/")
+    expect(page.get_by_text("secret.txt").first).to_be_visible()
+    person.context.clear_cookies()
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect(page.get_by_label("Password")).to_be_visible()
+    expect(page.get_by_text("secret.txt")).to_have_count(0)
 
 
 def test_the_gate_holds_on_the_phone(cairn: SignedInServer, sit_down: SitDown) -> None:

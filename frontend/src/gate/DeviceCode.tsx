@@ -87,7 +87,8 @@ function Question({ code, question, email, onDone }: QuestionProps) {
     <Gate title={`Let “${shownName(question.client.name)}”${device} in?`} lead={email === null ? undefined : `Signed in as ${email}`}>
       <Asked scopes={question.scopes} />
       <p>
-        The device shows <strong>{code.toUpperCase()}</strong>. It asked <When at={question.requested_at} /> from {question.address}.
+        The device shows <strong>{code.toUpperCase()}</strong>. It asked <When at={question.requested_at} />
+        {question.address === null ? "" : ` from ${question.address}`}.
       </p>
       {problem && <Problem>{problem}</Problem>}
       <Acts>
