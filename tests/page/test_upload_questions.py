@@ -153,6 +153,58 @@ def test_where_there_is_no_room_it_says_how_much_is_missing(person: Person, page
     assert person.paths(bucket) == []
 
 
+def test_of_a_folder_what_fits_is_kept_and_the_rest_is_told(person: Person, page: Page, tmp_path: Path) -> None:
+    bucket = person.bucket()
+    person.server.cairn("user", "quota", person.email, "3000000")
+    root = tmp_path / "plans"
+    root.mkdir()
+    for number in range(5):
+        random_file(root / f"{number}.bin", MIB)
+    open_folder(person, bucket)
+    drag_from_desktop(page, [root])
+    expect(tray(page).get_by_text("No room: 3 files of 3.1 MB are left out")).to_be_visible()
+    assert len(person.paths(bucket)) == 2
+    person.server.cairn("user", "quota", person.email, "30000000")
+    button(page, "Retry").click()
+    await_done(page)
+    assert len(person.paths(bucket)) == 5
+
+
+# The file goes after the folder was listed, and before it is looked at.
+_BETWEEN = """() => {
+  const { webkitGetAsEntry } = DataTransferItem.prototype;
+  DataTransferItem.prototype.webkitGetAsEntry = function () {
+    const entry = webkitGetAsEntry.call(this);
+    const readers = Object.getPrototypeOf(entry.createReader());
+    const { readEntries } = readers;
+    readers.readEntries = function (found, failed) {
+      readEntries.call(this, (entries) => window.listed().then(() => found(entries)), failed);
+    };
+    return entry;
+  };
+}"""
+
+
+def test_a_file_that_cannot_be_read_is_told_by_name_and_the_rest_of_its_folder_goes(
+    person: Person, page: Page, tmp_path: Path
+) -> None:
+    bucket = person.bucket()
+    root = tmp_path / "plans"
+    root.mkdir()
+    for name in ("one.txt", "two.txt", "three.txt"):
+        (root / name).write_text(name)
+    page.expose_function("listed", lambda: (root / "two.txt").unlink(missing_ok=True))
+    open_folder(person, bucket)
+    page.evaluate(_BETWEEN)
+    drag_from_desktop(page, [root])
+    expect(tray(page).get_by_text("two.txt failed: it could not be read")).to_be_visible()
+    assert person.paths(bucket) == ["plans/one.txt", "plans/three.txt"]
+    (root / "two.txt").write_text("back again")
+    button(page, "Retry").click()
+    await_done(page)
+    assert person.content(bucket, "plans/two.txt") == b"back again"
+
+
 def test_cancel_asks_nothing_and_can_be_taken_back(person: Person, page: Page, tmp_path: Path) -> None:
     bucket = person.bucket()
     large = random_file(tmp_path / "large.bin", 24 * MIB)

@@ -13,7 +13,7 @@ import * as wire from "./wire";
 
 const TURNS = 8;
 
-export type BatchOutcome = "stored" | "same" | "healed" | "contested" | "changed" | Conflict;
+export type BatchOutcome = "stored" | "same" | "healed" | "contested" | "changed" | Conflict | ApiProblem;
 
 /** What the server says against one operation of a batch. */
 export class Conflict {
@@ -120,6 +120,22 @@ class Batch {
     }
   }
 
+  /** Those for which there is room; of the others it is said what they lack. Raises `error` where that is not known, or helps nothing. */
+  private fitting(ready: Ready[], error: ApiProblem): Ready[] {
+    const { used_bytes: used, quota_bytes: quota } = error.document;
+    if (typeof used !== "number" || typeof quota !== "number") throw error;
+    let room = quota - used;
+    const fit = ready.filter(({ task }) => {
+      if (task.size > room) return false;
+      room -= task.size;
+      return true;
+    });
+    if (fit.length === ready.length) throw error;
+    const fits = new Set(fit);
+    for (const one of ready) if (!fits.has(one)) this.outcomes.set(one.task, error);
+    return fit;
+  }
+
   /** All that is left; what is refused is left out of the next try. */
   private async commit(upload: string, ready: Ready[], folders: string[]): Promise<void> {
     let left = ready;
@@ -134,7 +150,8 @@ class Batch {
         return;
       } catch (error) {
         if (turn === TURNS) throw error;
-        if (isProblem(error, "blocks-missing")) await this.send(upload, error.document["missing"] as string[]);
+        if (isProblem(error, "quota-exceeded")) left = this.fitting(left, error);
+        else if (isProblem(error, "blocks-missing")) await this.send(upload, error.document["missing"] as string[]);
         else {
           const refused = conflictsIn(error);
           left = left.filter(({ task }, index) => {

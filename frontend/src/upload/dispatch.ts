@@ -1,5 +1,6 @@
 /** Whose turn it is: a few large files and a few batches of small ones at once, in the order in which they came. */
 
+import { ApiProblem } from "@/api/problems";
 import type { BucketWire } from "@/api/schema";
 import { type BatchOutcome, Conflict, sendBatch } from "./batch";
 import { MIB } from "./cutting";
@@ -8,7 +9,7 @@ import { sendLarge, type Tools } from "./large";
 import { FileChanged } from "./reading";
 import { isAbort, type Life } from "./retry";
 import type { Ending, FileTask } from "./task";
-import { CHANGED, problemWords, refusalWords } from "./words";
+import { CHANGED, problemWords, refusalWords, UNREADABLE } from "./words";
 
 export const SMALL_BYTES = 2 * MIB;
 const BATCH_BYTES = 12 * MIB; // held in memory while it is sent
@@ -75,7 +76,7 @@ export class Dispatch {
     } catch (error) {
       if (isAbort(error)) putBack(job, task);
       else if (isConflict(error)) this.ends.contested(job, task);
-      else fail(task, problemWords(error));
+      else fail(task, error instanceof FileChanged ? await faultOf(task) : problemWords(error));
     }
     if (hasChanged(task)) this.ends.stored(task.bucket, [task], []);
   }
@@ -120,7 +121,7 @@ export class Dispatch {
     const life = begin(tasks, new AbortController());
     try {
       const outcomes = await sendBatch(bucket, tasks, folders, life, this.tools());
-      for (const one of picked) this.settle(one, outcomes.get(one.task));
+      for (const one of picked) await this.settle(one, outcomes.get(one.task));
       this.ends.stored(bucket, tasks.filter(hasChanged), folders);
     } catch (error) {
       for (const { job, task } of picked) {
@@ -131,10 +132,11 @@ export class Dispatch {
     }
   }
 
-  private settle({ job, task }: Picked, outcome: BatchOutcome | undefined): void {
+  private async settle({ job, task }: Picked, outcome: BatchOutcome | undefined): Promise<void> {
     if (outcome === undefined) putBack(job, task);
     else if (outcome === "contested") this.ends.contested(job, task);
-    else if (outcome === "changed") fail(task, CHANGED);
+    else if (outcome === "changed") fail(task, await faultOf(task));
+    else if (outcome instanceof ApiProblem) fail(task, problemWords(outcome));
     else if (outcome instanceof Conflict) {
       if (outcome.slug === "version-conflict") this.ends.contested(job, task);
       else fail(task, refusalWords(outcome.slug, outcome.detail));
@@ -166,6 +168,13 @@ function putBack(job: Job, task: FileTask): void {
 
 function fail(task: FileTask, problem: string): void {
   Object.assign(task, { state: "failed", problem, waitsUntil: null });
+}
+
+/** The browser says the same of a file that was changed and of one that nobody may read. */
+async function faultOf({ file, fresh }: FileTask): Promise<string> {
+  if (!fresh) return CHANGED;
+  const now = await fresh().catch(() => null);
+  return now && (now.size !== file.size || now.lastModified !== file.lastModified) ? CHANGED : UNREADABLE;
 }
 
 const isConflict = (error: unknown): boolean => !(error instanceof FileChanged) && error instanceof Error && "slug" in error && error.slug === "version-conflict";

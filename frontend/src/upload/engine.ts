@@ -1,8 +1,8 @@
 /** All uploads of this page: what was dropped, how it goes on, and what people do with it. It knows nothing of how it is shown. */
 
 import { api, held } from "@/api/client";
-import { ApiProblem } from "@/api/problems";
 import type { BucketWire } from "@/api/schema";
+import { baseOf } from "@/kit/names";
 import { Dispatch } from "./dispatch";
 import { freePath, lookUp } from "./existing";
 import type { Reader } from "./hashers";
@@ -17,7 +17,7 @@ import { existingOf, FileTask } from "./task";
 import type { Source, Tree } from "./walk";
 import { Window } from "./window";
 import * as wire from "./wire";
-import { CHANGED, problemWords } from "./words";
+import { CHANGED, problemWords, UNREADABLE } from "./words";
 
 export const UNDO_MILLISECONDS = 8_000;
 const RECORD_MILLISECONDS = 5_000;
@@ -116,7 +116,7 @@ export class Engine {
   async retry(job: Job): Promise<void> {
     if (job.problem !== null) { this.again(job); return; }
     for (const task of job.tasks.filter(({ state }) => state === "failed")) {
-      if (task.problem === CHANGED && !(await renewed(task))) { this.chooseAgain(job); return; }
+      if ((task.problem === CHANGED || task.problem === UNREADABLE) && !(await renewed(task))) { this.chooseAgain(job); return; }
       Object.assign(task, { state: "waiting", problem: null });
       job.queue.push(task);
     }
@@ -192,11 +192,12 @@ export class Engine {
       const tree = await treeOf(source, (files) => (job.foundFiles = files));
       const bucket = await persistently(life, () => held(api.GET("/api/v1/buckets/{bucket}", { params: { path: { bucket: job.target.bucket } }, signal: life.signal })));
       const tasks = tree.files.map(({ path, file, fresh }) => new FileTask(bucket, job.target.prefix + path, file, fresh));
+      for (const { path, fresh } of tree.unreadable) tasks.push(unreadable(new FileTask(bucket, job.target.prefix + path, new File([], baseOf(path)), fresh)));
       await persistently(life, () => lookUp(bucket.id, job.target.prefix, tasks, life.signal));
       this.enter(job, bucket, tasks, tree.folders.map((path) => job.target.prefix + path));
     } catch (error) {
       if (isAbort(error)) return;
-      job.problem = error instanceof ApiProblem ? problemWords(error) : "It could not be read";
+      job.problem = problemWords(error);
     }
     job.isReading = false;
     this.go();
@@ -207,6 +208,7 @@ export class Engine {
     for (const task of tasks) {
       task.isCancelled = job.isCancelled;
       // Equal sizes may be equal bytes, which is no question: they are read first.
+      if (task.state === "failed") continue;
       if (task.existing && task.existing.size !== task.size) void this.ask(job, task);
       else job.queue.push(task);
     }
@@ -335,10 +337,13 @@ export class Engine {
 const lifeOf = (job: Job, task: FileTask): Life => ({ signal: job.controller.signal, waits: (until) => void (task.waitsUntil = until) });
 
 const treeOf = (source: Source, told: (files: number) => void): Promise<Tree> =>
-  source.kind === "folder" ? source.tree(told) : Promise.resolve({ files: [source.found], folders: [] });
+  source.kind === "folder" ? source.tree(told) : Promise.resolve({ files: [source.found], folders: [], unreadable: [] });
+
+const unreadable = (task: FileTask): FileTask => Object.assign(task, { state: "failed", problem: UNREADABLE });
 
 /** Whether the file can be read now, looked at anew where the browser allows it. */
 async function renewed(task: FileTask): Promise<boolean> {
+  if (task.problem === UNREADABLE && !task.fresh) return false;
   try {
     const file = task.fresh ? await task.fresh() : task.file;
     if (file.size > 0) await bytesOf(file.slice(0, 1), 1);

@@ -1,9 +1,10 @@
 /** One line of the tray: a file, or a dropped folder with all that is in it. */
 
 import type { BucketWire } from "@/api/schema";
+import { baseOf, shownName } from "@/kit/names";
 import type { KeptJob } from "./kept";
 import { type Ending, type FileTask, fingerprintOf } from "./task";
-import type { Facts } from "./words";
+import { type Facts, NO_ROOM } from "./words";
 
 export interface Target {
   bucket: string; // its name or id
@@ -68,7 +69,10 @@ export class Job {
     const count = (matches: (task: FileTask) => boolean): number => this.tasks.filter(matches).length;
     const ended = (ending: Ending): number => count((task) => task.ending === ending);
     const waits = this.tasks.map(({ waitsUntil }) => waitsUntil).filter((until) => until !== null);
-    const failed = count(({ state }) => state === "failed");
+    const failures = this.tasks.filter(({ state }) => state === "failed");
+    const failed = failures.length;
+    const homeless = failures.filter(({ problem }) => problem?.startsWith(NO_ROOM));
+    const [first] = failures;
     return {
       kind: this.kind,
       files: this.isReading ? this.foundFiles : Math.max(this.tasks.length, this.problem ? 1 : 0),
@@ -79,10 +83,12 @@ export class Job {
       busy: count(({ state }) => state === "busy"),
       asking: count(({ state }) => state === "asking"),
       failed: this.problem ? Math.max(1, failed) : failed,
+      failedName: this.kind === "folder" && this.problem === null && first ? shownName(baseOf(first.path)) : null,
+      homeless: { files: homeless.length, bytes: sum(homeless, ({ size }) => size) },
       skipped: ended("skipped"),
       same: ended("same"),
       healed: ended("healed"),
-      problem: this.problem ?? this.tasks.find(({ problem }) => problem !== null)?.problem ?? null,
+      problem: this.problem ?? first?.problem ?? null,
       waitsUntil: this.waitsUntil ?? (waits.length ? Math.min(...waits) : null),
       isPaused: this.isPaused,
       isReading: this.isReading && this.problem === null,

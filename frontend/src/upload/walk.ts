@@ -10,6 +10,13 @@ export interface FoundFile {
 export interface Tree {
   files: FoundFile[];
   folders: string[]; // the empty ones
+  unreadable: Unreadable[];
+}
+
+/** What is there and cannot be looked at, such as a file that has just been moved, or a folder of somebody else's. */
+export interface Unreadable {
+  path: string;
+  fresh: (() => Promise<File>) | null; // null: a folder
 }
 
 export type Source = { kind: "file"; name: string; found: FoundFile } | { kind: "folder"; name: string; tree: (told: (files: number) => void) => Promise<Tree> };
@@ -43,7 +50,7 @@ export function sourcesOf(files: Iterable<File>): Source[] {
       folders.set(name, inside);
     }
   }
-  for (const [name, found] of folders) sources.push({ kind: "folder", name, tree: () => Promise.resolve({ files: found, folders: [] }) });
+  for (const [name, found] of folders) sources.push({ kind: "folder", name, tree: () => Promise.resolve({ files: found, folders: [], unreadable: [] }) });
   return sources;
 }
 
@@ -57,19 +64,27 @@ const folderSource = (entry: FileSystemDirectoryEntry): Source => ({
   kind: "folder",
   name: entry.name,
   tree: async (told) => {
-    const tree: Tree = { files: [], folders: [] };
+    const tree: Tree = { files: [], folders: [], unreadable: [] };
     await walk(entry, entry.name, tree, told);
     return tree;
   },
 });
 
 async function walk(folder: FileSystemDirectoryEntry, path: string, tree: Tree, told: (files: number) => void): Promise<void> {
-  const entries = await entriesOf(folder);
+  const entries = await entriesOf(folder).catch(() => null);
+  if (entries === null) {
+    tree.unreadable.push({ path, fresh: null });
+    return;
+  }
   if (entries.length === 0) tree.folders.push(path);
   const files = entries.filter((entry): entry is FileSystemFileEntry => entry.isFile);
   for (let first = 0; first < files.length; first += ABREAST) {
     const some = files.slice(first, first + ABREAST);
-    tree.files.push(...(await Promise.all(some.map(async (entry) => ({ path: `${path}/${entry.name}`, file: await fileOf(entry), fresh: () => fileOf(entry) })))));
+    const found = await Promise.all(some.map(async (entry) => ({ path: `${path}/${entry.name}`, file: await fileOf(entry).catch(() => null), fresh: () => fileOf(entry) })));
+    for (const { file, ...rest } of found) {
+      if (file) tree.files.push({ file, ...rest });
+      else tree.unreadable.push(rest); // The others go all the same.
+    }
     told(tree.files.length);
   }
   for (const entry of entries) {

@@ -7,7 +7,7 @@ import { FileChanged } from "./reading";
 import { type Facts, lineOf, problemWords } from "./words";
 
 const FILE: Facts = {
-  kind: "file", files: 1, ended: 0, size: 1_800_000_000, stored: 1_100_000_000, sent: 1_100_000_000, busy: 1, asking: 0, failed: 0, skipped: 0, same: 0, healed: 0,
+  kind: "file", files: 1, ended: 0, size: 1_800_000_000, stored: 1_100_000_000, sent: 1_100_000_000, busy: 1, asking: 0, failed: 0, failedName: null, homeless: { files: 0, bytes: 0 }, skipped: 0, same: 0, healed: 0,
   problem: null, waitsUntil: null, isPaused: false, isReading: false, isStalled: false, keptShare: null, isOther: false,
 };
 
@@ -24,6 +24,13 @@ it.each<[string, Partial<Facts>, string]>([
   ["was damaged altogether", { ended: 1, healed: 1, size: 54_321, stored: 54_321, sent: 54_321 }, "Healed. Sent 54 kB"],
   ["was damaged in a folder", { kind: "folder", files: 5, ended: 5, same: 4, healed: 1, sent: 54_321 }, "Healed 1 file. Sent 54 kB"],
   ["was begun before a reload", { keptShare: 0.38 }, "Choose the file again to go on. 38% is here"],
+  ["could not be read in a folder", { kind: "folder", files: 9, ended: 9, failed: 1, failedName: "notes.md", problem: "It could not be read" }, "notes.md failed: it could not be read"],
+  ["has several faults", { kind: "folder", files: 9, ended: 9, failed: 4, failedName: "notes.md", problem: "It could not be read" }, "notes.md and 3 others failed: it could not be read"],
+  [
+    "has no room for some",
+    { kind: "folder", files: 9, ended: 9, failed: 2, failedName: "b", homeless: { files: 2, bytes: 25e6 }, problem: "No room: 1 MB over your 3 MB" },
+    "No room: 2 files of 25.0 MB are left out",
+  ],
   ["has failed", { ended: 1, failed: 1, problem: "It changed while it was read" }, "It changed while it was read"],
 ])("says of what %s", (_, facts, text) => expect(lineOf({ ...FILE, ...facts }, 0).text).toBe(text));
 

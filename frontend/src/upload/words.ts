@@ -4,19 +4,21 @@ import { ApiProblem } from "@/api/problems";
 import { counted, formatBytes, formatCount, formatPercent, formatShareOfBytes } from "@/kit/format";
 import { FileChanged } from "./reading";
 
+export const NO_ROOM = "No room:";
 export const CHANGED = "It changed while it was read";
+export const UNREADABLE = "It could not be read";
 export const STALLED = "Waiting for the network";
 
 /** Why a file is not there, and where there is a way, what it takes. */
 export function problemWords(error: unknown): string {
   if (error instanceof FileChanged) return CHANGED;
-  if (!(error instanceof ApiProblem)) return "It could not be read";
+  if (!(error instanceof ApiProblem)) return UNREADABLE;
   if (error.slug === "quota-exceeded") return noRoom(error.document);
   return refusalWords(error.slug, error.message, error.status);
 }
 
 export function refusalWords(slug: string, detail: string, status = 0): string {
-  if (slug === "storage-full") return "No room: the server's disks are full";
+  if (slug === "storage-full") return `${NO_ROOM} the server's disks are full`;
   if (slug === "path-taken") return detail.includes("/` is in the way") ? "A folder has this name already" : "A file has the name of its folder";
   if (slug === "path-invalid") return "This name cannot be kept";
   if (slug === "bucket-not-found") return "Its bucket is no more";
@@ -25,8 +27,8 @@ export function refusalWords(slug: string, detail: string, status = 0): string {
 }
 
 function noRoom({ used_bytes: used, quota_bytes: quota, wanted_bytes: wanted }: Record<string, unknown>): string {
-  if (typeof used !== "number" || typeof quota !== "number" || typeof wanted !== "number") return "No room: the bucket's owner has used up theirs";
-  return `No room: ${formatBytes(used + wanted - quota)} over your ${roundQuota(quota)}`;
+  if (typeof used !== "number" || typeof quota !== "number" || typeof wanted !== "number") return `${NO_ROOM} the bucket's owner has used up theirs`;
+  return `${NO_ROOM} ${formatBytes(used + wanted - quota)} over your ${roundQuota(quota)}`;
 }
 
 /** A quota is a round number, and is said as one: "1 TB", not "1.0 TB". */
@@ -43,6 +45,8 @@ export interface Facts {
   busy: number;
   asking: number;
   failed: number;
+  failedName: string | null; // the first one's within a folder
+  homeless: { files: number; bytes: number }; // failed for want of room
   skipped: number;
   same: number;
   healed: number;
@@ -87,8 +91,8 @@ const progressOf = ({ kind, files, ended, stored, size }: Facts): string =>
   kind === "folder" ? `${formatCount(ended)} of ${counted(files, "file")} · ${formatShareOfBytes(stored, size)}` : formatShareOfBytes(stored, size);
 
 function endLine(facts: Facts): { text: string; look: Look } {
-  const { files, failed, skipped, same, healed, problem, sent, size } = facts;
-  if (failed > 0) return { text: files === 1 ? (problem ?? "") : `${counted(failed, "file")} failed: ${lowered(problem ?? "")}`, look: "bad" };
+  const { files, failed, skipped, same, healed, sent, size } = facts;
+  if (failed > 0) return { text: failureLine(facts), look: "bad" };
   if (skipped === files && files > 0) return plain("Skipped");
   if (same === files && files > 0) return { text: files === 1 ? "Same file, nothing to send" : "Same files, nothing to send", look: "ok" };
   if (healed > 0) return { text: healedLine(facts), look: "ok" };
@@ -96,6 +100,14 @@ function endLine(facts: Facts): { text: string; look: Look } {
   if (sent < size && sent > 0 && !skipped) return { text: `Done. Sent ${partOf(sent, size)}, the rest was here`, look: "ok" };
   if (sent === 0 && size > 0 && !skipped) return { text: "Done. All of it was here", look: "ok" };
   return { text: left ? `Done.${left}` : "Done", look: "ok" };
+}
+
+/** In a folder each failure has a name, and all for which there is no room are told together. */
+function failureLine({ failed, failedName, homeless, problem }: Facts): string {
+  if (failedName === null) return problem ?? "";
+  if (homeless.files === failed) return `${NO_ROOM} ${counted(homeless.files, "file")} of ${formatBytes(homeless.bytes)} ${failed === 1 ? "is" : "are"} left out`;
+  const others = failed > 1 ? ` and ${counted(failed - 1, "other")}` : "";
+  return `${failedName}${others} failed: ${lowered(problem ?? "")}`;
 }
 
 /** What is too little to be told in the unit of the whole keeps its own. */
