@@ -24,7 +24,7 @@ _CODE, _REFRESH = "authorization_code", "refresh_token"
         {
             "cairn client add Photos --redirect-uri https://photos.example.org/signed-in": "prints its id and secret, this once",
             "cairn client add Player --public --redirect-uri http://127.0.0.1/done": "a program on people's machines; any port",
-            "cairn client add Robot --grant client_credentials": "speaks for itself, and is nobody",
+            "cairn client add Robot --grant client_credentials": "speaks for itself: an account of its own, with files of its own",
         },
         answer="{id, secret or null, name, redirect_uris, scopes, grants}",
         see=("client list", "client revoke"),
@@ -40,7 +40,7 @@ def add_client(
     scope: Annotated[
         list[str] | None,
         typer.Option(
-            help="What it may ask for at most. Several times; if not given, openid, email, offline_access and files."
+            help="What it may ask for at most. Several times; if not given, files, and of people openid, email, offline_access."
         ),
     ] = None,
     grant: Annotated[
@@ -56,7 +56,9 @@ def add_client(
     from identity import Client
 
     grants = frozenset(grant or [_CODE, _REFRESH])
-    scopes = frozenset(scope or (["openid", "email", "offline_access", "files"] if grants & {_CODE, _REFRESH} else []))
+    scopes = frozenset(
+        scope or (["openid", "email", "offline_access", "files"] if grants & {_CODE, _REFRESH} else ["files"])
+    )
     wanted = Client("", name, frozenset(redirect_uri or []), scopes, grants)
     settings = ServerSettings.read()
     bring_up(settings)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
@@ -18,8 +19,9 @@ from foundation.service_tokens import GRANTS, Room
 from identity.clock import Clock
 from identity.devices import revoke_device
 from identity.errors import ClientInvalid, ClientNotFound
+from identity.model import DeviceKind
 from identity.opaque import digest
-from identity.schema import clients, codes, device_codes, refresh_tokens
+from identity.schema import clients, codes, device_codes, devices, refresh_tokens, users
 from identity.verdicts import Verdicts
 
 CODE = "authorization_code"
@@ -163,7 +165,13 @@ class Clients:
             "redirect_uris": " ".join(sorted(made.redirect_uris)), "scopes": " ".join(sorted(made.scopes)),
             "grants": " ".join(sorted(made.grants)),
         }  # fmt: skip
-        self._database.write(lambda connection: connection.execute(insert(clients).values(row)))
+
+        def body(connection: Connection) -> None:
+            connection.execute(insert(clients).values(row))
+            if CREDENTIALS in made.grants:
+                _add_machine(connection, made)
+
+        self._database.write(body)
         return NewClient(made, secret)
 
     def revoke(self, client: str) -> None:
@@ -175,6 +183,7 @@ class Clients:
             if not is_client_id(client) or connection.execute(live.values(revoked_at=now)).rowcount == 0:
                 raise ClientNotFound
             end_devices(connection, client, None, now)
+            _disable_machine(connection, UUID(client), now)
 
         self._database.write(body)
         self._verdicts.forget()
@@ -202,6 +211,20 @@ def end_devices(connection: Connection, client: str, user: object | None, now: d
         found |= set(connection.execute(held).scalars())
     for device in found:
         revoke_device(connection, device, now)
+
+
+def _add_machine(connection: Connection, client: Client) -> None:
+    """The account of a program that speaks for itself: its own, of its own id, with one device, and without any way to sign in."""
+    machine = UUID(client.id)
+    person = {"id": machine, "email": client.name, "is_admin": False, "created_at": client.created_at}
+    connection.execute(insert(users).values(person))
+    device = {"id": machine, "user": machine, "kind": DeviceKind.APPLICATION.value, "name": client.name}
+    connection.execute(insert(devices).values(device | {"created_at": client.created_at}))
+
+
+def _disable_machine(connection: Connection, machine: UUID, now: datetime) -> None:
+    connection.execute(update(users).where(users.c.id == machine).values(disabled_at=now))
+    revoke_device(connection, machine, now)
 
 
 def _check(client: Client, is_public: bool) -> None:

@@ -43,8 +43,8 @@ class Issuer:
         return self._signed({"sub": str(identity.user), "device": device, "client_id": client}, granted)
 
     def mint_for_client(self, client: str, scopes: frozenset[str]) -> AccessToken:
-        """A token of a program that speaks for itself (RFC 6749, 4.4): its subject is the client, so nobody takes it for a person's."""
-        return self._signed({"sub": client, "client_id": client}, scopes)
+        """A token of a program that speaks for itself (RFC 6749, 4.4): of its own account and device, which have its id."""
+        return self._signed({"sub": client, "device": client, "client_id": client}, scopes)
 
     def mint_for_room(self, client: str, scopes: frozenset[str]) -> AccessToken:
         """A token of one of Cairn's own services, for the others alone."""

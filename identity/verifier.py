@@ -1,10 +1,8 @@
 """Every credential that this installation takes, in one TokenVerifier: personal tokens, sessions, signed tokens."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from foundation.identity import Identity
 from foundation.jwt import JwtVerifier, VerifiedToken
@@ -84,13 +82,6 @@ class IdentityVerifier:
             raise Unauthenticated("This is no token of this issuer for a person.")
         self._reduced(token)
         return token
-
-    def verify_client(self, credential: str) -> Mapping[str, Any]:
-        """What a signed token of our own says that a program has for itself, as a client of ours: it is nobody's, and lets nobody in."""
-        issuer, claims, _ends = self._jwt.proved(credential)
-        if not issuer.is_own or claims.get("sub") != claims.get("client_id"):
-            raise Unauthenticated("This is no token of this issuer for a program.")
-        return claims
 
     def _signed(self, credential: str) -> tuple[Identity, datetime]:
         token = self._jwt.verified(credential)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from uuid import UUID
 
 import httpx
 import orjson
@@ -75,13 +76,16 @@ def test_a_token_a_session_and_a_signed_token_are_whose_identity_says(
     assert verifier.verify(signed) == own.verify(signed)
 
 
-def test_a_program_that_speaks_for_itself_is_nobody_in_any_room(house: House, verifier: IntrospectingVerifier) -> None:
-    """Its subject is an id as those of people are."""
+def test_a_program_that_speaks_for_itself_is_its_own_account_in_every_room_until_it_is_revoked(
+    house: House, verifier: IntrospectingVerifier
+) -> None:
     facts = {"redirect_uris": frozenset(), "scopes": frozenset({"files"}), "grants": frozenset({CREDENTIALS})}
     robot = added(house, **facts).client
     minted = house.room.parts.issuer.mint_for_client(robot.id, robot.scopes)
-    assert house.room.verifier.verify_client(minted.text)["sub"] == robot.id
-    assert is_refused(verifier, minted.text)
+    for its in (verifier.verify(minted.text), house.room.verifier.verify(minted.text)):
+        assert (its.user, its.device, its.scopes, its.is_service) == (UUID(robot.id), UUID(robot.id), {"files"}, False)
+    house.room.revoke_client(robot.id)
+    assert is_refused(house.room.verifier, minted.text)
 
 
 def test_what_is_revoked_is_refused_within_30_seconds(house: House, verifier: IntrospectingVerifier) -> None:

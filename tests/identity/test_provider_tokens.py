@@ -339,7 +339,7 @@ async def test_userinfo_tells_what_the_scopes_allow(http: httpx.AsyncClient, fra
     assert in_address.status_code == 401
 
 
-async def test_a_program_that_speaks_for_itself_is_nobody(house: House, http: httpx.AsyncClient) -> None:
+async def test_a_program_that_speaks_for_itself_is_an_account_of_its_own(house: House, http: httpx.AsyncClient) -> None:
     new = added(
         house, grants=frozenset({CREDENTIALS}), redirect_uris=frozenset(), scopes=frozenset({"files", "account"})
     )
@@ -347,11 +347,17 @@ async def test_a_program_that_speaks_for_itself_is_nobody(house: House, http: ht
     answer = (await robot.post("/oauth/token", grant_type=CREDENTIALS)).json()
     assert (answer["scope"], answer["expires_in"]) == ("account files", 600)
     assert "refresh_token" not in answer
-    for path in ("/api/v1/me", "/api/v1/tokens", "/oauth/userinfo"):
-        assert (await http.get(path, headers=bearer(answer["access_token"]))).status_code == 401
+    me = (await http.get("/api/v1/me", headers=bearer(answer["access_token"]))).json()
+    assert (me["user_id"], me["device_id"], me["is_admin"]) == (new.client.id, new.client.id, False)
+    assert not me["has_password"]
+    await robot.post("/oauth/revoke", token=answer["access_token"])
+    assert (await http.get("/api/v1/me", headers=bearer(answer["access_token"]))).status_code == 200
     said = (await robot.post("/oauth/introspect", token=answer["access_token"])).json()
     assert (said["active"], said["sub"], said["client_id"]) == (True, new.client.id, new.client.id)
     assert (await robot.post("/oauth/token", grant_type=CREDENTIALS, scope="admin")).json()["error"] == "invalid_scope"
+    house.room.revoke_client(new.client.id)
+    assert (await http.get("/api/v1/me", headers=bearer(answer["access_token"]))).status_code == 401
+    assert (await robot.post("/oauth/token", grant_type=CREDENTIALS)).json()["error"] == "invalid_client"
 
 
 async def test_only_clients_that_may_have_credentials_of_their_own(frame: Program, cli: Program) -> None:
