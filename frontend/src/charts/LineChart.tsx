@@ -1,4 +1,4 @@
-import { formatCount, formatWhen } from "@/kit/format";
+import { formatClock, formatCount, formatWhen } from "@/kit/format";
 import { useNow } from "@/kit/now";
 import styles from "./charts.module.css";
 import { type Field, Plot } from "./Plot";
@@ -128,18 +128,16 @@ function Ends({ points, second, field, format }: { points: ChartPoint[]; second:
 }
 
 function Peak({ points, field, format }: { points: ChartPoint[]; field: Field; format: (value: number) => string }) {
-  const now = useNow();
   const index = points.reduce((best, point, place) => ((point.value ?? 0) > (points[best]?.value ?? 0) ? place : best), 0);
   const peak = points[index];
   if (!peak?.value) return null;
   const x = field.places[index] ?? 0;
   const anchor = x > field.right - 60 ? "end" : x < field.left + 60 ? "start" : "middle";
-  const when = formatWhen(new Date(peak.at), now).replace(/^Today, /, "");
   return (
     <>
       <Dot points={points} index={index} field={field} />
       <text className={styles.value} x={x} y={Math.max(10, field.y(peak.value) - 10)} textAnchor={anchor}>
-        {format(peak.value)}, {when}
+        {format(peak.value)} at {formatClock(new Date(peak.at))}
       </text>
     </>
   );

@@ -13,7 +13,7 @@ export function FileStatus({ entry }: { entry: Standing }) {
   }
   if (sync?.error) return <Status kind="wait" word={`Waiting: ${sync.error === "store-unavailable" ? "the store does not answer" : (sync.reason ?? "")}`} />;
   const share = sync && sync.total_chunks > 0 && sync.chunks_verified > 0 ? sync.chunks_verified / sync.total_chunks : null;
-  return <Status kind="busy" word="Checking" more={share === null ? undefined : formatPercent(share)} />;
+  return <Status kind="busy" word="Checking" more={share === null ? undefined : formatPercent(Math.min(0.99, share))} />;
 }
 
 /** Why a check failed, as people say it: "2 parts missing". */
