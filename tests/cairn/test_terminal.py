@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 import typer
 
-from cairn.credentials import Credentials, forget_credentials, keep_credentials, load_credentials
+from cairn.credentials import (
+    Credentials,
+    credentials_path,
+    forget_credentials,
+    keep_credentials,
+    load_credentials,
+)
 from cairn.remote_address import RemoteAddress, remote_address
 from cairn.terminal import say_json, shown, size_text
 from client import Unusual
@@ -77,21 +83,28 @@ def test_what_is_no_place_is_refused(text: str) -> None:
         remote_address(text)
 
 
+def kept_below(folder: Path, credentials: Credentials) -> tuple[dict[str, str], Path]:
+    """An environment whose configuration is below `folder`, and the file there that keeps `credentials`."""
+    home = {"XDG_CONFIG_HOME": str(folder)}
+    path = credentials_path(home)
+    path.parent.mkdir(mode=0o700, parents=True)
+    keep_credentials(path, credentials)
+    return home, path
+
+
 def test_kept_credentials_are_the_owners_alone_and_replaced_in_one_step(tmp_path: Path) -> None:
-    home = {"XDG_CONFIG_HOME": str(tmp_path)}
-    path = keep_credentials(home, Credentials("https://old.example", "old"))
+    home, path = kept_below(tmp_path, Credentials("https://old.example", "old"))
     path.chmod(0o644)
-    assert keep_credentials(home, KEPT) == path
+    keep_credentials(path, KEPT)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert load_credentials(home) == KEPT
     assert list(path.parent.iterdir()) == [path]
-    assert forget_credentials(home)
-    assert not forget_credentials(home)
+    assert forget_credentials(path)
+    assert not forget_credentials(path)
 
 
 def test_the_environment_overrides_and_never_mixes_addresses_with_tokens(tmp_path: Path) -> None:
-    home = {"XDG_CONFIG_HOME": str(tmp_path)}
-    keep_credentials(home, KEPT)
+    home, _path = kept_below(tmp_path, KEPT)
     assert load_credentials(home | {"CAIRN_URL": "https://two.example", "CAIRN_TOKEN": "t"}) == Credentials(
         "https://two.example", "t"
     )
@@ -103,7 +116,7 @@ def test_the_environment_overrides_and_never_mixes_addresses_with_tokens(tmp_pat
 
 @pytest.mark.parametrize("text", ["", "{", "[]", json.dumps({"url": "x"})])
 def test_credentials_that_cannot_be_read_say_so(tmp_path: Path, text: str) -> None:
-    path = keep_credentials({"XDG_CONFIG_HOME": str(tmp_path)}, KEPT)
+    home, path = kept_below(tmp_path, KEPT)
     path.write_text(text)
     with pytest.raises(Unauthenticated, match="cannot be read"):
-        load_credentials({"XDG_CONFIG_HOME": str(tmp_path)})
+        load_credentials(home)
