@@ -1,10 +1,14 @@
 /// <reference types="vitest/config" />
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type HtmlTagDescriptor, type Plugin } from "vite";
+
+// What src/early.ts needs, and what every view needs: without these two there would be some twenty small files, each asked for by itself.
+const EARLY = /src\/(api\/early|frame\/(Frame|Places)\.module|frame\/theme|kit\/(Mark\.module|stones))|vite\/preload-helper|rolldown\/runtime/;
+const PAGE = /node_modules\/(react|react-dom|scheduler|react-router|@tanstack|openapi-fetch)\/|src\/(api|addresses|frame\/(View|density|keys)|kit\/(?!OpenMenu)|live\/(asking|ConnectionBanner|connection|leave|messages|other_tabs|news|browser))/;
 
 // The content policy allows no inline script, style or data: script, so nothing is inlined and every file has its own address.
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), besides("src/main.tsx")],
   resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
   build: {
     target: "es2022",
@@ -12,6 +16,17 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: "early", priority: 2, test: EARLY },
+            { name: "page", priority: 1, test: PAGE },
+          ],
+        },
+      },
+    },
   },
   worker: { format: "es" },
   server: {
@@ -20,3 +35,28 @@ export default defineConfig({
   },
   test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"], restoreMocks: true },
 });
+
+/** What `entry` needs is loaded beside what runs first, not after it. */
+function besides(entry: string): Plugin {
+  return {
+    name: "cairn-besides",
+    transformIndexHtml: {
+      order: "post",
+      handler: (html, { bundle = {} }): HtmlTagDescriptor[] => {
+        const scripts = new Set<string>();
+        const styles = new Set<string>();
+        const walk = (name: string): void => {
+          const chunk = bundle[name];
+          if (chunk?.type !== "chunk" || scripts.has(name)) return;
+          scripts.add(name);
+          for (const style of chunk.viteMetadata?.importedCss ?? []) styles.add(style);
+          for (const other of chunk.imports) walk(other);
+        };
+        for (const [name, chunk] of Object.entries(bundle)) if (chunk.type === "chunk" && chunk.facadeModuleId?.endsWith(entry)) walk(name);
+        const links = (rel: string, names: Set<string>): HtmlTagDescriptor[] =>
+          [...names].filter((name) => !html.includes(`/${name}"`)).map((name) => ({ tag: "link", attrs: { rel, crossorigin: true, href: `/${name}` }, injectTo: "head" }));
+        return [...links("modulepreload", scripts), ...links("stylesheet", styles)];
+      },
+    },
+  };
+}

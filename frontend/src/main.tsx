@@ -1,23 +1,37 @@
-import { QueryClientProvider } from "@tanstack/react-query";
+import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
+import { isEarly } from "@/api/early";
+import { bucketsQuery, meQuery } from "@/api/queries";
 import { makeQueryClient } from "@/api/query_client";
+import { primeListing } from "@/files/listing";
+import { placeIn } from "@/files/place";
 import { applyDensity } from "@/frame/density";
-import { applyTheme } from "@/frame/theme";
 import { Toasts } from "@/kit/Toasts";
 import { Views } from "@/routes";
-import "./tokens.css";
-import "./base.css";
 
-applyTheme();
 applyDensity();
 
-const root = document.getElementById("root");
-if (root) {
+const QUICK_MILLISECONDS = 200;
+
+/** What was asked early is there or will be at once: with it the first drawing is the whole view, not a frame around nothing. */
+async function begin(client: QueryClient): Promise<void> {
+  const place = location.pathname.startsWith("/b/") ? placeIn(location.pathname) : null;
+  if (place) primeListing(place.bucket, place.prefix);
+  const known = Promise.allSettled([client.query(meQuery), client.query(bucketsQuery)]);
+  const late = new Promise((resolve) => setTimeout(resolve, QUICK_MILLISECONDS));
+  await Promise.race([known, late]);
+}
+
+const client = makeQueryClient();
+
+function draw(): void {
+  const root = document.getElementById("root");
+  if (!root) return;
   createRoot(root).render(
     <StrictMode>
-      <QueryClientProvider client={makeQueryClient()}>
+      <QueryClientProvider client={client}>
         <BrowserRouter>
           <Suspense>
             <Views />
@@ -28,3 +42,6 @@ if (root) {
     </StrictMode>,
   );
 }
+
+if (isEarly()) void begin(client).then(draw);
+else draw();

@@ -49,6 +49,7 @@ def test_folders_come_first_and_the_order_stands_in_the_address(person: Person, 
     assert rows(page) == ["b", "9.txt", "10.txt", "A.txt"]
     page.get_by_role("button", name="Size").click()
     expect(page).to_have_url(re.compile(r"\?sort=size&order=desc$"))
+    expect(page.get_by_role("columnheader", name="Size")).to_have_attribute("aria-sort", "descending")
     assert rows(page) == ["b", "9.txt", "A.txt", "10.txt"]
     page.reload()
     expect(page.get_by_role("columnheader", name="Size")).to_have_attribute("aria-sort", "descending")
@@ -160,3 +161,13 @@ def test_the_list_looks_right_on_every_width_and_in_both_themes(person: Person, 
     looks.check(page, "files")
     page.set_viewport_size({"width": 390, "height": 844})
     looks.check(page, "phone-files", widths=())
+
+
+def test_a_cold_page_asks_for_a_long_list_once_and_nothing_of_it_is_refused(person: Person, page: Page) -> None:
+    bucket = person.bucket()
+    fill(person, bucket, [f"file-{number:04}.txt" for number in range(600)])
+    answers: list[tuple[str, int]] = []
+    page.on("response", lambda answer: answers.append((answer.url, answer.status)) if "/files?" in answer.url else None)
+    page.goto(f"/b/{bucket}/")
+    expect(page.get_by_role("grid")).to_have_attribute("aria-rowcount", "601")
+    assert [status for _, status in answers] == [200, 200]

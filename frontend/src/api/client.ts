@@ -1,4 +1,5 @@
 import createClient from "openapi-fetch";
+import { takeEarly } from "./early";
 import { ApiProblem, problemOf } from "./problems";
 import type { paths } from "./schema";
 import { sessionHasEnded, sessionNumber, sessionRenewed, sessionState } from "./session";
@@ -38,7 +39,7 @@ export async function reach(request: Request | string, init?: RequestInit): Prom
 
 async function sent(request: Request | string, init?: RequestInit): Promise<Response> {
   try {
-    return await fetch(request, init);
+    return await (takeEarly(request) ?? fetch(request, init));
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiProblem({ status: 0, type: "urn:cairn:problem:unreachable", title: "The server cannot be reached" });

@@ -36,7 +36,9 @@ async function readListing(client: QueryClient, bucket: string, prefix: string, 
   const entries: ListedEntryWire[] = [];
   const folders: string[] = [];
   let marker: ListedEntryWire | null = null;
-  let page = await (takePrimed(bucket, prefix) ?? readPage(bucket, prefix, null, signal));
+  const primed = takePrimed(bucket, prefix);
+  const ref = primed?.name ?? bucket; // A cursor is good only where it was made.
+  let page = await (primed?.page ?? readPage(ref, prefix, null, signal));
   for (;;) {
     for (const entry of page.items) {
       if (entry.path === prefix) marker = entry;
@@ -47,7 +49,7 @@ async function readListing(client: QueryClient, bucket: string, prefix: string, 
     if (page.next_cursor === null) return listing;
     // Only where nothing is shown yet: old rows stay until the new ones are all there.
     if (isFirst) client.setQueryData(keys.files(bucket, prefix), listing);
-    page = await readPage(bucket, prefix, page.next_cursor, signal);
+    page = await readPage(ref, prefix, page.next_cursor, signal);
   }
 }
 
@@ -83,7 +85,13 @@ async function readFacts(bucket: string, folders: readonly string[], signal: Abo
 }
 
 // Before the buckets are known a place is known by its bucket's name only: its first page need not wait for them.
-let primed: { name: string; prefix: string; page: Promise<Page> } | null = null;
+interface Primed {
+  name: string;
+  prefix: string;
+  page: Promise<Page>;
+}
+
+let primed: Primed | null = null;
 
 export function primeListing(name: string, prefix: string): void {
   if (primed?.name === name && primed.prefix === prefix) return;
@@ -93,10 +101,10 @@ export function primeListing(name: string, prefix: string): void {
 }
 
 /** `id` is of the bucket that `primeListing` knew by its name: nothing else is primed in between. */
-function takePrimed(id: string, prefix: string): Promise<Page> | undefined {
+function takePrimed(id: string, prefix: string): Primed | undefined {
   const taken = primed;
   primed = null;
-  return taken?.prefix === prefix && primedAs.get(id) === taken.name ? taken.page : undefined;
+  return taken?.prefix === prefix && primedAs.get(id) === taken.name ? taken : undefined;
 }
 
 const primedAs = new Map<string, string>();

@@ -3,6 +3,7 @@ import { flushSync } from "react-dom";
 
 const OVERSCAN = 10;
 const VIRTUAL_FROM = 200;
+const FIRST = 26; // before it is known how high the screen is
 const STILL_MILLISECONDS = 100;
 
 export interface Window {
@@ -20,7 +21,7 @@ interface WindowOf {
 
 /** Which rows of a list of rows of one height are on the screen, and ten more on each side; short lists are there as a whole. */
 export function useWindow({ scroller, body, count, rowHeight }: WindowOf): Window {
-  const [shown, show] = useState<Window>({ first: 0, last: Math.min(count, 40), isFast: false });
+  const [shown, show] = useState<Window>({ first: 0, last: Math.min(count, FIRST), isFast: false });
   useLayoutEffect(() => {
     const frame = scroller.current;
     if (!frame) return;

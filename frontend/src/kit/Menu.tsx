@@ -1,7 +1,9 @@
-import * as Dropdown from "@radix-ui/react-dropdown-menu";
-import type { ReactNode } from "react";
-import { Icon, type IconName } from "./Icon";
-import styles from "./Menu.module.css";
+import { type ButtonHTMLAttributes, cloneElement, lazy, type ReactElement, Suspense, useState } from "react";
+import type { IconName } from "./Icon";
+import type { OpenMenuProps } from "./OpenMenu";
+
+// What opens a menu stands in every view; what an open one needs is a good part of the whole page.
+const OpenMenu = lazy(() => import("./OpenMenu"));
 
 export interface MenuAction {
   label: string;
@@ -14,81 +16,64 @@ export interface MenuAction {
 
 export type MenuEntry = MenuAction | "line";
 
-/** A menu behind `trigger`, which is a button. Not modal: the content policy forbids the style that would lock scrolling. */
-export function Menu({ trigger, entries, onOpenChange }: { trigger: ReactNode; entries: MenuEntry[]; onOpenChange?: (open: boolean) => void }) {
-  return (
-    <Dropdown.Root modal={false} {...(onOpenChange ? { onOpenChange } : {})}>
-      <Dropdown.Trigger asChild>{trigger}</Dropdown.Trigger>
-      <Dropdown.Portal container={document.getElementById("sheet")}>
-        <Dropdown.Content className={styles.menu} align="end" sideOffset={4} collisionPadding={8}>
-          <Items entries={entries} />
-        </Dropdown.Content>
-      </Dropdown.Portal>
-    </Dropdown.Root>
-  );
-}
-
-interface MenuAtProps {
-  label: string; // its accessible name
-  at: { x: number; y: number }; // in the window
+interface MenuProps {
+  trigger: ReactElement<ButtonHTMLAttributes<HTMLButtonElement>>;
   entries: MenuEntry[];
-  onClose: () => void;
-  onClosed?: () => void; // focus is free: put it where it belongs
 }
 
-/** An open menu at a point of the window: of a right click, or of a key. Rendered means open. */
-export function MenuAt({ label, at, entries, onClose, onClosed }: MenuAtProps) {
-  return (
-    <Dropdown.Root modal={false} open onOpenChange={(open) => !open && onClose()}>
-      <Dropdown.Trigger asChild>
-        <span className={styles.point} style={{ left: at.x, top: at.y }} aria-hidden="true" tabIndex={-1} />
-      </Dropdown.Trigger>
-      <Dropdown.Portal container={document.getElementById("sheet")}>
-        <Dropdown.Content
-          className={styles.menu}
-          align="start"
-          collisionPadding={8}
-          aria-label={label}
-          aria-labelledby={undefined}
-          onCloseAutoFocus={(event) => {
-            event.preventDefault();
-            onClosed?.();
-          }}
-        >
-          <Items entries={entries} />
-        </Dropdown.Content>
-      </Dropdown.Portal>
-    </Dropdown.Root>
-  );
-}
-
-function Items({ entries }: { entries: MenuEntry[] }) {
-  return entries.map((entry, index) =>
-    entry === "line" ? (
-      <Dropdown.Separator key={index} className={styles.line} />
-    ) : (
-      <Dropdown.Item
-        key={entry.label}
-        className={[styles.item, entry.danger ? styles.danger : ""].join(" ")}
-        disabled={entry.disabled ?? false}
-        onSelect={entry.onSelect}
-      >
-        <MenuLabel entry={entry} />
-      </Dropdown.Item>
-    ),
-  );
-}
-
-export function MenuLabel({ entry }: { entry: MenuAction }) {
+/** A menu behind `trigger`, which is a button. */
+export function Menu({ trigger, entries }: MenuProps) {
+  const [opened, open] = useState<Opened | null>(null);
+  const [wasOpen, press] = useState(false); // An open menu closes at the press, and is not to open again at the click.
   return (
     <>
-      {entry.icon ? <Icon name={entry.icon} /> : <span className={styles.gap} />}
-      <span className={styles.label}>{entry.label}</span>
-      {entry.keys && (
-        <kbd className={styles.keys} aria-hidden="true">
-          {entry.keys}
-        </kbd>
+      {cloneElement(trigger, {
+        "aria-haspopup": "menu",
+        "aria-expanded": opened !== null,
+        onPointerDown: () => press(opened !== null),
+        onClick: (event) => {
+          if (!wasOpen) open(below(event.currentTarget));
+          press(false);
+        },
+        onKeyDown: (event) => {
+          if (event.key !== "ArrowDown") return;
+          event.preventDefault();
+          open(below(event.currentTarget));
+        },
+      })}
+      {opened && (
+        <MenuAt
+          label={opened.button.ariaLabel ?? opened.button.textContent}
+          at={opened.at}
+          align="end"
+          entries={entries}
+          onClose={() => open(null)}
+          onClosed={() => focusUnlessTaken(opened.button)}
+        />
       )}
     </>
   );
 }
+
+interface Opened {
+  button: HTMLElement;
+  at: { x: number; y: number };
+}
+
+function below(button: HTMLElement): Opened {
+  const box = button.getBoundingClientRect();
+  return { button, at: { x: box.right, y: box.bottom + 4 } };
+}
+
+/** What was chosen may have opened a dialog, or a field, which has the focus then. */
+function focusUnlessTaken(button: HTMLElement): void {
+  const focused = document.activeElement;
+  if (!focused || focused === document.body || focused.closest("[role=menu]")) button.focus();
+}
+
+/** An open menu at a point of the window: of a right click, or of a key. Rendered means open. */
+export const MenuAt = (props: OpenMenuProps) => (
+  <Suspense>
+    <OpenMenu {...props} />
+  </Suspense>
+);

@@ -5,12 +5,23 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const whole = new Intl.NumberFormat();
+// Making one takes as long as formatting hundreds of values with it: each is made once, when it is first needed.
+const whole = once(() => new Intl.NumberFormat());
+const withOneDecimal = once(() => new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 }));
+const withoutDecimals = once(() => new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 }));
+const clock = once(() => new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }));
+const months = once(() => new Intl.DateTimeFormat(undefined, { month: "short" }));
+const full = once(() => new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" }));
 
-export const formatCount = (count: number): string => whole.format(count);
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+export const formatCount = (count: number): string => whole().format(count);
 
 /** "3 files": `one` and `many` are the words for one and for several. */
-export const counted = (count: number, one: string, many = `${one}s`): string => `${whole.format(count)} ${count === 1 ? one : many}`;
+export const counted = (count: number, one: string, many = `${one}s`): string => `${whole().format(count)} ${count === 1 ? one : many}`;
 
 /** Bytes and kB whole; from MB on one decimal below 100, none above. */
 export function formatBytes(bytes: number): string {
@@ -71,17 +82,15 @@ export function formatWhen(date: Date, now: Date): string {
 export const formatShortWhen = (date: Date, now: Date): string =>
   daysBetween(date, now) === 0 ? formatClock(date) : formatDay(date, now);
 
-export const formatClock = (date: Date): string =>
-  new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(date);
+export const formatClock = (date: Date): string => clock().format(date);
 
 export function formatDay(date: Date, now: Date): string {
-  const month = new Intl.DateTimeFormat(undefined, { month: "short" }).format(date);
-  const day = `${date.getDate()} ${month}`;
+  const day = `${date.getDate()} ${months().format(date)}`;
   return date.getFullYear() === now.getFullYear() ? day : `${day} ${date.getFullYear()}`;
 }
 
 /** The whole stamp with its zone: for tooltips. */
-export const formatFull = (date: Date): string => new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" }).format(date);
+export const formatFull = (date: Date): string => full().format(date);
 
 function daysBetween(date: Date, now: Date): number {
   const midnight = (of: Date): number => Date.UTC(of.getFullYear(), of.getMonth(), of.getDate());
@@ -95,8 +104,8 @@ function unitOf(bytes: number): number {
 }
 
 function digits(value: number, unit: number, style: "standing" | "running" = "standing"): string {
-  const decimals = unit >= 2 && value < (style === "running" ? 9.95 : 99.95) ? 1 : 0;
-  return new Intl.NumberFormat(undefined, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value);
+  const isFine = unit >= 2 && value < (style === "running" ? 9.95 : 99.95);
+  return (isFine ? withOneDecimal : withoutDecimals)().format(value);
 }
 
 function scaled(bytes: number, style: "standing" | "running"): [string, string] {

@@ -5,7 +5,7 @@ export { Dialog } from "./Dialog";
 export { Field, Problem } from "./Field";
 export { Icon, type IconName } from "./Icon";
 export { Mark } from "./Mark";
-export { Menu, MenuAt, MenuLabel, type MenuAction, type MenuEntry } from "./Menu";
+export { Menu, MenuAt, type MenuAction, type MenuEntry } from "./Menu";
 export { Name } from "./Name";
 export { Status, type StatusKind } from "./Status";
 export { showToast, undoNewest } from "./toast";

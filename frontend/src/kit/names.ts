@@ -4,6 +4,7 @@ export type NamePart = { kind: "text"; text: string } | { kind: "mark"; code: st
 
 // Control and format characters, line and paragraph separators, lone surrogates, private use. Joiners of scripts and emoji stay.
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\u00a0\u2000-\u200a\u202f\u205f\u3000\u115f\u1160\u3164\uffa0]/u;
+const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/; // as most names are
 const JOINERS = new Set(["\u200c", "\u200d", "\ufe0f"]);
 
 export const codePoint = (character: string): string =>
@@ -11,6 +12,7 @@ export const codePoint = (character: string): string =>
 
 /** `name` in pieces; spaces at its ends are marked too. */
 export function nameParts(name: string): NamePart[] {
+  if (PLAIN.test(name)) return [{ kind: "text", text: name }];
   const parts: NamePart[] = [];
   const characters = Array.from(name);
   const first = characters.findIndex((character) => character !== " ");
