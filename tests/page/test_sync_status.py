@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.looks import check
@@ -67,6 +68,28 @@ def test_what_the_service_does_not_tell_any_more_is_not_shown_as_known(
     expect(person.page.get_by_text("Everything is safe.")).to_have_count(0)
     expect(person.page.get_by_role("heading", name="Health")).to_have_count(0)
     expect(person.page.get_by_role("button", name="Check everything now")).to_be_disabled()
+
+
+@pytest.mark.full
+def test_a_store_that_is_away_is_told_with_since_when_and_ends_by_itself(
+    server: SignedInServer, sit_down: SitDown
+) -> None:
+    person = sit_down(server)
+    person.put(person.bucket(), "plan.pdf", b"a plan" * 1000)
+    page, blocks = person.page, server.data / "blocks"
+    page.goto("/sync-status")
+    expect(page.get_by_text("Everything is safe.")).to_be_visible(timeout=LONG)
+    # As where a disk is not mounted: the folder is there, and nothing of the store in it.
+    away = blocks.rename(server.data / "away")
+    try:
+        unknown = re.compile(r"^Not known since \d\d:\d\d: the store does not answer\.$")
+        expect(page.get_by_text(unknown)).to_be_visible(timeout=2 * LONG)
+        expect(page.get_by_text("Everything is safe.")).to_have_count(0)
+        expect(page.get_by_role("heading", name="Health")).to_be_visible()
+        check(page, "sync-status-store-away", widths=(390, 1440))
+    finally:
+        away.rename(blocks)
+    expect(page.get_by_text("Everything is safe.")).to_be_visible(timeout=2 * LONG)
 
 
 def test_a_person_sees_their_own_files_only_and_nothing_that_is_for_administrators(
