@@ -171,3 +171,21 @@ def test_a_cold_page_asks_for_a_long_list_once_and_nothing_of_it_is_refused(pers
     page.goto(f"/b/{bucket}/")
     expect(page.get_by_role("grid")).to_have_attribute("aria-rowcount", "601")
     assert [status for _, status in answers] == [200, 200]
+
+
+def test_a_shared_bucket_of_the_same_name_as_ones_own_is_opened_and_not_ones_own(
+    cairn: SignedInServer, person: Person, sit_down: Callable[..., Person]
+) -> None:
+    own, other = person.bucket("Studio"), sit_down(cairn)
+    assert other.bucket("Studio") == own
+    person.put(own, "mine.txt")
+    other.put(own, "theirs.txt")
+    me = person.http.get("/me").json()["user_id"]
+    answer = other.http.put(f"/buckets/{own}/members/{me}", json={"role": "editor"})
+    assert answer.status_code in {200, 201}, answer.text
+    shared = next(item for item in person.http.get("/buckets").json()["items"] if item["role"] == "editor")
+    person.page.goto(f"/b/{own}/")
+    expect(person.page.get_by_role("row", name="mine.txt")).to_be_visible()
+    person.page.locator(f"#place-{shared['id']}").click()
+    expect(person.page.get_by_role("row", name="theirs.txt")).to_be_visible()
+    expect(person.page.get_by_role("row", name="mine.txt")).to_have_count(0)

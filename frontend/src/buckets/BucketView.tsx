@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "react-router";
-import { addresses } from "@/addresses";
+import { addresses, refOf } from "@/addresses";
 import { ApiProblem } from "@/api/problems";
 import type { BucketWire } from "@/api/schema";
 import { View } from "@/frame/View";
@@ -29,7 +29,7 @@ export default function BucketView() {
     <View
       title={shownName(title)}
       heading={<Name name={title} />}
-      crumbs={bucket && bucket.deleted_at === null && <Link to={addresses.files(bucket.name)}>Files of this bucket</Link>}
+      crumbs={bucket && bucket.deleted_at === null && <Link to={addresses.files(refOf(bucket))}>Files of this bucket</Link>}
       facts={bucket && `${counted(bucket.files, "file")} · ${formatBytes(bucket.logical_bytes)} · ${counted(bucket.versions, "version")}`}
     >
       {bucket ? bucket.deleted_at === null ? <Settings key={bucket.id} bucket={bucket} /> : <Sections><DeletedBucket bucket={bucket} /></Sections> : found.error && <Missing error={found.error} onRetry={() => void found.refetch()} />}

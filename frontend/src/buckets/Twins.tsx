@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
-import { addresses } from "@/addresses";
+import { addresses, refOf } from "@/addresses";
 import type { BucketWire } from "@/api/schema";
 import { Name, Problem } from "@/kit";
 import { parentOf } from "@/kit/names";
@@ -24,7 +24,7 @@ export function Twins({ bucket }: { bucket: BucketWire }) {
             <li key={group.files[0]?.file_id}>
               <span className={styles.group}>
                 {group.files.map((file) => (
-                  <Link key={file.file_id} to={`${addresses.files(bucket.name, parentOf(file.path))}?details=${file.file_id}`}>
+                  <Link key={file.file_id} to={`${addresses.files(refOf(bucket), parentOf(file.path))}?details=${file.file_id}`}>
                     <Name name={file.path} clip={false} />
                   </Link>
                 ))}

@@ -1,5 +1,5 @@
 import { Link } from "react-router";
-import { addresses } from "@/addresses";
+import { addresses, refOf } from "@/addresses";
 import type { BucketWire } from "@/api/schema";
 import { Icon, Name } from "@/kit";
 import { baseOf } from "@/kit/names";
@@ -12,7 +12,7 @@ export function Crumbs({ bucket, prefix }: { bucket: BucketWire; prefix: string 
   const ways = prefix === "" ? [] : ["", ...waysTo(prefix).slice(0, -1)];
   return (
     <>
-      <Link className={styles.back} to={prefix === "" ? "/" : addresses.files(bucket.name, ways.at(-1) ?? "")} aria-label="Up">
+      <Link className={styles.back} to={prefix === "" ? "/" : addresses.files(refOf(bucket), ways.at(-1) ?? "")} aria-label="Up">
         <Icon name="back" />
       </Link>
       <nav className={styles.crumbs} aria-label="Breadcrumb">
@@ -32,10 +32,10 @@ export function Crumbs({ bucket, prefix }: { bucket: BucketWire; prefix: string 
 }
 
 function Crumb({ bucket, prefix }: { bucket: BucketWire; prefix: string }) {
-  const target = useMoveTarget(bucket.name, prefix);
+  const target = useMoveTarget(refOf(bucket), prefix);
   return (
-    <li data-drop-bucket={bucket.name} data-drop-prefix={prefix} {...target.handlers}>
-      <Link className={target.isOver ? styles.target : undefined} to={addresses.files(bucket.name, prefix)}>
+    <li data-drop-bucket={refOf(bucket)} data-drop-prefix={prefix} {...target.handlers}>
+      <Link className={target.isOver ? styles.target : undefined} to={addresses.files(refOf(bucket), prefix)}>
         <Name name={prefix === "" ? bucket.title || bucket.name : baseOf(prefix)} />
       </Link>
       <Icon name="right" small />

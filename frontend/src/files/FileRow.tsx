@@ -1,3 +1,4 @@
+import { refOf } from "@/addresses";
 import { memo, useState } from "react";
 import { Link } from "react-router";
 import { Icon, IconButton, Name, When } from "@/kit";
@@ -31,7 +32,7 @@ export const FileRow = memo(function FileRow(props: FileRowProps) {
   const { row, index, isSelected, isCurrent, isRenaming, refusal } = props;
   const list = useList();
   const bucket = list.bucketOf(row);
-  const target = useMoveTarget(bucket.name, row.kind === "folder" ? row.path : null);
+  const target = useMoveTarget(refOf(bucket), row.kind === "folder" ? row.path : null);
   const [isDragged, setDragged] = useState(false);
   const looks = [styles.row, props.isNew && styles.new, props.isOpen && styles.open, target.isOver && styles.target, (isDragged || props.isCut) && styles.faint];
   const name = `row-${index}-name`;
@@ -53,7 +54,7 @@ export const FileRow = memo(function FileRow(props: FileRowProps) {
         endDrag();
         setDragged(false);
       }}
-      {...(row.kind === "folder" ? { "data-drop-bucket": bucket.name, "data-drop-prefix": row.path, ...target.handlers } : {})}
+      {...(row.kind === "folder" ? { "data-drop-bucket": refOf(bucket), "data-drop-prefix": row.path, ...target.handlers } : {})}
     >
       <div className={styles.pick} role="gridcell">
         {row.kind === "folder" ? <FolderIcon /> : <Thumbnail entry={row.entry} />}

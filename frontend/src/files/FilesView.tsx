@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { isCalled } from "@/addresses";
 import { bucketsQuery } from "@/api/queries";
 import { View } from "@/frame/View";
 import { Folder } from "./Folder";
@@ -24,9 +25,11 @@ function AtPlace({ place }: { place: Place }) {
       </View>
     );
   }
-  const bucket = buckets.data.find((one) => one.name === place.bucket || one.id === place.bucket);
+  const known = buckets.data;
+  const called = known.find((one) => isCalled(one, place.bucket));
+  const bucket = called ?? known.find((one) => one.name === place.bucket);
   if (!bucket) return <NoSuch what="bucket" />;
-  nameKnown(bucket.id, place.bucket);
+  if (called) nameKnown(bucket.id, place.bucket);
   // Another folder is another list: nothing of the last one's selection or scrolling is left.
   return <Folder key={`${bucket.id}/${place.prefix}`} bucket={bucket} prefix={place.prefix} />;
 }

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { Link, Navigate } from "react-router";
-import { addresses } from "@/addresses";
+import { addresses, refOf } from "@/addresses";
 import { bucketsQuery } from "@/api/queries";
 import type { BucketWire } from "@/api/schema";
 import { useIsPhone } from "@/kit/media";
@@ -22,7 +22,7 @@ export function FirstView() {
   const isLate = useLate(buckets.isPending);
   const [isMaking, make] = useState(false);
   const first = buckets.data?.[0];
-  if (first && !isPhone) return <Navigate to={addresses.files(first.name)} replace />;
+  if (first && !isPhone) return <Navigate to={addresses.files(refOf(first))} replace />;
   return (
     <View title="All files" heading="All files">
       {first && buckets.data ? (
@@ -44,8 +44,8 @@ function Buckets({ buckets, onNew }: { buckets: readonly BucketWire[]; onNew: ()
     <div className={styles.buckets}>
       <ul>
         {buckets.map((bucket) => (
-          <li key={bucket.id} data-drop-bucket={bucket.name} data-drop-prefix="">
-            <Link to={addresses.files(bucket.name)}>
+          <li key={bucket.id} data-drop-bucket={refOf(bucket)} data-drop-prefix="">
+            <Link to={addresses.files(refOf(bucket))}>
               <BucketIcon />
               <span className={styles.title}>
                 <Name name={bucket.title || bucket.name} />

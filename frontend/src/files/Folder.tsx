@@ -1,6 +1,6 @@
 import { lazy, Suspense, useCallback, useRef, useState } from "react";
 import { useSearchParams } from "react-router";
-import { addresses } from "@/addresses";
+import { addresses, refOf } from "@/addresses";
 import { ApiProblem } from "@/api/problems";
 import type { BucketWire } from "@/api/schema";
 import { View } from "@/frame/View";
@@ -38,7 +38,7 @@ export function Folder({ bucket, prefix }: { bucket: BucketWire; prefix: string 
 
   const newFolder = bucket.role === "viewer" ? null : () => name(true);
   useViewKeys({ bucket, prefix, actions, newFolder });
-  useUploadTarget(newFolder ? { bucket: bucket.name, prefix } : null);
+  useUploadTarget(newFolder ? { bucket: refOf(bucket), prefix } : null);
 
   const isWhole = listing.data?.isWhole ?? false;
   const isEmpty = isWhole && rows.length === 0;
@@ -95,5 +95,5 @@ function addressIn(bucket: BucketWire, prefix: string, search: URLSearchParams, 
   const after = new URLSearchParams([...search].filter(([name]) => name === "sort" || name === "order" || (name === "details" && row.kind === "file")));
   if (row.kind === "file") after.set("preview", row.key);
   const query = after.size > 0 ? `?${after.toString()}` : "";
-  return addresses.files(bucket.name, row.kind === "folder" ? row.path : prefix) + query;
+  return addresses.files(refOf(bucket), row.kind === "folder" ? row.path : prefix) + query;
 }

@@ -1,5 +1,5 @@
 import { useNavigate, useSearchParams } from "react-router";
-import { addresses } from "@/addresses";
+import { addresses, refOf } from "@/addresses";
 import type { BucketWire } from "@/api/schema";
 import { useDensity } from "@/frame/density";
 import { showKeyboard } from "@/frame/keyboard_help";
@@ -28,7 +28,7 @@ export function FolderTools({ bucket, prefix, onNewFolder }: FolderToolsProps) {
   const entries: MenuEntry[] = [
     ...(onNewFolder === null ? [] : [{ label: "New folder", icon: "folder-plus" as const, onSelect: onNewFolder }]),
     { label: density === "dense" ? "Roomy rows" : "Dense rows", onSelect: () => setDensity(density === "dense" ? "roomy" : "dense") },
-    ...(prefix === "" ? [{ label: "Bucket settings", icon: "bucket" as const, onSelect: () => void navigate(addresses.settings(bucket.name)) }] : []),
+    ...(prefix === "" ? [{ label: "Bucket settings", icon: "bucket" as const, onSelect: () => void navigate(addresses.settings(refOf(bucket))) }] : []),
   ];
   return (
     <div className={styles.tools}>

@@ -2,7 +2,7 @@
 
 import { type DragEvent, useCallback, useRef, useState } from "react";
 import { useNavigate } from "react-router";
-import { addresses } from "@/addresses";
+import { addresses, isCalled } from "@/addresses";
 import type { BucketWire } from "@/api/schema";
 import { parentOf } from "@/kit/names";
 import type { Row } from "./rows";
@@ -38,7 +38,7 @@ const isOurs = (event: DragEvent): boolean => event.dataTransfer.types.includes(
 
 /** Nothing moves into itself, into what lies in it, or to where it is. */
 const fits = (bucket: string, prefix: string): boolean =>
-  dragged !== null && (dragged.bucket.name !== bucket || dragged.rows.every((row) => fitsInto(row, prefix)));
+  dragged !== null && (!isCalled(dragged.bucket, bucket) || dragged.rows.every((row) => fitsInto(row, prefix)));
 
 /** Within one bucket. */
 export const fitsInto = (row: Row, prefix: string): boolean =>

@@ -1,5 +1,6 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
+import { isCalled } from "@/addresses";
 import { bucketChanged, bucketsQuery, keys } from "@/api/queries";
 import type { BucketWire } from "@/api/schema";
 import { showToast, type Toast } from "@/kit/toast";
@@ -87,7 +88,7 @@ export function actionsOf(client: QueryClient, bucket: BucketWire) {
 
     /** Rows, perhaps of another bucket, were put into a folder of the bucket called `to`. */
     dropped(carried: { bucket: BucketWire; rows: readonly Row[] }, to: string, prefix: string, isCopy: boolean): Promise<boolean> {
-      const into = client.getQueryData(bucketsQuery.queryKey)?.find((one) => one.name === to);
+      const into = client.getQueryData(bucketsQuery.queryKey)?.find((one) => isCalled(one, to));
       if (!into) return Promise.resolve(false);
       const actions = actionsOf(client, carried.bucket);
       return isCopy ? actions.copy(carried.rows, { bucket: into, prefix }) : actions.move(carried.rows, { bucket: into, prefix });

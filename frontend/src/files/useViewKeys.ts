@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
 import { useNavigate } from "react-router";
-import { addresses } from "@/addresses";
+import { addresses, refOf } from "@/addresses";
 import type { BucketWire } from "@/api/schema";
 import { isCommand, isTyping } from "@/frame/keys";
 import { parentOf } from "@/kit/names";
@@ -25,14 +25,14 @@ export function useViewKeys(view: ViewKeys): void {
     cut(null);
     const { rows, bucket } = clipboard;
     const isElsewhere = bucket.id !== view.bucket.id || rows.every((row) => fitsInto(row, view.prefix));
-    if (isElsewhere) void view.actions.dropped(clipboard, view.bucket.name, view.prefix, false);
+    if (isElsewhere) void view.actions.dropped(clipboard, refOf(view.bucket), view.prefix, false);
     return true;
   }
 
   function pressed(event: KeyboardEvent): boolean {
     const isAlt = event.altKey && !event.ctrlKey && !event.metaKey;
     if (isAlt && event.key === "ArrowUp") {
-      void navigate(view.prefix === "" ? "/" : addresses.files(view.bucket.name, parentOf(view.prefix)));
+      void navigate(view.prefix === "" ? "/" : addresses.files(refOf(view.bucket), parentOf(view.prefix)));
       return true;
     }
     // By the place of the key as well: ⌥N writes another letter.

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { NavLink, useNavigate } from "react-router";
-import { addresses } from "@/addresses";
+import { addresses, refOf } from "@/addresses";
 import { api } from "@/api/client";
 import { ApiProblem, isProblem } from "@/api/problems";
 import { keys } from "@/api/queries";
@@ -11,19 +11,19 @@ import styles from "./Places.module.css";
 
 /** A bucket among the places: rows can be dropped on it, and its menu is behind the dots. */
 export function BucketPlace({ bucket }: { bucket: BucketWire }) {
-  const target = useMoveTarget(bucket.name, "");
+  const target = useMoveTarget(refOf(bucket), "");
   const navigate = useNavigate();
   const remove = useRemoveBucket();
   const id = `place-${bucket.id}`;
   const title = bucket.title || bucket.name;
   const entries: MenuEntry[] = [
-    { label: "Open", icon: "bucket", onSelect: () => void navigate(addresses.files(bucket.name)) },
-    { label: "Settings", icon: "info", onSelect: () => void navigate(addresses.settings(bucket.name)) },
+    { label: "Open", icon: "bucket", onSelect: () => void navigate(addresses.files(refOf(bucket))) },
+    { label: "Settings", icon: "info", onSelect: () => void navigate(addresses.settings(refOf(bucket))) },
     ...(bucket.role === "owner" ? ["line" as const, { label: "Delete", icon: "trash" as const, onSelect: () => void remove(bucket) }] : []),
   ];
   return (
-    <li className={target.isOver ? styles.target : undefined} data-drop-bucket={bucket.name} data-drop-prefix="" {...target.handlers}>
-      <NavLink id={id} to={addresses.files(bucket.name)} draggable={false}>
+    <li className={target.isOver ? styles.target : undefined} data-drop-bucket={refOf(bucket)} data-drop-prefix="" {...target.handlers}>
+      <NavLink id={id} to={addresses.files(refOf(bucket))} draggable={false}>
         <Icon name="bucket" />
         <span className="clip">
           <Name name={title} />
@@ -50,9 +50,9 @@ function useRemoveBucket(): (bucket: BucketWire) => Promise<void> {
         await told();
       };
       showToast({ text: "Deleted", name: bucket.title || bucket.name, undo });
-      if (location.pathname.startsWith(addresses.files(bucket.name))) void navigate("/");
+      if (location.pathname.startsWith(addresses.files(refOf(bucket)))) void navigate("/");
     } catch (error) {
-      if (isProblem(error, "bucket-not-empty")) void navigate(addresses.settings(bucket.name));
+      if (isProblem(error, "bucket-not-empty")) void navigate(addresses.settings(refOf(bucket)));
       else if (error instanceof ApiProblem) showToast({ text: `Could not delete the bucket: ${error.message}` });
       else throw error;
     } finally {

@@ -1,5 +1,5 @@
 import { Link } from "react-router";
-import { addresses } from "@/addresses";
+import { addresses, refOf } from "@/addresses";
 import type { BucketWire, EventWire } from "@/api/schema";
 import { Name } from "@/kit";
 import { parentOf } from "@/kit/names";
@@ -20,4 +20,4 @@ export function EventName({ event, buckets }: { event: EventWire; buckets: reado
 
 /** The file's folder, with its details or versions open. */
 export const placeOf = (event: EventWire, bucket: BucketWire, what: "details" | "versions"): string =>
-  `${addresses.files(bucket.name, parentOf(event.path ?? ""))}?${what}=${event.file_id ?? ""}`;
+  `${addresses.files(refOf(bucket), parentOf(event.path ?? ""))}?${what}=${event.file_id ?? ""}`;

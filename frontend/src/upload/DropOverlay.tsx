@@ -1,3 +1,4 @@
+import { isCalled } from "@/addresses";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
@@ -40,7 +41,7 @@ export function DropOverlay({ onOpen, onDrop }: DropOverlayProps) {
 
 function Label({ carried: { target, count, areFiles } }: { carried: Carried }) {
   const buckets = useQueryClient().getQueryData(bucketsQuery.queryKey);
-  const bucket = buckets?.find(({ id, name }) => name === target.bucket || id === target.bucket);
+  const bucket = buckets?.find((one) => isCalled(one, target.bucket));
   return (
     <div className={styles.drop} role="status">
       <div className={styles.label}>
