@@ -13,7 +13,7 @@ import { CHANGED, problemWords, refusalWords, UNREADABLE } from "./words";
 
 export const SMALL_BYTES = 2 * MIB;
 const BATCH_BYTES = 12 * MIB; // held in memory while it is sent
-const BATCH_FILES = 1000;
+const BATCH_OPERATIONS = 1000; // as many as the server takes at once, folders included
 const LARGE_ABREAST = 2;
 const BATCHES_ABREAST = 3;
 
@@ -101,10 +101,10 @@ export class Dispatch {
     let bytes = 0;
     for (const job of this.ready()) {
       if (bucket && job.bucket?.id !== bucket.id) continue;
-      folders.push(...job.folders.splice(0, BATCH_FILES - folders.length));
+      folders.push(...job.folders.splice(0, BATCH_OPERATIONS - folders.length - picked.length));
       const rest: FileTask[] = [];
       for (const task of job.queue) {
-        const fits = task.size <= SMALL_BYTES && picked.length < BATCH_FILES && bytes + task.size <= BATCH_BYTES;
+        const fits = task.size <= SMALL_BYTES && picked.length + folders.length < BATCH_OPERATIONS && bytes + task.size <= BATCH_BYTES;
         if (fits) {
           picked.push({ job, task });
           bytes += task.size;
