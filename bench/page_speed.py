@@ -17,7 +17,7 @@ from rich.table import Table
 
 from tests.page.conftest import SWITCHES, chromium_program
 from tests.page.person import Person
-from tests.servers.cairn_server import SignedInServer, running_server
+from tests.servers.cairn_server import SignedInServer, running_server, wait_until
 
 ROUNDS, SLOWED = 5, 4
 PAINT_GOAL_MILLISECONDS, BUNDLE_GOAL_BYTES, FRAMES_GOAL = 1000.0, 250_000, 50.0
@@ -98,9 +98,7 @@ def measured(server: SignedInServer, browser: Browser, entries: int) -> Iterator
     page = person.page
     page.goto(f"/b/{large}/")
     page.evaluate(_WHEN_ROWS)
-    page.wait_for_function(
-        "(count) => Number(document.querySelector('[role=grid]')?.getAttribute('aria-rowcount')) >= count", arg=entries
-    )
+    wait_until(lambda: int(page.get_by_role("grid").get_attribute("aria-rowcount") or 0) >= entries, seconds=300)
     frames, longest, blank = page.evaluate(_SCROLL, ["*", SCROLL_SECONDS])
     yield (
         f"{entries:,} entries scrolled",
