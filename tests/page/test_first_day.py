@@ -16,7 +16,7 @@ from tests.servers.cairn_server import SignedInServer
 
 pytestmark = pytest.mark.full
 
-LARGE_MEBIBYTES = 256
+LARGE_MEBIBYTES = 2048
 MINUTES = 60_000
 
 
