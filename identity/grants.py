@@ -60,7 +60,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):
     def create_token_response(self) -> Answer:
         provider, request = _provider(self), self.request
         kind = provider.device_kind(request.client)
-        access = provider.codes.exchange(request.form["code"], request.client, kind, _device_name(request))
+        access = provider.codes.exchange(request.form["code"], request.client, kind, _device_name(provider, request))
         return _answered(provider, access)
 
 
@@ -185,8 +185,11 @@ def _provider(grant: grants.BaseGrant) -> Provider:
     return provider
 
 
-def _device_name(request: Any) -> str:
-    return shown_name(request.form.get("device_name") or device_name(request.user_agent))
+def _device_name(provider: Provider, request: Any) -> str:
+    """As it calls itself; else the command line by what it runs on, and a program of somebody else's by its own name."""
+    client: Client = request.client
+    known = device_name(request.user_agent) if provider.clients.is_own(client.id) else client.name
+    return shown_name(request.form.get("device_name") or known)
 
 
 def _answered(provider: Provider, access: Access | None, scopes: frozenset[str] | None = None) -> Answer:

@@ -242,6 +242,15 @@ async def test_without_offline_access_there_is_no_refresh_token_and_the_device_e
     assert kinds == {"browser"}
 
 
+async def test_a_program_of_somebody_elses_stands_among_the_devices_by_its_name(
+    house: House, frame: Program, ada: Visit
+) -> None:
+    await frame.signed_in(ada)
+    devices = house.room.parts.devices.list(house.room.user(EMAIL).id, None, 9)
+    [name] = [device.name for device in devices if device.kind.value == "application"]
+    assert name == house.room.clients()[0].name
+
+
 async def test_a_device_with_a_refresh_token_outlives_its_code(house: House, cli: Program, ada: Visit) -> None:
     tokens = await cli.signed_in(ada)
     house.clock.move(seconds=(LIFETIME + KEPT + timedelta(seconds=1)).total_seconds())
