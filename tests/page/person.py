@@ -1,16 +1,23 @@
 """Somebody with an account and a browser."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Error, Page
 
 from tests.servers.cairn_server import SignedInServer
 
 PASSWORD = "correct horse battery"
+
+
+def go_back(page: Page) -> None:
+    """Back. A page out of the browser's memory loads itself anew, which cuts short what the driver waits for."""
+    with suppress(Error):
+        page.go_back(wait_until="commit")
 
 
 @dataclass

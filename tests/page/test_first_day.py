@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.page.conftest import SCREENSHOTS
 from tests.page.dropping import drag_from_desktop
-from tests.page.person import PASSWORD
+from tests.page.person import PASSWORD, go_back
 from tests.servers.cairn_server import SignedInServer
 
 pytestmark = pytest.mark.full
@@ -139,7 +139,7 @@ class Day:
         page.goto("/account")
         page.get_by_role("button", name="Sign out", exact=True).last.click()
         expect(page.get_by_label("Password", exact=True)).to_be_visible()
-        page.go_back()
+        go_back(page)
         expect(page.get_by_label("Password", exact=True)).to_be_visible()
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from cairn.compose import open_identity
 from identity import Client
 from tests.page.looks import check, violations
-from tests.page.person import PASSWORD, Person
+from tests.page.person import PASSWORD, Person, go_back
 from tests.servers.cairn_server import SignedInServer, running_server
 
 SitDown = Callable[..., Person]
@@ -190,7 +190,7 @@ def test_after_signing_out_nothing_is_left_in_any_tab_nor_behind_back(person: Pe
     page.get_by_role("button", name="Sign out", exact=True).first.click()
     for tab in (page, other):
         expect(tab.get_by_role("button", name="Sign in")).to_be_visible()
-    page.go_back()
+    go_back(page)
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     expect(page.get_by_text("secret.txt")).to_have_count(0)
     assert _me(person.context) == 401

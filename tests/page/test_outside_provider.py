@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.page.dropping import hand_over
 from tests.page.looks import check
-from tests.page.person import Person
+from tests.page.person import Person, go_back
 from tests.servers.cairn_server import SignedInServer, running
 from tests.servers.oidc_provider import OidcProvider
 
@@ -67,7 +67,7 @@ def test_who_signs_in_elsewhere_comes_where_they_wanted_and_works_until_they_sig
     page.get_by_role("button", name="Yes, sign me out").click()
     expect(page.get_by_role("link", name="Sign in with Elsewhere")).to_be_visible()
     for _ in range(3):
-        page.go_back(wait_until="commit")
+        go_back(page)
         expect(page.get_by_text("secret.txt")).to_have_count(0)
     page.goto("/")
     page.get_by_role("link", name="Sign in with Elsewhere").click()

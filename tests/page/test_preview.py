@@ -195,9 +195,9 @@ def test_in_a_list_pictures_stand_small_and_no_row_moves(person: Person, page: P
     row = page.get_by_role("row", name=re.compile("ridge.png"))
     expect(row).to_be_visible()
     before = row.bounding_box()
-    page.unroute("**/content", hold)
     for route in held:
         route.continue_()
+    page.unroute("**/content", hold)
     page.reload()
     expect(row.locator("img")).to_have_js_property("naturalWidth", 400)
     assert row.bounding_box() == before

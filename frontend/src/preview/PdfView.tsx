@@ -53,13 +53,12 @@ function Page({ document, number, width, height }: PageProps) {
   useEffect(() => {
     if (!isNear) return;
     const drawing = new AbortController();
-    void document
-      .getPage(number)
-      .then(async (page) => {
-        if (canvas.current) await draw(page, canvas.current, drawing.signal);
-        if (!drawing.signal.aborted) setText(await textOf(page));
-      })
-      .catch(() => undefined); // A page that cannot be drawn stays empty; the others are there.
+    const show = async () => {
+      const page = await document.getPage(number); // Throws at once where the document was closed meanwhile.
+      if (canvas.current) await draw(page, canvas.current, drawing.signal);
+      if (!drawing.signal.aborted) setText(await textOf(page));
+    };
+    show().catch(() => undefined); // A page that cannot be drawn stays empty; the others are there.
     return () => drawing.abort();
   }, [document, number, isNear]);
   return (
