@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.page.person import Person
 from tests.servers.cairn_server import SignedInServer, running_server
@@ -22,6 +22,8 @@ SWITCHES = [
     "--disable-sync",
     "--font-render-hinting=none",
 ]
+# On a busy machine what takes a second else may take ten.
+expect.set_options(timeout=20_000)
 # Kept after the tests; the best of them are the README's.
 SCREENSHOTS = Path(os.environ.get("CAIRN_SCREENSHOTS", ".cache/screenshots"))
 
@@ -73,7 +75,7 @@ def sit_down(browser: Browser) -> Iterator[Callable[..., Person]]:
             locale="en-GB",
             timezone_id="Europe/Rome",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         context.on("console", note)
         context.on("weberror", lambda error: errors.append(str(error.error)))
         contexts.append(context)
