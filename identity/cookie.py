@@ -10,6 +10,7 @@ from identity.sessions import LONGEST
 
 KNOWN_SECONDS = 365 * 86400
 FLOW_SECONDS = 600
+_MARK, _FLOW = "-known", "-sign-in"
 
 
 def sent_session(request: Request, public_url: str) -> str | None:
@@ -17,71 +18,45 @@ def sent_session(request: Request, public_url: str) -> str | None:
 
 
 def set_session(response: Response, public_url: str, secret: str) -> None:
-    """Scripts never see it, and other sites' requests do not carry it, save links (ALGORITHMS.md 10)."""
-    response.set_cookie(
-        session_cookie_name(public_url),
-        secret,
-        max_age=int(LONGEST.total_seconds()),
-        path="/",
-        secure=public_url.startswith("https:"),
-        httponly=True,
-        samesite="lax",
-    )
+    _set(response, public_url, "", secret, int(LONGEST.total_seconds()))
+
+
+def clear_session(response: Response, public_url: str) -> None:
+    _clear(response, public_url, "")
 
 
 def sent_mark(request: Request, public_url: str) -> str | None:
     """What this browser was given when somebody signed in here, whoever it was."""
-    return request.cookies.get(f"{session_cookie_name(public_url)}-known")
+    return request.cookies.get(f"{session_cookie_name(public_url)}{_MARK}")
 
 
 def set_mark(response: Response, public_url: str, mark: str) -> None:
     """It outlives the session, and lets nobody in."""
-    response.set_cookie(
-        f"{session_cookie_name(public_url)}-known",
-        mark,
-        max_age=KNOWN_SECONDS,
-        path="/",
-        secure=public_url.startswith("https:"),
-        httponly=True,
-        samesite="lax",
-    )
+    _set(response, public_url, _MARK, mark, KNOWN_SECONDS)
 
 
 def sent_flow(request: Request, public_url: str) -> str | None:
     """The sign-in elsewhere that this browser began last."""
-    return request.cookies.get(f"{session_cookie_name(public_url)}-sign-in")
+    return request.cookies.get(f"{session_cookie_name(public_url)}{_FLOW}")
 
 
 def set_flow(response: Response, public_url: str, flow: str) -> None:
-    response.set_cookie(
-        f"{session_cookie_name(public_url)}-sign-in",
-        flow,
-        max_age=FLOW_SECONDS,
-        path="/",
-        secure=public_url.startswith("https:"),
-        httponly=True,
-        samesite="lax",  # The way back is a link from another site, which Strict would send nothing along with.
-    )
+    _set(response, public_url, _FLOW, flow, FLOW_SECONDS)
 
 
 def clear_flow(response: Response, public_url: str) -> None:
-    response.delete_cookie(
-        f"{session_cookie_name(public_url)}-sign-in",
-        path="/",
-        secure=public_url.startswith("https:"),
-        httponly=True,
-        samesite="lax",
-    )
+    _clear(response, public_url, _FLOW)
 
 
-def clear_session(response: Response, public_url: str) -> None:
-    response.delete_cookie(
-        session_cookie_name(public_url),
-        path="/",
-        secure=public_url.startswith("https:"),
-        httponly=True,
-        samesite="lax",
-    )
+def _set(response: Response, public_url: str, suffix: str, value: str, seconds: int) -> None:
+    """Scripts never see it, and other sites' requests do not carry it, save links (ALGORITHMS.md 10): so comes the way back."""
+    name, is_secure = f"{session_cookie_name(public_url)}{suffix}", public_url.startswith("https:")
+    response.set_cookie(name, value, seconds, path="/", secure=is_secure, httponly=True, samesite="lax")
+
+
+def _clear(response: Response, public_url: str, suffix: str) -> None:
+    name, is_secure = f"{session_cookie_name(public_url)}{suffix}", public_url.startswith("https:")
+    response.delete_cookie(name, path="/", secure=is_secure, httponly=True, samesite="lax")
 
 
 def refuse_other_sites(request: Request) -> None:
