@@ -45,7 +45,7 @@ def test_a_commit_and_its_sync_event_are_told_as_they_happen(lasting_product: Si
         assert first == {"root_sequence": 0, "buckets": []}
         bucket = make_bucket(api)["id"]
         # A bucket that is new appears with its sequence, without asking anew.
-        assert told.until(bucket_id=bucket)["sequence"] == 0
+        assert told.until(bucket_id=bucket, sequence=0)
         file = upload(api, "hut.blend", b"stones")["file_id"]
         wanted = [{"bucket_id": bucket, "sequence": 1}, {"file_id": file}]
         for hint in told:

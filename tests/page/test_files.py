@@ -72,7 +72,7 @@ def test_of_very_many_only_those_on_the_screen_are_there_and_back_is_where_one_w
     expect(page.get_by_role("row", name="file-3001.txt")).to_be_focused()
     scrolled = page.evaluate("document.querySelector('[role=grid]').parentElement.parentElement.scrollTop")
     page.get_by_role("link", name="Trash").click()
-    expect(page.get_by_role("heading", name="Trash")).to_be_visible()
+    expect(page.get_by_role("heading", name="Trash", exact=True)).to_be_visible()
     page.go_back()
     expect(page.get_by_role("row", name="file-3001.txt")).to_be_visible()
     assert page.evaluate("document.querySelector('[role=grid]').parentElement.parentElement.scrollTop") == scrolled
