@@ -3,7 +3,9 @@
 import os
 import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import httpx
 import pytest
@@ -11,8 +13,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.page.conftest import SCREENSHOTS
 from tests.page.dropping import drag_from_desktop
+from tests.page.elsewhere import beside, sign_in, sign_out
 from tests.page.person import PASSWORD, go_back
-from tests.servers.cairn_server import SignedInServer
+from tests.servers.cairn_server import SignedInServer, running_server
 
 pytestmark = pytest.mark.full
 
@@ -73,13 +76,21 @@ class Day:
     def go_to(self, place: str) -> None:
         self.page.get_by_role("navigation", name="Places").get_by_role("link", name=place).first.click()
 
-    def make_an_account_and_a_bucket(self) -> None:
+    def come_in(self) -> None:
+        """A new person, where they want to be."""
         page = self.page
         page.goto("/")
         page.get_by_role("button", name="Create account").click()
         page.get_by_label("E-mail").fill("lena@example.org")
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Create account").click()
+
+    def leave(self) -> None:
+        self.page.get_by_role("button", name="Sign out", exact=True).first.click()
+        expect(self.page.get_by_label("Password", exact=True)).to_be_visible()
+
+    def make_a_bucket(self) -> None:
+        page = self.page
         page.get_by_role("button", name="New bucket").first.click()
         page.get_by_label("Name", exact=True).fill("Studio")
         page.keyboard.press("Enter")
@@ -119,6 +130,7 @@ class Day:
         self.choose(file)
         self.go_to("Sync status")
         expect(page.get_by_text("Everything is safe.")).to_be_visible(timeout=2 * MINUTES)
+        expect(page.get_by_text("All 1,002 files are checked.")).to_be_visible()
         self.picture("healed")
         self.go_to("Studio")
 
@@ -131,20 +143,49 @@ class Day:
         self.act(name, "Versions")
         versions = page.get_by_role("dialog", name=re.compile("Versions"))
         versions.get_by_role("listitem").last.get_by_role("button", name="Restore").click()
-        expect(page.get_by_role("status").filter(has_text="Restored")).to_be_visible()
+        expect(page.get_by_role("status").get_by_text("Restored the version of")).to_be_visible()
+        expect(self.row(name)).to_contain_text("11 bytes")
         self.picture("restored")
 
     def sign_out(self) -> None:
-        page = self.page
-        page.goto("/account")
-        page.get_by_role("button", name="Sign out", exact=True).last.click()
-        expect(page.get_by_label("Password", exact=True)).to_be_visible()
-        go_back(page)
-        expect(page.get_by_label("Password", exact=True)).to_be_visible()
+        self.page.goto("/account")
+        self.leave()
+        for _ in range(3):
+            go_back(self.page)
+            expect(self.page.get_by_text("notes.md")).to_have_count(0)
+
+
+class DayElsewhere(Day):
+    """The same of somebody who signs in at a foreign provider."""
+
+    def come_in(self) -> None:
+        self.page.goto("/")
+        sign_in(self.page, "lena")
+
+    def leave(self) -> None:
+        sign_out(self.page)
+        expect(self.page.get_by_role("link", name="Sign in with Elsewhere")).to_be_visible()
+
+
+@pytest.fixture(params=[Day, DayElsewhere], ids=["built-in provider", "foreign provider"])
+def kind(request: pytest.FixtureRequest) -> type[Day]:
+    """Whose provider people sign in at."""
+    return cast("type[Day]", request.param)
+
+
+@pytest.fixture
+def server(kind: type[Day], tmp_path: Path) -> Iterator[SignedInServer]:
+    if kind is Day:
+        with running_server(tmp_path / "server") as alone:
+            yield alone
+        return
+    with beside(tmp_path) as (server, provider):
+        provider.start()
+        yield server
 
 
 @pytest.mark.timeout(1500)
-def test_a_first_day(browser: Browser, server: SignedInServer, tmp_path: Path) -> None:
+def test_a_first_day(browser: Browser, server: SignedInServer, kind: type[Day], tmp_path: Path) -> None:
     folder = tmp_path / "Site photos"
     folder.mkdir()
     for number in range(1000):
@@ -154,8 +195,9 @@ def test_a_first_day(browser: Browser, server: SignedInServer, tmp_path: Path) -
     notes.write_bytes(b"first draft")
 
     context = browser.new_context(base_url=server.url, viewport={"width": 1440, "height": 900}, locale="en-GB")
-    day = Day(context.new_page())
-    day.make_an_account_and_a_bucket()
+    day = kind(context.new_page())
+    day.come_in()
+    day.make_a_bucket()
     drag_from_desktop(day.page, [folder])
     uploads_done(day.page)
     day.choose(notes)

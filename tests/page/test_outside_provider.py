@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -10,31 +9,18 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.dropping import hand_over
+from tests.page.elsewhere import beside, sign_in, sign_in_there, sign_out
 from tests.page.looks import check
 from tests.page.person import Person, go_back
-from tests.servers.cairn_server import SignedInServer, running
-from tests.servers.oidc_provider import OidcProvider
+from tests.servers.cairn_server import SignedInServer
 
 SitDown = Callable[..., Person]
 LONG = 30_000  # milliseconds; a check takes its turn, and what did not answer is asked again after some seconds
 
 
-@contextmanager
-def _beside(folder: Path) -> Iterator[tuple[SignedInServer, OidcProvider]]:
-    """A server whose people may sign in at a provider, which does not run yet."""
-    provider = OidcProvider("")
-    server = SignedInServer(folder, **provider.environment)
-    provider.cairn_url = server.url
-    try:
-        with running(server):
-            yield server, provider
-    finally:
-        provider.close()
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignedInServer]:
-    with _beside(tmp_path_factory.mktemp("beside")) as (server, provider):
+    with beside(tmp_path_factory.mktemp("beside")) as (server, provider):
         provider.start()
         yield server
 
@@ -49,7 +35,7 @@ def test_who_signs_in_elsewhere_comes_where_they_wanted_and_works_until_they_sig
     page.goto("/trash?q=plan")
     expect(page.get_by_role("link", name="Sign in with Elsewhere")).to_be_visible()
     check(page, "gate-elsewhere")
-    _sign_in(page, "ada")
+    sign_in(page, "ada")
     expect(page).to_have_url(re.compile(r"/trash\?q=plan$"))
     page.goto("/")
     page.get_by_role("button", name="New bucket").first.click()
@@ -62,9 +48,7 @@ def test_who_signs_in_elsewhere_comes_where_they_wanted_and_works_until_they_sig
     page.get_by_role("link", name="ada@elsewhere.example").click()
     expect(page.get_by_text("signs in at 127.0.0.1")).to_be_visible()
     expect(page.get_by_label("Password now")).to_have_count(0)
-    page.get_by_role("button", name="Sign out", exact=True).first.click()
-    # The provider asks before it signs somebody out that it is not shown a token of.
-    page.get_by_role("button", name="Yes, sign me out").click()
+    sign_out(page)
     expect(page.get_by_role("link", name="Sign in with Elsewhere")).to_be_visible()
     for _ in range(3):
         go_back(page)
@@ -76,7 +60,7 @@ def test_who_signs_in_elsewhere_comes_where_they_wanted_and_works_until_they_sig
 
 def test_whose_session_ends_signs_in_again_in_a_window_of_its_own_and_the_page_goes_on(page: Page) -> None:
     page.goto("/account")
-    _sign_in(page, "grace")
+    sign_in(page, "grace")
     expect(page.get_by_text("grace@elsewhere.example").first).to_be_visible()
     page.evaluate("document.documentElement.dataset.same = 'document'")
     page.get_by_role("button", name="Rename").click()
@@ -103,7 +87,7 @@ def test_who_is_not_let_in_there_reads_so_here_and_may_try_again(page: Page) -> 
         "You were not let in with Elsewhere. Try another account, or ask who runs this server."
     )
     check(page, "gate-elsewhere-refused", widths=(390, 1440))
-    _sign_in(page, "edsger")
+    sign_in(page, "edsger")
     expect(page).to_have_url(re.compile("/account$"))
 
 
@@ -117,7 +101,7 @@ def test_an_answer_that_nobody_waits_for_lets_nobody_in_and_says_what_to_do(page
 
 
 def test_a_provider_that_is_away_is_told_and_let_in_by_once_it_answers(tmp_path: Path, sit_down: SitDown) -> None:
-    with _beside(tmp_path) as (server, provider):
+    with beside(tmp_path) as (server, provider):
         page = _nobody(server, sit_down)
         page.goto("/account")
         page.get_by_role("link", name="Sign in with Elsewhere").click()
@@ -127,7 +111,7 @@ def test_a_provider_that_is_away_is_told_and_let_in_by_once_it_answers(tmp_path:
         )
         provider.start()
         _await_provider(page)
-        _sign_in_there(page, "ada")
+        sign_in_there(page, "ada")
         expect(page).to_have_url(re.compile("/account$"))
         page.close()
 
@@ -145,15 +129,3 @@ def _await_provider(page: Page) -> None:
         assert monotonic() < end
         page.get_by_role("link", name="Sign in with Elsewhere").click()
         page.wait_for_load_state()
-
-
-def _sign_in(page: Page, name: str) -> None:
-    page.get_by_role("link", name="Sign in with Elsewhere").click()
-    _sign_in_there(page, name)
-
-
-def _sign_in_there(page: Page, name: str) -> None:
-    page.locator("input[name=login]").fill(name)
-    page.locator("input[name=password]").fill("any")
-    page.get_by_role("button", name="Sign-in").click()
-    page.get_by_role("button", name="Continue").click()

@@ -5,7 +5,7 @@ import { ApiProblem } from "@/api/problems";
 import { bucketChanged, keys, meQuery } from "@/api/queries";
 import type { BucketWire, FileWire } from "@/api/schema";
 import { Button, Dialog, Name, Problem, showToast, useNow } from "@/kit";
-import { counted, formatBytes, formatWhen } from "@/kit/format";
+import { counted, formatBytes, formatMoment } from "@/kit/format";
 import { baseOf } from "@/kit/names";
 import { devicesQuery, versionsQuery } from "./queries";
 import { VersionItem } from "./VersionItem";
@@ -54,7 +54,7 @@ function Question({ version }: { version: FileWire }) {
   const now = useNow();
   return (
     <p>
-      Delete the version of {formatWhen(new Date(version.created_at), now)} ({formatBytes(version.size)}) of <Name name={baseOf(version.path)} clip={false} />? This cannot be undone.
+      Delete the version of {formatMoment(new Date(version.created_at), now)} ({formatBytes(version.size)}) of <Name name={baseOf(version.path)} clip={false} />? This cannot be undone.
     </p>
   );
 }
@@ -104,7 +104,7 @@ function useHistory(bucket: string, file: string, onClose: () => void) {
         await makeCurrent(version);
         onClose();
         showToast({
-          text: `Restored the version of ${formatWhen(new Date(version.created_at), now)} of`,
+          text: `Restored the version of ${formatMoment(new Date(version.created_at), now)} of`,
           name: baseOf(version.path),
           undo: () => makeCurrent(before),
         });

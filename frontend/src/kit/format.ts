@@ -82,6 +82,12 @@ export function formatWhen(date: Date, now: Date): string {
 export const formatShortWhen = (date: Date, now: Date): string =>
   daysBetween(date, now) === 0 ? formatClock(date) : formatDay(date, now);
 
+/** A moment that is told apart from others, which "4 minutes ago" does not do in a sentence that stays: 14:02, else the day too. */
+export const formatMoment = (date: Date, now: Date): string => {
+  const [day, clock] = [formatDay(date, now), formatClock(date)];
+  return daysBetween(date, now) === 0 ? clock : `${day}, ${clock}`;
+};
+
 export const formatClock = (date: Date): string => clock().format(date);
 
 export function formatDay(date: Date, now: Date): string {
