@@ -7,8 +7,8 @@ from typing import Self
 
 import httpx
 
+from nginx import nginx_program
 from tests.servers.cairn_server import free_port
-from tests.servers.nginx import nginx_program
 from tests.servers.unpacked import environment_of
 
 CONFIG = """

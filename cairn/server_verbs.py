@@ -88,6 +88,33 @@ def beat(
     process.beat(ServerSettings.read(), port)
 
 
+@app.command(
+    "front-door",
+    epilog=manual(
+        {
+            "cairn front-door": "nginx before the rooms, with a certificate of its own making",
+            "cairn front-door --print": "the configuration, to read or for an nginx of yours",
+        },
+        see=("serve", "worker"),
+    ),
+)
+@ending()
+def front_door(
+    print_only: Annotated[
+        bool, typer.Option("--print", help="Print nginx's configuration, and start nothing.")
+    ] = False,
+) -> None:
+    """Stand before the rooms, by nginx: TLS, routing, limits, the page. CAIRN_METADATA and so on say where the rooms are."""
+    from cairn.front_door import open_front_door, printed
+    from cairn.settings import ServerSettings
+
+    settings = ServerSettings.read()
+    if print_only:
+        typer.echo("\n".join(printed(settings)))
+    else:
+        open_front_door(settings)
+
+
 @app.command(epilog=manual({"cairn migrate": "before rooms are served one by one"}, see=("serve", "doctor")))
 @ending()
 def migrate() -> None:

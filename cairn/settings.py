@@ -63,6 +63,9 @@ class ServerSettings(Settings):
         default=None,
         description="Where the chunker is, `http://host:port`; for sync, which tells how all rooms are; absent: not told of.",
     )
+    sync: Address | None = Field(
+        default=None, description="Where sync is, `http://host:port`; for the front door only: no room calls it."
+    )
     broker: Broker | None = Field(
         default=None,
         description="Where messages to workers go, `redis://[:PASSWORD@]host[:port][/database]`; absent: work is done in this process.",

@@ -5,7 +5,6 @@ import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -60,7 +59,7 @@ class Stack(SignedInServer):
     def __init__(self, folder: Path, **environment: str) -> None:
         """`environment` names CAIRN_DATABASE and CAIRN_STORE, both fresh. With CAIRN_BROKER two workers and a beat do the work."""
         super().__init__(folder, **environment)
-        self.port, *ports = free_ports(1 + len(ROOMS) + len(_WORKING))
+        self.port, secure_port, *ports = free_ports(2 + len(ROOMS) + len(_WORKING))
         self.url = f"http://127.0.0.1:{self.port}"
         at = dict(zip(ROOMS, ports, strict=False))
         self.environment |= {
@@ -75,7 +74,9 @@ class Stack(SignedInServer):
         self.rooms = {room: RoomServer(folder, room, port, self.environment) for room, port in at.items()}
         working = dict(zip(_WORKING, ports[len(ROOMS) :], strict=True)) if "CAIRN_BROKER" in environment else {}
         self.working = {name: WorkServer(folder, name, port, self.environment) for name, port in working.items()}
-        self.nginx = Nginx(folder / "nginx", self.port, {room.value: at[room] for room in _BEHIND_THE_DOOR})
+        self.nginx = Nginx(
+            folder / "nginx", self.port, secure_port, {room.value: at[room] for room in _BEHIND_THE_DOOR}
+        )
         self._is_migrated = False
 
     def start(self) -> None:
@@ -87,7 +88,6 @@ class Stack(SignedInServer):
         for process in self.processes:
             process.await_ready()
         self.output = self.rooms[Room.IDENTITY].output
-        self.nginx.publish("openapi.json", self.specification())
         self.nginx.start()
 
     @property
@@ -126,15 +126,6 @@ class Stack(SignedInServer):
     def service_token(self, room: Room) -> str:
         """What `room` shows the others."""
         return ServiceTokens(self.environment["CAIRN_SECRET"].encode()).mint(room)
-
-    def specification(self) -> dict[str, Any]:
-        """What the rooms behind the front door say that they serve, as one document."""
-        paths: dict[str, dict[str, Any]] = {}
-        for room in _BEHIND_THE_DOOR:
-            found = httpx.get(f"{self.rooms[room].url}/openapi.json", timeout=30).json()["paths"]
-            for path, operations in found.items():
-                paths.setdefault(path, {}).update(operations)
-        return {"openapi": "3.1.0", "info": {"title": "Cairn", "version": "1"}, "paths": paths}
 
 
 @contextmanager

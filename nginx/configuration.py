@@ -1,0 +1,125 @@
+"""nginx's configuration: the files of conf/, with what the settings say between their @ signs."""
+
+import getpass
+import os
+import re
+import resource
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nginx.page import PageFile, page_locations, write_page
+from nginx.refusals import refusals
+from nginx.settings import FrontDoorSettings, PlainHttp
+
+_TEMPLATES = Path(__file__).with_name("conf")
+_BLANK = re.compile(r"@([a-z_]+)@")
+ADDRESSES_TIMES = 20
+MOST_OPEN_FILES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Of one process of a room."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class FrontDoor:
+    """All that a configuration is made of. `rooms`: where the processes of each are; one of nobody answers 503.
+
+    `views`: the first segments of the page's own addresses.
+    """
+
+    settings: FrontDoorSettings
+    host: str
+    rooms: Mapping[str, Iterable[Address]]
+    certificate: Path
+    key: Path
+    page: Mapping[str, PageFile]
+    views: Iterable[str]
+    workers: str = "auto"
+
+
+def write_configuration(folder: Path, door: FrontDoor) -> Path:
+    """Write nginx.conf, what it includes and the page into `folder`; the file to start nginx with. Safe to repeat while nginx runs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_page(folder / "page", door.page)
+    values = _values(folder, door)
+    made = {template.name: _filled(template.read_text(), values) for template in sorted(_TEMPLATES.glob("*.conf"))}
+    made["page.conf"] = page_locations(folder / "page", door.page, door.views)
+    made["refusals.conf"] = refusals()
+    made["servers.conf"] = _servers(door)
+    for name, text in made.items():
+        temporary = folder / f".{name}"
+        temporary.write_text(text)
+        temporary.replace(folder / name)
+    return folder / "nginx.conf"
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    return _BLANK.sub(lambda blank: values[blank[1]], text)
+
+
+def _values(folder: Path, door: FrontDoor) -> dict[str, str]:
+    settings = door.settings
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    open_files = MOST_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_OPEN_FILES)
+    proxies = [proxy.strip() for proxy in settings.front_proxies.split(",") if proxy.strip()]
+    return {
+        "folder": str(folder),
+        "workers": door.workers,
+        # Started by root, nginx would work as somebody who cannot write where we let it.
+        "user": f"user {getpass.getuser()};" if os.geteuid() == 0 else "",
+        "open_files": str(open_files),
+        # One that is passed on has two ends.
+        "connections": str(open_files // 2),
+        "access_log": "/dev/stdout",
+        "upstreams": "\n".join(_upstream(room, addresses) for room, addresses in sorted(door.rooms.items())),
+        "rate": str(settings.rate_limit or 1),
+        "address_rate": str((settings.rate_limit or 1) * ADDRESSES_TIMES),
+        "content_rate": str(settings.content_rate_limit or 1),
+        "streams": str(settings.stream_limit or 1),
+        # An empty key is not counted.
+        "catalogue_key": "$caller" if settings.rate_limit else '""',
+        "catalogue_address_key": "$binary_remote_addr" if settings.rate_limit else '""',
+        "content_key": "$caller" if settings.content_rate_limit else '""',
+        "stream_key": "$caller" if settings.stream_limit else '""',
+        "hsts": f'add_header Strict-Transport-Security "max-age={settings.hsts}" always;' if settings.hsts else "",
+        "front_proxies": "\n".join(f"set_real_ip_from {proxy};" for proxy in proxies),
+        "is_forwarded": "",
+    }
+
+
+def _upstream(room: str, addresses: Iterable[Address]) -> str:
+    # Shorter than a room keeps an idle connection: a request must not be sent into one that is being closed.
+    # 127.0.0.1:9 is nobody: a room without a process answers 503, and the others go on.
+    servers = (
+        " ".join(f"server {address} max_fails=1 fail_timeout=2s;" for address in addresses) or "server 127.0.0.1:9;"
+    )
+    return f"upstream {room} {{ {servers} keepalive 64; keepalive_timeout 3s; }}"
+
+
+def _servers(door: FrontDoor) -> str:
+    settings = door.settings
+    host = f"[{door.host}]" if ":" in door.host else door.host
+    plain = f"listen {host}:{settings.http_port} backlog=4096 default_server;"
+    secure = f"listen {host}:{settings.https_port} ssl http2 backlog=4096 default_server;"
+    servers = [
+        f"server {{\n  {secure}\n  include tls.conf;\n  ssl_certificate {door.certificate};\n"
+        f"  ssl_certificate_key {door.key};\n  include door.conf;\n}}\n"
+    ]
+    if settings.plain_http is PlainHttp.SERVE:
+        servers.append(f"server {{\n  {plain}\n  include door.conf;\n}}\n")
+    if settings.plain_http is PlainHttp.REDIRECT:
+        port = "" if settings.https_port == 443 else f":{settings.https_port}"
+        # 308 keeps the method: a POST stays one.
+        servers.append(
+            f"server {{\n  {plain}\n  client_header_timeout 15s;\n  return 308 https://$host{port}$request_uri;\n}}\n"
+        )
+    return "".join(servers)

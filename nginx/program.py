@@ -1,0 +1,83 @@
+"""nginx as a process: Debian's, the installed one or the one that the project's tools unpacked."""
+
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+from nginx.errors import ConfigurationRefused, NginxMissing
+
+_UNPACKED = Path(__file__).resolve().parents[1] / ".cache" / "debian"
+_PR_SET_PDEATHSIG = 1
+
+
+def nginx_program() -> Path:
+    """Raises NginxMissing."""
+    places = ["/usr/sbin", "/usr/local/sbin", os.environ.get("PATH", ""), str(_UNPACKED / "usr" / "sbin")]
+    found = shutil.which("nginx", path=os.pathsep.join(places))
+    if found is None:
+        raise NginxMissing("Install Debian's package: apt install nginx-light.")
+    return Path(found)
+
+
+class Nginx:
+    """One nginx with the configuration `file`, which lies in its own folder. It ends with whoever started it, however that ends."""
+
+    def __init__(self, program: Path, file: Path) -> None:
+        self._command: list[str | Path] = [program, "-p", file.parent, "-c", file, "-e", "stderr"]
+        self._environment = _environment(program)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def check(self) -> None:
+        """Raises ConfigurationRefused if nginx would not start, or go on, with what is written now."""
+        done = subprocess.run(
+            [*self._command, "-t", "-q"], env=self._environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise ConfigurationRefused(done.stderr.strip()[-1000:])
+
+    def start(self) -> None:
+        libc = ctypes.CDLL(None)
+        self._process = subprocess.Popen(
+            self._command,
+            env=self._environment,
+            start_new_session=True,
+            preexec_fn=lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM),  # noqa: PLW1509 — nothing of ours runs in the child but this call.
+        )
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def reload(self) -> None:
+        """Go on with what is written now; requests that run end as they began."""
+        self._running().send_signal(signal.SIGHUP)
+
+    def end(self, how: int = signal.SIGQUIT) -> int:
+        """Its exit status. SIGQUIT lets running requests end, at most 30 seconds long; SIGKILL cuts every connection."""
+        process = self._running()
+        if how == signal.SIGKILL:
+            os.killpg(process.pid, how)
+        process.send_signal(how)
+        status = process.wait()
+        # Workers outlive a master that was killed, and would keep the ports.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        self._process = None
+        return status
+
+    def _running(self) -> "subprocess.Popen[bytes]":
+        assert self._process is not None, "it was not started"  # noqa: S101
+        return self._process
+
+
+def _environment(program: Path) -> dict[str, str]:
+    """An nginx that was unpacked finds its libraries by this."""
+    environment = dict(os.environ)
+    if program.is_relative_to(_UNPACKED):
+        libraries = [_UNPACKED / "usr" / "lib", *(_UNPACKED / "usr" / "lib").glob("*-linux-gnu*")]
+        environment["LD_LIBRARY_PATH"] = os.pathsep.join(map(str, libraries))
+    return environment
