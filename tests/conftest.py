@@ -20,3 +20,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """End an xdist worker with its controller, however that ends: its servers end with it, none stays behind."""
     if hasattr(config, "workerinput"):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"

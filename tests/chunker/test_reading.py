@@ -17,11 +17,6 @@ pytestmark = pytest.mark.anyio
 SIZE = 10
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class SlowBlocks:
     """Reads that take until they are let go on."""
 

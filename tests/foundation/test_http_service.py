@@ -94,11 +94,6 @@ def client(app: FastAPI) -> httpx.AsyncClient:
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def problem(answer: httpx.Response) -> str:
     """The slug, once it is certain that this is a problem document in full."""
     assert answer.headers["content-type"] == "application/problem+json"

@@ -15,11 +15,6 @@ from frontend import POLICY, VIEWS, page_files
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 FILES = page_files()
 ROUTES = Path("frontend/src/routes.tsx")
 

@@ -1,14 +1,18 @@
 """A room of identity on each database, with a clock that stands still and quick hashes."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
-from foundation.database import Database
-from identity import IdentityRoom, migrate, open_identity
+from foundation.database import Database, opened
+from foundation.settings import ServiceSettings
+from identity import IdentityRoom, create_app, migrate, open_identity
 from tests.identity.house import EMAIL, PASSWORD, QUICK, SECRET, URL, Hands, House
+from tests.identity.outside import Shifted, browser_of, room_on
+from tests.identity.programs import APP_URI, Program, Visit, added, visit
 from tests.servers.oidc_provider import OidcProvider
 from tests.servers.postgresql_server import Databases
 
@@ -42,13 +46,17 @@ def postgresql_template(postgresql: Databases) -> Iterator[str]:
     postgresql.drop_database(url)
 
 
+@pytest.fixture
+def sqlite_location(sqlite_template: Path, tmp_path: Path) -> str:
+    shutil.copyfile(sqlite_template, tmp_path / "identity.db")
+    return f"sqlite:///{tmp_path / 'identity.db'}"
+
+
 @pytest.fixture(params=KINDS)
-def location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def location(request: pytest.FixtureRequest) -> Iterator[str]:
     """A database with the tables of identity, and nobody in them."""
     if request.param == "sqlite":
-        path = tmp_path / "identity.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
+        yield request.getfixturevalue("sqlite_location")
         return
     databases: Databases = request.getfixturevalue("postgresql")
     url = databases.fresh_database(template=request.getfixturevalue("postgresql_template"))
@@ -71,8 +79,56 @@ def room(house: House) -> IdentityRoom:
     return house.room
 
 
+@pytest.fixture
+async def http(house: House) -> AsyncIterator[httpx.AsyncClient]:
+    """A client at the server's door, with nobody signed in."""
+    app = create_app(house.room.parts, ServiceSettings(public_url=URL))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as client:
+        yield client
+
+
+@pytest.fixture
+def cli(http: httpx.AsyncClient) -> Program:
+    return Program(http)
+
+
+@pytest.fixture
+def frame(house: House, http: httpx.AsyncClient) -> Program:
+    """A program of somebody else's, with a secret."""
+    new = added(house)
+    return Program(http, new.client.id, new.secret, APP_URI)
+
+
+@pytest.fixture
+def ada(house: House, http: httpx.AsyncClient) -> Visit:
+    return visit(house, http)
+
+
 @pytest.fixture(scope="session")
 def shared_elsewhere() -> Iterator[OidcProvider]:
     """A foreign provider that runs, for every test that leaves it as it is."""
     with OidcProvider.running(URL) as provider:
         yield provider
+
+
+@pytest.fixture
+def clock() -> Shifted:
+    return Shifted()
+
+
+@pytest.fixture
+def database(location: str) -> Iterator[Database]:
+    with opened(location) as database:
+        yield database
+
+
+@pytest.fixture
+def trusting(database: Database, shared_elsewhere: OidcProvider, clock: Shifted) -> IdentityRoom:
+    """A room that trusts the foreign provider."""
+    return room_on(database, shared_elsewhere, clock)
+
+
+@pytest.fixture
+async def browser(trusting: IdentityRoom) -> AsyncIterator[httpx.AsyncClient]:
+    async with browser_of(trusting) as client:
+        yield client

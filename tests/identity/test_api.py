@@ -17,11 +17,6 @@ LOGIN = {"email": EMAIL, "password": PASSWORD}
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def client_of(house: House, url: str = URL) -> httpx.AsyncClient:
     room = house.room
     if url != URL:

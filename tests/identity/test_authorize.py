@@ -1,13 +1,10 @@
 """Letting a client in by a code (RFC 6749, 4.1; RFC 7636; RFC 8252; RFC 9207; RFC 9700): who is asked what, and where answers go."""
 
-from collections.abc import AsyncIterator
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx
 import pytest
 
-from foundation.settings import ServiceSettings
-from identity import create_app
 from identity.clients import CODE, CREDENTIALS, DEVICE, REFRESH, Client
 from identity.errors import ClientInvalid
 from tests.identity.house import EMAIL, PASSWORD, URL, House
@@ -25,35 +22,6 @@ from tests.identity.programs import (
 )
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-async def http(house: House) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(house.room.parts, ServiceSettings(public_url=URL))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as client:
-        yield client
-
-
-@pytest.fixture
-def cli(http: httpx.AsyncClient) -> Program:
-    return Program(http)
-
-
-@pytest.fixture
-def frame(house: House, http: httpx.AsyncClient) -> Program:
-    """A program of somebody else's, with a secret."""
-    new = added(house)
-    return Program(http, new.client.id, new.secret, APP_URI)
-
-
-@pytest.fixture
-def ada(house: House, http: httpx.AsyncClient) -> Visit:
-    return visit(house, http)
 
 
 async def test_a_person_who_is_not_signed_in_signs_in_first_and_comes_back(

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -14,35 +13,13 @@ from identity import create_app
 from identity.attempts import DEVICE_CODES, PER_NETWORK_AND_ACCOUNT
 from identity.model import DeviceKind
 from tests.identity.house import EMAIL, HOME, PASSWORD, URL, House
-from tests.identity.programs import DEVICE_GRANT, EVERYTHING, Program, Visit, added, bearer, claims, visit
+from tests.identity.programs import DEVICE_GRANT, EVERYTHING, Program, Visit, added, bearer, claims
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-async def http(house: House) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(house.room.parts, ServiceSettings(public_url=URL))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as client:
-        yield client
-
-
-@pytest.fixture
-def program(http: httpx.AsyncClient) -> Program:
-    return Program(http)
-
-
-@pytest.fixture
-def ada(house: House, http: httpx.AsyncClient) -> Visit:
-    return visit(house, http)
-
-
-async def began(program: Program, **changes: Any) -> dict[str, Any]:
-    answer = await program.post("/oauth/device", **({"scope": EVERYTHING, "device_name": "ada's laptop"} | changes))
+async def began(cli: Program, **changes: Any) -> dict[str, Any]:
+    answer = await cli.post("/oauth/device", **({"scope": EVERYTHING, "device_name": "ada's laptop"} | changes))
     assert answer.status_code == 200, answer.text
     document: dict[str, Any] = answer.json()
     return document
@@ -53,14 +30,14 @@ async def answered(browser: Visit, user_code: str, *, allow: bool = True) -> htt
 
 
 async def test_a_program_is_let_in_by_a_code_and_acts_as_a_device_of_the_person(
-    house: House, http: httpx.AsyncClient, program: Program, ada: Visit
+    house: House, http: httpx.AsyncClient, cli: Program, ada: Visit
 ) -> None:
-    begun = await began(program)
+    begun = await began(cli)
     assert re.fullmatch("[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}", begun["user_code"])
     assert begun["verification_uri"] == f"{URL}/device"
     assert begun["verification_uri_complete"] == f"{URL}/device?user_code={begun['user_code']}"
     assert (begun["interval"], begun["expires_in"]) == (5, 900)
-    assert (await program.polls(begun["device_code"])).json()["error"] == "authorization_pending"
+    assert (await cli.polls(begun["device_code"])).json()["error"] == "authorization_pending"
 
     typed = begun["user_code"].replace("-", " ").lower()
     asked = await http.get("/api/v1/auth/device", params={"user_code": typed}, headers=ada.headers)
@@ -70,7 +47,7 @@ async def test_a_program_is_let_in_by_a_code_and_acts_as_a_device_of_the_person(
     assert question["address"] is None  # This machine's own says nothing.
     assert (await answered(ada, typed)).status_code == 204
 
-    tokens = (await program.polls(begun["device_code"])).json()
+    tokens = (await cli.polls(begun["device_code"])).json()
     assert set(tokens["scope"].split()) == set(EVERYTHING.split())
     me = (await http.get("/api/v1/me", headers=bearer(tokens["access_token"]))).json()
     assert me["email"] == EMAIL
@@ -78,70 +55,70 @@ async def test_a_program_is_let_in_by_a_code_and_acts_as_a_device_of_the_person(
     [device] = [one for one in devices if str(one.id) == me["device_id"]]
     assert (device.kind, device.name) == (DeviceKind.COMMAND_LINE, "ada's laptop")
     assert claims(house, tokens["id_token"])["sub"] == me["user_id"]
-    assert (await program.refreshes(tokens["refresh_token"])).status_code == 200
+    assert (await cli.refreshes(tokens["refresh_token"])).status_code == 200
 
 
-async def test_the_person_sees_where_the_program_asked_from(house: House, program: Program, ada: Visit) -> None:
+async def test_the_person_sees_where_the_program_asked_from(house: House, cli: Program, ada: Visit) -> None:
     app = create_app(house.room.parts, ServiceSettings(public_url=URL))
     far = httpx.ASGITransport(app, client=("192.0.2.7", 4711))
     async with httpx.AsyncClient(transport=far, base_url=URL) as elsewhere:
         begun = await began(Program(elsewhere))
-    asked = await program.http.get("/api/v1/auth/device", params={"user_code": begun["user_code"]}, headers=ada.headers)
+    asked = await cli.http.get("/api/v1/auth/device", params={"user_code": begun["user_code"]}, headers=ada.headers)
     assert asked.json()["address"] == "192.0.2.7"
 
 
-async def test_a_device_code_is_good_once(program: Program, ada: Visit) -> None:
-    begun = await began(program)
+async def test_a_device_code_is_good_once(cli: Program, ada: Visit) -> None:
+    begun = await began(cli)
     await answered(ada, begun["user_code"])
-    both = await asyncio.gather(program.polls(begun["device_code"]), program.polls(begun["device_code"]))
+    both = await asyncio.gather(cli.polls(begun["device_code"]), cli.polls(begun["device_code"]))
     assert sorted(one.status_code for one in both) == [200, 400]
-    assert (await program.polls(begun["device_code"])).json()["error"] == "invalid_grant"
+    assert (await cli.polls(begun["device_code"])).json()["error"] == "invalid_grant"
 
 
-async def test_a_person_who_says_no_is_believed(program: Program, ada: Visit) -> None:
-    begun = await began(program)
+async def test_a_person_who_says_no_is_believed(cli: Program, ada: Visit) -> None:
+    begun = await began(cli)
     await answered(ada, begun["user_code"], allow=False)
-    assert (await program.polls(begun["device_code"])).json()["error"] == "access_denied"
+    assert (await cli.polls(begun["device_code"])).json()["error"] == "access_denied"
     assert (await answered(ada, begun["user_code"])).status_code == 404
 
 
-async def test_who_asks_too_often_is_told_to_slow_down_and_has_to(house: House, program: Program) -> None:
-    code = (await began(program))["device_code"]
-    assert (await program.polls(code)).json()["error"] == "authorization_pending"
-    assert (await program.polls(code)).json()["error"] == "slow_down"
+async def test_who_asks_too_often_is_told_to_slow_down_and_has_to(house: House, cli: Program) -> None:
+    code = (await began(cli))["device_code"]
+    assert (await cli.polls(code)).json()["error"] == "authorization_pending"
+    assert (await cli.polls(code)).json()["error"] == "slow_down"
     house.clock.move(seconds=6)
-    assert (await program.polls(code)).json()["error"] == "slow_down"
+    assert (await cli.polls(code)).json()["error"] == "slow_down"
     house.clock.move(seconds=15)
-    assert (await program.polls(code)).json()["error"] == "authorization_pending"
+    assert (await cli.polls(code)).json()["error"] == "authorization_pending"
 
 
-async def test_a_code_ends_after_15_minutes(house: House, program: Program, ada: Visit) -> None:
-    begun = await began(program)
+async def test_a_code_ends_after_15_minutes(house: House, cli: Program, ada: Visit) -> None:
+    begun = await began(cli)
     house.clock.move(minutes=15)
-    assert (await program.polls(begun["device_code"])).json()["error"] == "expired_token"
+    assert (await cli.polls(begun["device_code"])).json()["error"] == "expired_token"
     assert (await answered(ada, begun["user_code"])).status_code == 404
 
 
 async def test_a_code_that_was_allowed_is_worth_nothing_to_a_person_who_was_disabled_meanwhile(
-    house: House, program: Program, ada: Visit
+    house: House, cli: Program, ada: Visit
 ) -> None:
-    begun = await began(program)
+    begun = await began(cli)
     await answered(ada, begun["user_code"])
     house.room.disable_user(EMAIL)
-    assert (await program.polls(begun["device_code"])).json()["error"] == "invalid_grant"
+    assert (await cli.polls(begun["device_code"])).json()["error"] == "invalid_grant"
 
 
-async def test_another_client_cannot_fetch_what_was_allowed(house: House, program: Program, ada: Visit) -> None:
-    begun = await began(program)
+async def test_another_client_cannot_fetch_what_was_allowed(house: House, cli: Program, ada: Visit) -> None:
+    begun = await began(cli)
     await answered(ada, begun["user_code"])
     new = added(house, is_public=True, grants=frozenset({DEVICE_GRANT, "refresh_token"}), redirect_uris=frozenset())
-    other = Program(program.http, new.client.id)
+    other = Program(cli.http, new.client.id)
     assert (await other.polls(begun["device_code"])).json()["error"] == "invalid_grant"
-    assert (await program.polls(begun["device_code"])).status_code == 200
+    assert (await cli.polls(begun["device_code"])).status_code == 200
 
 
-async def test_codes_cannot_be_guessed(http: httpx.AsyncClient, ada: Visit, program: Program) -> None:
-    begun = await began(program)
+async def test_codes_cannot_be_guessed(http: httpx.AsyncClient, ada: Visit, cli: Program) -> None:
+    begun = await began(cli)
     for number in range(PER_NETWORK_AND_ACCOUNT.free):
         guess = f"BCDFGHJ{'BCDFGHJKLM'[number]}"
         assert (await answered(ada, guess)).status_code == 404
@@ -167,34 +144,34 @@ WRONG = [
 ]
 
 
-async def test_what_a_program_asks_wrongly_begins_nothing(program: Program) -> None:
+async def test_what_a_program_asks_wrongly_begins_nothing(cli: Program) -> None:
     for changes, error in WRONG:
-        answer = await program.post("/oauth/device", **({"scope": "files"} | changes))
+        answer = await cli.post("/oauth/device", **({"scope": "files"} | changes))
         assert answer.json()["error"] == error, changes
         assert answer.status_code in {400, 401}
 
 
-async def test_scopes_that_a_client_may_not_have_are_left_out(house: House, program: Program, ada: Visit) -> None:
-    begun = await began(program, scope="files admin catalogue")
+async def test_scopes_that_a_client_may_not_have_are_left_out(house: House, cli: Program, ada: Visit) -> None:
+    begun = await began(cli, scope="files admin catalogue")
     await answered(ada, begun["user_code"])
-    tokens = (await program.polls(begun["device_code"])).json()
+    tokens = (await cli.polls(begun["device_code"])).json()
     assert tokens["scope"] == "files"
     assert "refresh_token" not in tokens
     assert "id_token" not in tokens
 
 
 async def test_a_hostile_device_name_is_shown_as_text_and_short(
-    program: Program, http: httpx.AsyncClient, ada: Visit
+    cli: Program, http: httpx.AsyncClient, ada: Visit
 ) -> None:
-    begun = await began(program, device_name="\u202e\0\x1b[2J<script>" + "x" * 500)
+    begun = await began(cli, device_name="\u202e\0\x1b[2J<script>" + "x" * 500)
     asked = await http.get("/api/v1/auth/device", params={"user_code": begun["user_code"]}, headers=ada.headers)
     assert asked.json()["device_name"] == "[2J<script>" + "x" * 89
 
 
 async def test_only_a_person_in_their_own_browser_lets_programs_in(
-    house: House, http: httpx.AsyncClient, program: Program, ada: Visit
+    house: House, http: httpx.AsyncClient, cli: Program, ada: Visit
 ) -> None:
-    begun = await began(program)
+    begun = await began(cli)
     body = {"user_code": begun["user_code"], "allow": True}
     token = house.room.create_token(EMAIL, "x", ["files", "account"]).secret
     session = house.room.parts.sign_in.sign_in(EMAIL, PASSWORD, HOME)
@@ -205,7 +182,7 @@ async def test_only_a_person_in_their_own_browser_lets_programs_in(
         assert (await ada.answers("/api/v1/auth/device", body, **elsewhere)).status_code == 403
     no_origin = await http.post("/api/v1/auth/device", json=body, headers={"Cookie": f"cairn={session}"})
     assert no_origin.status_code == 403
-    assert (await program.polls(begun["device_code"])).json()["error"] == "authorization_pending"
+    assert (await cli.polls(begun["device_code"])).json()["error"] == "authorization_pending"
 
 
 async def test_nobody_takes_all_the_room_that_there_is_for_codes(house: House) -> None:

@@ -1,7 +1,6 @@
 """The issuer's root: discovery, keys, and token exchange with its own errors."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -9,24 +8,10 @@ import pytest
 
 from foundation.jwks import FetchedKeys
 from foundation.jwt import JwtVerifier, TrustedIssuer
-from foundation.settings import ServiceSettings
-from identity import create_app
 from identity.oauth import ACCESS_TOKEN, TOKEN_EXCHANGE
 from tests.identity.house import EMAIL, HOME, PASSWORD, URL, House
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-async def http(house: House) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(house.room.parts, ServiceSettings(public_url=URL))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as client:
-        yield client
 
 
 def form(subject: str, **changes: Any) -> dict[str, Any]:

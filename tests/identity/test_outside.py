@@ -1,16 +1,13 @@
 """Signing in at an outside provider, a real one: the whole dance of redirects, and what of it can be forged."""
 
-import shutil
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 from sqlalchemy import select
 
-from foundation.database import Database, opened
+from foundation.database import Database
 from foundation.jwt import outside_machine, outside_user
 from foundation.problems import Unauthenticated
 from identity import IdentityRoom, open_identity
@@ -25,37 +22,9 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def location(sqlite_template: Path, tmp_path: Path) -> str:
+def location(sqlite_location: str) -> str:
     """What differs between databases is shown in test_outside_sessions.py."""
-    shutil.copyfile(sqlite_template, tmp_path / "identity.db")
-    return f"sqlite:///{tmp_path / 'identity.db'}"
-
-
-@pytest.fixture
-def clock() -> Shifted:
-    return Shifted()
-
-
-@pytest.fixture
-def database(location: str) -> Iterator[Database]:
-    with opened(location) as database:
-        yield database
-
-
-@pytest.fixture
-def room(database: Database, shared_elsewhere: OidcProvider, clock: Shifted) -> IdentityRoom:
-    return room_on(database, shared_elsewhere, clock)
-
-
-@pytest.fixture
-async def browser(room: IdentityRoom) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser_of(room) as client:
-        yield client
+    return sqlite_location
 
 
 async def test_a_person_signs_in_elsewhere_and_goes_on_where_they_were(
@@ -73,33 +42,33 @@ async def test_a_person_signs_in_elsewhere_and_goes_on_where_they_were(
 
 
 async def test_the_providers_word_on_an_address_makes_nobody_an_account_of_this_house(
-    room: IdentityRoom, browser: httpx.AsyncClient, shared_elsewhere: OidcProvider
+    trusting: IdentityRoom, browser: httpx.AsyncClient, shared_elsewhere: OidcProvider
 ) -> None:
-    local = room.add_user("ada@elsewhere.example", PASSWORD, is_admin=True)
+    local = trusting.add_user("ada@elsewhere.example", PASSWORD, is_admin=True)
     await sign_in(browser, shared_elsewhere)
     me = (await browser.get("/me")).json()
     assert me["user_id"] != str(local.id)
     assert me["is_admin"] is False
     assert (await browser.get("/invitations")).status_code == 403
-    assert room.user("ada@elsewhere.example").id == local.id
+    assert trusting.user("ada@elsewhere.example").id == local.id
 
 
 async def test_whose_account_here_is_closed_is_not_let_in(
-    room: IdentityRoom, browser: httpx.AsyncClient, shared_elsewhere: OidcProvider
+    trusting: IdentityRoom, browser: httpx.AsyncClient, shared_elsewhere: OidcProvider
 ) -> None:
     await sign_in(browser, shared_elsewhere, "leaver")
     token = shared_elsewhere.person_token("leaver")
-    assert room.verifier.verify(token).user == outside_user(shared_elsewhere.issuer, "leaver")
-    room.parts.people.disable(outside_user(shared_elsewhere.issuer, "leaver"))
+    assert trusting.verifier.verify(token).user == outside_user(shared_elsewhere.issuer, "leaver")
+    trusting.parts.people.disable(outside_user(shared_elsewhere.issuer, "leaver"))
     assert (await browser.get("/me")).status_code == 401
     with pytest.raises(Unauthenticated):
-        room.verifier.verify(token)
+        trusting.verifier.verify(token)
     refused = await sign_in(browser, shared_elsewhere, "leaver")
     assert (refused.status_code, refused.json()["type"]) == (403, "urn:cairn:problem:outside-refused")
 
 
 async def test_people_are_asked_there_unless_they_ask_for_a_password_here(
-    room: IdentityRoom, browser: httpx.AsyncClient, shared_elsewhere: OidcProvider
+    trusting: IdentityRoom, browser: httpx.AsyncClient, shared_elsewhere: OidcProvider
 ) -> None:
     away = await browser.get("/auth/login")
     query = parse_qs(urlsplit(away.headers["location"]).query)
@@ -109,7 +78,7 @@ async def test_people_are_asked_there_unless_they_ask_for_a_password_here(
     assert all(len(query[name][0]) >= 43 for name in ("state", "nonce", "code_challenge"))
     here = await browser.get("/auth/login", params={"local": "1", "next": "/b/x?a=b"})
     assert (here.status_code, here.headers["location"]) == (302, "/sign-in?next=%2Fb%2Fx%3Fa%3Db")
-    room.add_user(EMAIL, PASSWORD)
+    trusting.add_user(EMAIL, PASSWORD)
     assert (await browser.post("/auth/login", json={"email": EMAIL, "password": PASSWORD})).status_code == 200
 
 
@@ -172,10 +141,10 @@ async def test_an_answer_of_another_sign_in_or_another_issuer_signs_nobody_in(
 
 
 async def test_an_answer_counts_only_in_the_browser_that_asked(
-    room: IdentityRoom, browser: httpx.AsyncClient, shared_elsewhere: OidcProvider
+    trusting: IdentityRoom, browser: httpx.AsyncClient, shared_elsewhere: OidcProvider
 ) -> None:
     url = await came_back(browser, shared_elsewhere)
-    async with browser_of(room) as other:
+    async with browser_of(trusting) as other:
         assert await is_refused(other, url)  # Without any cookie.
         await other.get("/auth/login")
         assert await is_refused(other, url)  # With that of a sign-in of its own.
@@ -203,7 +172,7 @@ async def test_a_sign_in_may_take_ten_minutes(
 
 
 async def test_an_id_token_of_another_sign_in_signs_nobody_in(
-    room: IdentityRoom, browser: httpx.AsyncClient, shared_elsewhere: OidcProvider
+    trusting: IdentityRoom, browser: httpx.AsyncClient, shared_elsewhere: OidcProvider
 ) -> None:
     """Somebody who changes the nonce on the way gets a token that is not this browser's."""
     begun = await browser.get("/auth/login")
@@ -261,23 +230,23 @@ async def test_a_provider_that_was_never_there_is_told_and_nobody_waits_long_aga
     provider.close()
 
 
-async def test_programs_bring_the_providers_tokens(room: IdentityRoom, shared_elsewhere: OidcProvider) -> None:
-    person = room.verifier.verify(shared_elsewhere.person_token("ada"))
-    machine = room.verifier.verify(shared_elsewhere.machine_token())
+async def test_programs_bring_the_providers_tokens(trusting: IdentityRoom, shared_elsewhere: OidcProvider) -> None:
+    person = trusting.verifier.verify(shared_elsewhere.person_token("ada"))
+    machine = trusting.verifier.verify(shared_elsewhere.machine_token())
     assert person.user == outside_user(shared_elsewhere.issuer, "ada")
     assert machine.user == outside_machine(shared_elsewhere.issuer, "web")
     assert (person.scopes, machine.scopes) == ({"files"}, {"files"})
 
 
 async def test_a_token_for_somebody_else_or_an_id_token_is_refused(
-    room: IdentityRoom, browser: httpx.AsyncClient, shared_elsewhere: OidcProvider
+    trusting: IdentityRoom, browser: httpx.AsyncClient, shared_elsewhere: OidcProvider
 ) -> None:
     for token in (
         shared_elsewhere.machine_token("https://other.example"),
         shared_elsewhere.machine_token(None),  # Not a JWT, and nobody asks the provider about those here.
     ):
         with pytest.raises(Unauthenticated):
-            room.verifier.verify(token)
+            trusting.verifier.verify(token)
         answer = await browser.get("/me", headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == 401
 

@@ -1,13 +1,9 @@
 """People of an outside provider sign their machines in here, as everybody does: the provider hears nothing of it."""
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
 import httpx
 import pytest
 
-from foundation.database import Database, opened
+from foundation.database import Database
 from tests.identity.house import URL
 from tests.identity.outside import Shifted, browser_of, room_on, sign_in
 from tests.identity.programs import EVERYTHING, Program, bearer
@@ -18,15 +14,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
-    shutil.copyfile(sqlite_template, tmp_path / "identity.db")
-    with opened(f"sqlite:///{tmp_path / 'identity.db'}") as database:
-        yield database
+def location(sqlite_location: str) -> str:
+    return sqlite_location
 
 
 async def test_a_machine_is_let_in_and_stays_in_when_the_browser_signs_out(

@@ -1,13 +1,12 @@
 """Sessions of people of an outside provider: kept sealed, refreshed while they are used, ended by the provider's word."""
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
 import httpx
 import pytest
 from sqlalchemy import select
 
-from foundation.database import Database, opened
+from foundation.database import Database
 from identity import IdentityRoom
 from identity.schema import outside_sessions, sessions, users
 from tests.identity.house import EMAIL, PASSWORD
@@ -15,33 +14,6 @@ from tests.identity.outside import Shifted, browser_of, came_back, room_on, sign
 from tests.servers.oidc_provider import OidcProvider
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def clock() -> Shifted:
-    return Shifted()
-
-
-@pytest.fixture
-def database(location: str) -> Iterator[Database]:
-    with opened(location) as database:
-        yield database
-
-
-@pytest.fixture
-def room(database: Database, shared_elsewhere: OidcProvider, clock: Shifted) -> IdentityRoom:
-    return room_on(database, shared_elsewhere, clock)
-
-
-@pytest.fixture
-async def browser(room: IdentityRoom) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser_of(room) as client:
-        yield client
 
 
 async def test_the_second_time_it_is_the_same_person_on_another_device(
@@ -74,16 +46,20 @@ def forget_use(database: Database, clock: Shifted) -> None:
 
 
 async def test_a_session_in_use_is_refreshed_when_that_is_due_and_an_idle_one_is_not(
-    browser: httpx.AsyncClient, shared_elsewhere: OidcProvider, room: IdentityRoom, clock: Shifted, database: Database
+    browser: httpx.AsyncClient,
+    shared_elsewhere: OidcProvider,
+    trusting: IdentityRoom,
+    clock: Shifted,
+    database: Database,
 ) -> None:
     await sign_in(browser, shared_elsewhere)
-    assert room.refresh() == 0
+    assert trusting.refresh() == 0
     clock.by = timedelta(minutes=11)
     forget_use(database, clock)
-    assert room.refresh() == 0
+    assert trusting.refresh() == 0
     for _ in range(3):  # The provider changes the refresh token each time, and takes none twice.
         assert (await browser.get("/me")).status_code == 200
-        assert [room.refresh(), room.refresh()] == [1, 0]
+        assert [trusting.refresh(), trusting.refresh()] == [1, 0]
         clock.by += timedelta(minutes=11)
 
 
@@ -119,28 +95,32 @@ async def test_while_the_provider_is_down_people_stay_signed_in_for_a_day(
 
 
 async def test_two_processes_refresh_one_session_once(
-    browser: httpx.AsyncClient, shared_elsewhere: OidcProvider, room: IdentityRoom, clock: Shifted, database: Database
+    browser: httpx.AsyncClient,
+    shared_elsewhere: OidcProvider,
+    trusting: IdentityRoom,
+    clock: Shifted,
+    database: Database,
 ) -> None:
     await sign_in(browser, shared_elsewhere)
     clock.by = timedelta(minutes=11)
     assert (await browser.get("/me")).status_code == 200
     other = room_on(database, shared_elsewhere, clock)
-    asked = room.parts.outside
+    asked = trusting.parts.outside
     assert asked
     # Both have read that it is due; only one gets to ask.
     row = database.read(lambda connection: connection.execute(select(outside_sessions)).one())
-    claims = [room_.parts.outside.kept._claim(row) for room_ in (room, other) if room_.parts.outside]  # noqa: SLF001
+    claims = [room_.parts.outside.kept._claim(row) for room_ in (trusting, other) if room_.parts.outside]  # noqa: SLF001
     assert claims == [True, False]
 
 
 async def test_people_of_a_provider_are_listed_by_the_operator_among_the_others(
-    room: IdentityRoom, browser: httpx.AsyncClient, shared_elsewhere: OidcProvider, database: Database
+    trusting: IdentityRoom, browser: httpx.AsyncClient, shared_elsewhere: OidcProvider, database: Database
 ) -> None:
-    room.add_user(EMAIL, PASSWORD)
+    trusting.add_user(EMAIL, PASSWORD)
     for name in ("bea", "ada", "cleo"):
         await sign_in(browser, shared_elsewhere, name)
     found, after = [], None
-    while page := room.users(after, 2):
+    while page := trusting.users(after, 2):
         found += page
         after = page[-1]
     assert [user.email for user in found] == [

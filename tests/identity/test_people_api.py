@@ -16,11 +16,6 @@ NEW, SECOND = "grace@example.org", "another long password"
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def browser_of(house: House, **settings: object) -> httpx.AsyncClient:
     kept = IdentitySettings.model_validate(settings)
     room = open_identity(house.database, SECRET, URL, settings=kept, passwords=QUICK, clock=house.clock)

@@ -2,52 +2,20 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
 import pytest
 from sqlalchemy import func, select
 
-from foundation.settings import ServiceSettings
-from identity import create_app
 from identity.clients import CREDENTIALS
 from identity.codes import KEPT, LIFETIME
 from identity.refresh import IDLE
 from identity.schema import codes, refresh_tokens
 from tests.identity.house import EMAIL, URL, House
-from tests.identity.programs import APP_URI, Program, Visit, added, bearer, claims, parameters, visit
+from tests.identity.programs import Program, Visit, added, bearer, claims, parameters
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-async def http(house: House) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(house.room.parts, ServiceSettings(public_url=URL))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as client:
-        yield client
-
-
-@pytest.fixture
-def cli(http: httpx.AsyncClient) -> Program:
-    return Program(http)
-
-
-@pytest.fixture
-def frame(house: House, http: httpx.AsyncClient) -> Program:
-    """A program of somebody else's, with a secret."""
-    new = added(house)
-    return Program(http, new.client.id, new.secret, APP_URI)
-
-
-@pytest.fixture
-def ada(house: House, http: httpx.AsyncClient) -> Visit:
-    return visit(house, http)
 
 
 async def lives(http: httpx.AsyncClient, access_token: str) -> bool:
