@@ -13,16 +13,34 @@ const GATE = /^\/(sign-in|create|consent|device)(\/|$)/;
 const FILES = /^\/b\/([^/]+)\/(.*)$/;
 
 applyTheme();
-if (!GATE.test(location.pathname)) {
-  begin();
-  document.getElementById("root")?.append(ground());
+const isInside = !GATE.test(location.pathname);
+if (isInside) begin();
+void stand();
+
+async function stand(): Promise<void> {
+  await parsed();
+  await Promise.all(Array.from(document.querySelectorAll<HTMLLinkElement>("link[rel=stylesheet]"), styled));
+  if (isInside) document.getElementById("root")?.append(ground());
+  await import("./main");
 }
-void import("./main");
+
+/** This runs as soon as it is there: before the rest of the document, and before what it looks like. */
+async function parsed(): Promise<void> {
+  if (document.readyState === "loading") await new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
+}
+
+async function styled(link: HTMLLinkElement): Promise<void> {
+  if (link.sheet) return;
+  await new Promise((done) => {
+    link.addEventListener("load", done, { once: true });
+    link.addEventListener("error", done, { once: true });
+  });
+}
 
 /** As src/api/queries.ts and src/files/listing.ts ask. */
 function begin(): void {
   const [, bucket, path = ""] = FILES.exec(location.pathname) ?? [];
-  if (bucket !== undefined) askEarly(`/api/v1/buckets/${again(bucket)}/files?prefix=${again(path)}&delimiter=%2F&limit=500`);
+  if (bucket !== undefined) askEarly(`/api/v1/buckets/${again(bucket)}/files?prefix=${again(path)}&delimiter=%2F&limit=100`);
   askEarly("/api/v1/buckets?limit=1000");
   askEarly("/api/v1/me");
 }

@@ -5,7 +5,7 @@ import { BrowserRouter } from "react-router";
 import { isEarly } from "@/api/early";
 import { bucketsQuery, meQuery } from "@/api/queries";
 import { makeQueryClient } from "@/api/query_client";
-import { primeListing } from "@/files/listing";
+import { openListing, primeListing } from "@/files/listing";
 import { placeIn } from "@/files/place";
 import { applyDensity } from "@/frame/density";
 import { Toasts } from "@/kit/Toasts";
@@ -15,11 +15,12 @@ applyDensity();
 
 const QUICK_MILLISECONDS = 200;
 
-/** What was asked early is there or will be at once: with it the first drawing is the whole view, not a frame around nothing. */
+/** What was asked early is there or will be at once: with it the first drawing is the whole view with its first rows, not a frame around nothing. */
 async function begin(client: QueryClient): Promise<void> {
   const place = location.pathname.startsWith("/b/") ? placeIn(location.pathname) : null;
   if (place) primeListing(place.bucket, place.prefix);
-  const known = Promise.allSettled([client.query(meQuery), client.query(bucketsQuery)]);
+  const buckets = client.query(bucketsQuery);
+  const known = Promise.allSettled([client.query(meQuery), buckets, place && buckets.then((all) => openListing(client, all, place))]);
   const late = new Promise((resolve) => setTimeout(resolve, QUICK_MILLISECONDS));
   await Promise.race([known, late]);
 }

@@ -1,9 +1,11 @@
 /** A folder's content, read page by page: what has come is shown, the rest is on its way. */
 
 import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
+import { isCalled } from "@/addresses";
 import { api, held } from "@/api/client";
 import { keys } from "@/api/queries";
-import type { FolderFactsWire, ListedEntryWire } from "@/api/schema";
+import type { BucketWire, FolderFactsWire, ListedEntryWire } from "@/api/schema";
+import type { Place } from "./place";
 
 export interface Listing {
   entries: readonly ListedEntryWire[];
@@ -18,8 +20,9 @@ interface Page {
   next_cursor: string | null;
 }
 
-const FIRST_PAGE = 500; // soon there
+const FIRST_PAGE = 100; // more than one screen shows; soon there, and soon drawn
 const NEXT_PAGES = 5_000; // some 20 ms of reading each: no frame of scrolling is lost for long
+const DRAWN_MILLISECONDS = 300;
 const FOLDERS_AT_ONCE = 100; // as many as the server counts in one request
 const MOST_FACTS = 1_000; // of a folder with more folders than that, the rest stand there by name alone
 
@@ -46,12 +49,25 @@ async function readListing(client: QueryClient, bucket: string, prefix: string, 
     }
     folders.push(...page.prefixes);
     const listing = { entries: [...entries], folders: [...folders], marker, isWhole: page.next_cursor === null };
-    if (page.next_cursor === null) return listing;
     // Only where nothing is shown yet: old rows stay until the new ones are all there.
     if (isFirst) client.setQueryData(keys.files(bucket, prefix), listing);
+    if (page.next_cursor === null) return listing;
+    if (isFirst) await drawn();
     page = await readPage(ref, prefix, page.next_cursor, signal);
   }
 }
+
+/** What has come is on the screen before the page is busy with more. A hidden page draws nothing: there it takes a moment. */
+const drawn = (): Promise<void> =>
+  new Promise((done) => {
+    const late = setTimeout(done, DRAWN_MILLISECONDS);
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        clearTimeout(late);
+        done();
+      }),
+    );
+  });
 
 const readPage = (bucket: string, prefix: string, cursor: string | null, signal?: AbortSignal): Promise<Page> =>
   held(
@@ -108,6 +124,16 @@ function takePrimed(id: string, prefix: string): Primed | undefined {
 }
 
 const primedAs = new Map<string, string>();
+
+/** Resolves when the first rows of `place` are known: a view that is drawn then begins with them. */
+export async function openListing(client: QueryClient, buckets: readonly BucketWire[], place: Place): Promise<void> {
+  const bucket = buckets.find((one) => isCalled(one, place.bucket));
+  if (!bucket) return;
+  nameKnown(bucket.id, place.bucket);
+  const first = primed?.page;
+  void client.prefetchQuery(listingQuery(bucket.id, place.prefix));
+  await first;
+}
 
 /** The bucket of that name has this id. */
 export const nameKnown = (id: string, name: string): void => void primedAs.set(id, name);

@@ -1,9 +1,10 @@
-import { type RefObject, useLayoutEffect, useState } from "react";
+import { type RefObject, useEffect, useLayoutEffect, useState } from "react";
 import { flushSync } from "react-dom";
 
 const OVERSCAN = 10;
 const VIRTUAL_FROM = 200;
-const FIRST = 26; // before it is known how high the screen is
+const FIRST = 16; // before it is known how high the screen is
+const DRAWN_MILLISECONDS = 300;
 const STILL_MILLISECONDS = 100;
 
 export interface Window {
@@ -19,8 +20,10 @@ interface WindowOf {
   rowHeight: number; // in pixels; 0 until it is known
 }
 
-/** Which rows of a list of rows of one height are on the screen, and ten more on each side; short lists are there as a whole. */
+/** Which rows of a list of rows of one height are on the screen; once these are drawn, ten more on each side, and short lists as a whole. */
 export function useWindow({ scroller, body, count, rowHeight }: WindowOf): Window {
+  const isDrawn = useDrawn(count > 0);
+  const overscan = isDrawn ? OVERSCAN : 0;
   const [shown, show] = useState<Window>({ first: 0, last: Math.min(count, FIRST), isFast: false });
   useLayoutEffect(() => {
     const frame = scroller.current;
@@ -29,7 +32,7 @@ export function useWindow({ scroller, body, count, rowHeight }: WindowOf): Windo
     const look = (): void => {
       if (!body.current || rowHeight === 0) return;
       const above = frame.getBoundingClientRect().top - body.current.getBoundingClientRect().top;
-      const next = seen(above, frame.clientHeight, rowHeight, count);
+      const next = seen(above, frame.clientHeight, rowHeight, count, overscan);
       // Not one row of the last screen is on this one.
       show((before) => {
         const isFast = next.first >= before.last || next.last <= before.first || (before.isFast && next.first !== before.first);
@@ -49,14 +52,33 @@ export function useWindow({ scroller, body, count, rowHeight }: WindowOf): Windo
       sizes.disconnect();
       clearTimeout(timer);
     };
-  }, [scroller, body, count, rowHeight]);
-  return count <= VIRTUAL_FROM ? { first: 0, last: count, isFast: false } : { first: Math.min(shown.first, count), last: Math.min(shown.last, count), isFast: shown.isFast };
+  }, [scroller, body, count, rowHeight, overscan]);
+  return isDrawn && count <= VIRTUAL_FROM ? { first: 0, last: count, isFast: false } : { first: Math.min(shown.first, count), last: Math.min(shown.last, count), isFast: shown.isFast };
+}
+
+/** True once what there was at first is on the screen. A hidden page draws nothing: there it takes a moment. */
+function useDrawn(is: boolean): boolean {
+  const [isDrawn, draw] = useState(false);
+  useEffect(() => {
+    if (!is) return;
+    let after: ReturnType<typeof setTimeout>;
+    const late = setTimeout(() => draw(true), DRAWN_MILLISECONDS);
+    const frame = requestAnimationFrame(() => {
+      after = setTimeout(() => draw(true));
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(late);
+      clearTimeout(after);
+    };
+  }, [is]);
+  return isDrawn;
 }
 
 /** `above`: how many pixels of the rows lie above the frame. */
-export function seen(above: number, height: number, rowHeight: number, count: number): Omit<Window, "isFast"> {
-  const first = Math.max(0, Math.floor(above / rowHeight) - OVERSCAN);
-  return { first: Math.min(first, Math.max(0, count - 1)), last: Math.min(count, Math.ceil((above + height) / rowHeight) + OVERSCAN) };
+export function seen(above: number, height: number, rowHeight: number, count: number, overscan = OVERSCAN): Omit<Window, "isFast"> {
+  const first = Math.max(0, Math.floor(above / rowHeight) - overscan);
+  return { first: Math.min(first, Math.max(0, count - 1)), last: Math.min(count, Math.ceil((above + height) / rowHeight) + overscan) };
 }
 
 /** The height of a row as the style sheet has it, in pixels: it follows the reader's text, the width and the density. */
