@@ -10,7 +10,7 @@ import type { Selection, SelectionAct } from "./selection";
 import { useBand } from "./useBand";
 import { useListKeys } from "./useListKeys";
 import { useListPointer } from "./useListPointer";
-import { useRowHeight, useWindow } from "./window";
+import { useRowHeight, useWindow, type Window } from "./window";
 
 export interface FileListProps {
   label: string;
@@ -64,10 +64,11 @@ export function FileList(props: FileListProps) {
         )}
         <div ref={body} className={styles.body} role="rowgroup" style={{ height: rowHeight * rows.length }}>
           <div ref={probe} className={styles.probe} aria-hidden="true" />
-          {indexes(shown, current, rows.length).map((index) => {
+          {(shown.isFast ? [current] : indexes(shown, current, rows.length)).map((index) => {
             const row = rows[index];
-            return row && <Placed key={row.key} index={index} rowHeight={rowHeight} row={row} isCurrent={index === current} isFast={shown.isFast} alike={alike.get(row.name)} refusal={refusals.get(row.key)} {...props} />;
+            return row && <Placed key={row.key} index={index} rowHeight={rowHeight} row={row} isCurrent={index === current} alike={alike.get(row.name)} refusal={refusals.get(row.key)} {...props} />;
           })}
+          {shown.isFast && <Flying shown={shown} rows={rows} current={current} rowHeight={rowHeight} height={scroller.current?.clientHeight ?? 0} selection={selection} />}
         </div>
       </div>
       {band.box}
@@ -80,13 +81,11 @@ interface PlacedProps extends FileListProps {
   index: number;
   rowHeight: number;
   isCurrent: boolean;
-  isFast: boolean;
   alike: NamePart[] | undefined;
   refusal: string | undefined;
 }
 
-function Placed({ row, index, rowHeight, isCurrent, isFast, alike, refusal, selection, renaming, fresh, cut, open }: PlacedProps) {
-  if (isFast && !isCurrent) return <Passing row={row} index={index} rowHeight={rowHeight} isSelected={selection.keys.has(row.key)} />;
+function Placed({ row, index, rowHeight, isCurrent, alike, refusal, selection, renaming, fresh, cut, open }: PlacedProps) {
   return (
     <div className={styles.placed} role="presentation" style={{ transform: `translateY(${index * rowHeight}px)` }}>
       <FileRow
@@ -105,16 +104,33 @@ function Placed({ row, index, rowHeight, isCurrent, isFast, alike, refusal, sele
   );
 }
 
-/** A row that flies by: as high as it will be, and its name. */
-function Passing({ row, index, rowHeight, isSelected }: { row: Row; index: number; rowHeight: number; isSelected: boolean }) {
+interface FlyingProps {
+  shown: Window;
+  rows: readonly Row[];
+  current: number;
+  rowHeight: number;
+  height: number; // of the frame
+  selection: Selection;
+}
+
+/** Rows that fly by, by their names. They hold on to the frame, not to their places: where it scrolls further than was drawn it is not empty. */
+function Flying({ shown, rows, current, rowHeight, height, selection }: FlyingProps) {
   return (
-    <div className={styles.placed} role="presentation" style={{ transform: `translateY(${index * rowHeight}px)` }}>
-      <div className={styles.row} role="row" aria-rowindex={index + 2} aria-selected={isSelected}>
-        <span />
-        <span role="rowheader" className="clip">
-          {shownName(row.name)}
-        </span>
-      </div>
+    <div className={styles.flying} role="presentation" style={{ height }}>
+      {rows.slice(shown.first, shown.last).map((row, slot) => {
+        const index = shown.first + slot;
+        if (index === current) return null; // It keeps its place, and the focus.
+        return (
+          <div key={slot} className={styles.placed} role="presentation" style={{ transform: `translateY(${index * rowHeight - Math.max(0, shown.above)}px)` }}>
+            <div className={styles.row} role="row" aria-rowindex={index + 2} aria-selected={selection.keys.has(row.key)}>
+              <span />
+              <span role="rowheader" className="clip">
+                {shownName(row.name)}
+              </span>
+            </div>
+          </div>
+        );
+      })}
     </div>
   );
 }

@@ -131,7 +131,7 @@ export async function openListing(client: QueryClient, buckets: readonly BucketW
   if (!bucket) return;
   nameKnown(bucket.id, place.bucket);
   const first = primed?.page;
-  void client.prefetchQuery(listingQuery(bucket.id, place.prefix));
+  client.query(listingQuery(bucket.id, place.prefix)).catch(() => undefined); // Told by the view.
   await first;
 }
 

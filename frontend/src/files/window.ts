@@ -10,6 +10,7 @@ const STILL_MILLISECONDS = 100;
 export interface Window {
   first: number;
   last: number; // not shown any more
+  above: number; // pixels of the rows that lie above the frame
   isFast: boolean; // it flies by: nobody reads more than names
 }
 
@@ -24,7 +25,7 @@ interface WindowOf {
 export function useWindow({ scroller, body, count, rowHeight }: WindowOf): Window {
   const isDrawn = useDrawn(count > 0);
   const overscan = isDrawn ? OVERSCAN : 0;
-  const [shown, show] = useState<Window>({ first: 0, last: Math.min(count, FIRST), isFast: false });
+  const [shown, show] = useState<Window>({ first: 0, last: Math.min(count, FIRST), above: 0, isFast: false });
   useLayoutEffect(() => {
     const frame = scroller.current;
     if (!frame) return;
@@ -35,11 +36,12 @@ export function useWindow({ scroller, body, count, rowHeight }: WindowOf): Windo
       const next = seen(above, frame.clientHeight, rowHeight, count, overscan);
       // Not one row of the last screen is on this one.
       show((before) => {
-        const isFast = next.first >= before.last || next.last <= before.first || (before.isFast && next.first !== before.first);
-        return before.first === next.first && before.last === next.last && before.isFast === isFast ? before : { ...next, isFast };
+        const isFast = next.first >= before.last || next.last <= before.first || (before.isFast && above !== before.above);
+        if (isFast) return { ...seen(above, frame.clientHeight, rowHeight, count, 1), above, isFast };
+        return before.first === next.first && before.last === next.last && !before.isFast ? before : { ...next, above, isFast };
       });
       clearTimeout(timer);
-      timer = setTimeout(() => show((before) => (before.isFast ? { ...before, isFast: false } : before)), STILL_MILLISECONDS);
+      timer = setTimeout(() => show((before) => (before.isFast ? { ...next, above, isFast: false } : before)), STILL_MILLISECONDS);
     };
     // In the frame in which it scrolls: otherwise a wide jump shows nothing for one.
     const scrolled = (): void => flushSync(look);
@@ -53,7 +55,7 @@ export function useWindow({ scroller, body, count, rowHeight }: WindowOf): Windo
       clearTimeout(timer);
     };
   }, [scroller, body, count, rowHeight, overscan]);
-  return isDrawn && count <= VIRTUAL_FROM ? { first: 0, last: count, isFast: false } : { first: Math.min(shown.first, count), last: Math.min(shown.last, count), isFast: shown.isFast };
+  return isDrawn && count <= VIRTUAL_FROM ? { ...shown, first: 0, last: count, isFast: false } : { ...shown, first: Math.min(shown.first, count), last: Math.min(shown.last, count) };
 }
 
 /** True once what there was at first is on the screen. A hidden page draws nothing: there it takes a moment. */
@@ -76,7 +78,7 @@ function useDrawn(is: boolean): boolean {
 }
 
 /** `above`: how many pixels of the rows lie above the frame. */
-export function seen(above: number, height: number, rowHeight: number, count: number, overscan = OVERSCAN): Omit<Window, "isFast"> {
+export function seen(above: number, height: number, rowHeight: number, count: number, overscan = OVERSCAN): Pick<Window, "first" | "last"> {
   const first = Math.max(0, Math.floor(above / rowHeight) - overscan);
   return { first: Math.min(first, Math.max(0, count - 1)), last: Math.min(count, Math.ceil((above + height) / rowHeight) + overscan) };
 }
