@@ -3,13 +3,22 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run test test-full lint bench demonstrate-rollback format docs lock clean
+.PHONY: help run stack stack-stop stack-restart test test-full lint bench demonstrate-rollback format docs lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 run: ## Serve Cairn on http://127.0.0.1:8080 (CAIRN_HOST, CAIRN_PORT), files in ./data (CAIRN_DATA)
 	@tools/install.sh run && tools/page.sh && exec .venv/bin/cairn serve
+
+stack: ## Serve Cairn on https://127.0.0.1:8443 as production does: every service by itself, PostgreSQL, Redis, an S3 store, nginx
+	@tools/install.sh test && tools/test_servers.sh && tools/page.sh && .venv/bin/python -m tools.stack start
+
+stack-stop: ## Stop the stack; data stays
+	@.venv/bin/python -m tools.stack stop
+
+stack-restart: ## Restart one service of the stack: make stack-restart SERVICE=metadata
+	@.venv/bin/python -m tools.stack restart $(SERVICE)
 
 test: ## Run the tests, with the servers that they need
 	@tools/test.sh -m "not full" $(ARGS)

@@ -60,7 +60,8 @@ class DoorKeeper:
         seen = rooms, *(file.stat().st_mtime_ns for file in (certificate, key))
         if seen == self._seen:
             return False
-        door = FrontDoor(self._front, self._settings.host, rooms, certificate, key, page_files(), VIEWS)
+        port = self._public_port()
+        door = FrontDoor(self._front, self._settings.host, rooms, certificate, key, page_files(), VIEWS, port)
         write_configuration(self.folder, door)
         self.nginx.check()
         self._seen = seen
@@ -78,6 +79,10 @@ class DoorKeeper:
                 self.nginx.reload()
         except (Problem, OSError) as error:
             log.error("the front door cannot take what changed", extra={"reason": str(error)})
+
+    def _public_port(self) -> int:
+        public = urlsplit(self._settings.address)
+        return public.port or 443 if public.scheme == "https" else self._front.https_port
 
     def _certificate(self) -> tuple[Path, Path]:
         if self._front.tls_certificate and self._front.tls_key:

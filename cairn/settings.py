@@ -172,6 +172,8 @@ def settings_of(kind: type[_Kind], **given: Any) -> _Kind:
     """From the environment, but for what is given. Raises SettingInvalid, which names the variable."""
     try:
         return kind(**given)
+    except OSError as error:
+        raise SettingInvalid(f"A CAIRN_…_FILE names {error.filename}, which cannot be read: {error.strerror}") from None
     except ValidationError as error:
         wrong = "; ".join(f"CAIRN_{str(found['loc'][0]).upper()}: {found['msg']}" for found in error.errors())
         raise SettingInvalid(wrong) from None

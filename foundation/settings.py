@@ -2,18 +2,51 @@
 
 import ipaddress
 import json
+import os
 import re
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Base of every settings class. Unknown variables are another room's."""
+    """Base of every settings class. Unknown variables are another room's. `CAIRN_X_FILE` names a file that holds what CAIRN_X would.
 
-    model_config = SettingsConfigDict(env_prefix="CAIRN_", extra="ignore", frozen=True)
+    An empty variable is none.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CAIRN_", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment, then the files that it names; no `.env` is read, since compose and systemd do that."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, _NamedFiles(settings_cls)
+
+
+class _NamedFiles(PydanticBaseSettingsSource):
+    """What containers are given secrets by: a file for a variable, since variables are seen by whoever sees the process."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        del field
+        named = os.environ.get(f"CAIRN_{field_name.upper()}_FILE")
+        return Path(named).read_text().strip() if named else None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Raises OSError for a file that cannot be read."""
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 def _origins(given: Any) -> Any:

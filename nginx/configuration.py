@@ -33,7 +33,7 @@ class Address:
 class FrontDoor:
     """All that a configuration is made of. `rooms`: where the processes of each are; one of nobody answers 503.
 
-    `views`: the first segments of the page's own addresses.
+    `views`: the first segments of the page's own addresses. `public_port`: of HTTPS, as browsers see it.
     """
 
     settings: FrontDoorSettings
@@ -43,6 +43,7 @@ class FrontDoor:
     key: Path
     page: Mapping[str, PageFile]
     views: Iterable[str]
+    public_port: int
     workers: str = "auto"
 
 
@@ -117,7 +118,7 @@ def _servers(door: FrontDoor) -> str:
     if settings.plain_http is PlainHttp.SERVE:
         servers.append(f"server {{\n  {plain}\n  include door.conf;\n}}\n")
     if settings.plain_http is PlainHttp.REDIRECT:
-        port = "" if settings.https_port == 443 else f":{settings.https_port}"
+        port = "" if door.public_port == 443 else f":{door.public_port}"
         # 308 keeps the method: a POST stays one.
         servers.append(
             f"server {{\n  {plain}\n  client_header_timeout 15s;\n  return 308 https://$host{port}$request_uri;\n}}\n"

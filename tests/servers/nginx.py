@@ -32,6 +32,7 @@ class Nginx:
             folder / "key.pem",
             page_files(),
             VIEWS,
+            secure_port,
             workers="1",
         )
         self._nginx = nginx.Nginx(nginx_program(), write_configuration(folder, door))

@@ -77,7 +77,7 @@ class PostgreSQLServer:
     @contextlib.contextmanager
     def running(cls) -> Iterator[Self]:
         """A new, empty, running server; stopped and removed at the end, whatever happened to it meanwhile."""
-        account = _unprivileged_account()
+        account = unprivileged_account()
         with tempfile.TemporaryDirectory(prefix="cairn-postgresql-") as folder:
             if account:
                 os.chown(folder, account.pw_uid, account.pw_gid)
@@ -181,7 +181,7 @@ class PostgreSQLServer:
         return True
 
 
-def _unprivileged_account() -> pwd.struct_passwd | None:
+def unprivileged_account() -> pwd.struct_passwd | None:
     """Whom to run the server as: None is whoever we are."""
     if os.geteuid() != 0:
         return None

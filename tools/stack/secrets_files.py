@@ -1,0 +1,26 @@
+"""The secrets of a stack: made once as the containers have them, and written down as this machine's processes read them."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from tools.stack.composition import COMPOSE
+from tools.stack.places import Places
+
+
+def write_secrets(places: Places) -> None:
+    """Each secret in a file of mode 600 below run/secrets/, with addresses of this machine."""
+    subprocess.run([COMPOSE / "prepare.sh", places.secrets], check=True, stdout=subprocess.DEVNULL)
+    for file in places.secrets.iterdir():
+        _write(places.run / "secrets" / file.name, places.translated(file.read_text()))
+    # Where the admin's verbs look for it, and what makes this a data folder.
+    _write(places.data / "secret", (places.secrets / "secret").read_text())
+
+
+def read(places: Places, name: str) -> str:
+    return (places.run / "secrets" / name).read_text().strip()
+
+
+def _write(file: Path, text: str) -> None:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
+        output.write(text)
