@@ -1,5 +1,6 @@
 import { useRef, useState } from "react";
 import type { FileRecordWire } from "@/api/schema";
+import { tagIn, tagWord } from "@/files/tagging";
 import { IconButton, Name, Problem } from "@/kit";
 import { shownName } from "@/kit/names";
 import { useDescribe } from "./described";
@@ -15,11 +16,11 @@ export function Tags({ bucket, record, mayWrite }: { bucket: string; record: Fil
   if (names.length === 0 && !mayWrite) return null;
 
   async function put(text: string) {
-    const [key = "", ...rest] = text.trim().split("=");
+    const tag = tagIn(text);
     setAdding(false);
     requestAnimationFrame(() => add.current?.focus());
-    if (key.trim() === "") return;
-    await describe({ tags: { ...tags, [key.trim()]: rest.join("=").trim() } }, { tags }, `Tagged ${shownName(key.trim())}`);
+    if (!tag) return;
+    await describe({ tags: { ...tags, [tag[0]]: tag[1] } }, { tags }, `Tagged ${shownName(tag[0])}`);
   }
 
   function drop(key: string) {
@@ -35,7 +36,7 @@ export function Tags({ bucket, record, mayWrite }: { bucket: string; record: Fil
         {names.map((key, index) => (
           <li key={key} className={styles.tag}>
             <span id={`tag-${index}`} className={styles.word}>
-              <Name name={tags[key] ? `${key}=${tags[key]}` : key} clip={false} />
+              <Name name={tagWord(key, tags[key])} clip={false} />
             </span>
             {mayWrite && <IconButton icon="x" label="Take away tag" aria-describedby={`tag-${index}`} size="small" onClick={() => drop(key)} />}
           </li>

@@ -12,14 +12,16 @@ import { type ListActs, ListProvider } from "./ListContext";
 import { entriesFor, type RowActs } from "./menu_entries";
 import { forgetRefusals } from "./patches";
 import { rowKeys } from "./row_keys";
-import type { Row } from "./rows";
+import type { FileRow, Row } from "./rows";
 import { SelectionBar, Waiting } from "./SelectionBar";
 import { NOTHING, selected } from "./selection";
+import { isTaggable } from "./tagging";
 import { useEverywhere } from "./useEverywhere";
 import { useFresh, useHeld } from "./useFolder";
 import { usePressed } from "./usePressed";
 
 const MoveDialog = lazy(() => import("./MoveDialog"));
+const TagDialog = lazy(() => import("./TagDialog"));
 const ConfirmDialog = lazy(() => import("./ConfirmDialog"));
 
 export interface FileBrowserProps {
@@ -33,7 +35,7 @@ export interface FileBrowserProps {
   addressOf: (row: Row) => string; // the same function while nothing changes
 }
 
-type Asked = { what: "move" | "delete"; rows: readonly Row[] } | null;
+type Asked = { what: "move" | "delete"; rows: readonly Row[] } | { what: "tag"; rows: readonly FileRow[] } | null;
 
 /** A list of files and all that can be done with it: selecting, opening, the menu, renaming, moving, deleting, details. */
 export function FileBrowser({ label, rows: newest, own, isWhole, scroller, here, bucketOf, addressOf }: FileBrowserProps) {
@@ -77,6 +79,7 @@ export function FileBrowser({ label, rows: newest, own, isWhole, scroller, here,
         setRenaming(row.key);
       },
       move: (which) => ask({ what: "move", rows: which }),
+      tag: (which) => ask({ what: "tag", rows: which }),
       copyLink: (row) => {
         void navigator.clipboard.writeText(new URL(addressOf(row), location.href).href);
         showToast({ text: "Copied the link to", name: row.name });
@@ -136,7 +139,13 @@ export function FileBrowser({ label, rows: newest, own, isWhole, scroller, here,
               <SelectionBar
                 rows={chosen}
                 isReadOnly={isReadOnly(chosen)}
-                acts={{ download: () => acts.download(chosen), move: () => acts.move(chosen), remove: () => acts.remove(chosen), clear }}
+                acts={{
+                  download: () => acts.download(chosen),
+                  move: () => acts.move(chosen),
+                  tag: isTaggable(chosen) ? () => acts.tag(chosen) : null,
+                  remove: () => acts.remove(chosen),
+                  clear,
+                }}
               />
             )
           }
@@ -178,6 +187,16 @@ export function FileBrowser({ label, rows: newest, own, isWhole, scroller, here,
             onTarget={(target) => {
               ask(null);
               everywhere.move(asked.rows, target);
+            }}
+          />
+        )}
+        {asked?.what === "tag" && (
+          <TagDialog
+            rows={asked.rows}
+            onClose={() => ask(null)}
+            onChange={(change) => {
+              ask(null);
+              everywhere.tag(asked.rows, change);
             }}
           />
         )}

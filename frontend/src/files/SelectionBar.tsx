@@ -7,9 +7,12 @@ import styles from "./SelectionBar.module.css";
 export interface SelectionActs {
   download: () => void;
   move: () => void;
+  tag: (() => void) | null; // null: of what is selected not all can have tags
   remove: () => void;
   clear: () => void;
 }
+
+type Act = [string, IconName, () => void];
 
 const ANNOUNCED_AFTER_MILLISECONDS = 1_000;
 
@@ -17,11 +20,12 @@ const ANNOUNCED_AFTER_MILLISECONDS = 1_000;
 export function SelectionBar({ rows, acts, isReadOnly }: { rows: readonly Row[]; acts: SelectionActs; isReadOnly: boolean }) {
   const bytes = rows.reduce((sum, row) => sum + sizeOf(row), 0);
   const said = `${formatCount(rows.length)} selected`;
-  const changes: [string, IconName, () => void][] = [
+  const changes: Act[] = [
     ["Move", "move", acts.move],
+    ...(acts.tag ? [["Tag", "tag", acts.tag] satisfies Act] : []),
     ["Delete", "trash", acts.remove],
   ];
-  const buttons: typeof changes = [["Download", "download", acts.download], ...(isReadOnly ? [] : changes)];
+  const buttons: Act[] = [["Download", "download", acts.download], ...(isReadOnly ? [] : changes)];
   return (
     <div className={styles.bar} role="toolbar" aria-label="Selected files">
       <IconButton icon="x" label="Clear selection" onClick={acts.clear} />

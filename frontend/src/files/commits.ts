@@ -2,7 +2,8 @@
 
 import { api, held } from "@/api/client";
 import type { paths } from "@/api/schema";
-import type { Row } from "./rows";
+import type { FileRow, Row } from "./rows";
+import type { Tagged } from "./tagging";
 
 type Commits = paths["/api/v1/buckets/{bucket}/commits"]["post"];
 export type Operation = Commits["requestBody"]["content"]["application/json"]["operations"][number];
@@ -14,14 +15,14 @@ const MOST_OPERATIONS = 1_000; // of one commit
 /** What was done, in which bucket, and how each of it went. */
 export interface Done {
   bucket: string;
-  operations: Operation[];
+  planned: readonly Planned[];
   answer: Commit;
-  before: readonly string[]; // the path that each operation's file had
 }
 
 export interface Planned {
   operation: Operation;
   path: string; // as it is before
+  tags?: Tagged; // likewise, where they change
 }
 
 /** Thousands by thousands, in order: each thousand is all or nothing. */
@@ -31,27 +32,30 @@ export async function commit(bucket: string, planned: readonly Planned[]): Promi
     const part = planned.slice(first, first + MOST_OPERATIONS);
     const operations = part.map(({ operation }) => operation);
     const call = api.POST("/api/v1/buckets/{bucket}/commits", { params: { path: { bucket } }, body: { operations } });
-    done.push({ bucket, operations, answer: await held(call), before: part.map(({ path }) => path) });
+    done.push({ bucket, planned: part, answer: await held(call) });
   }
   return done;
 }
 
 /** What takes `done` back: its group where it is one, else one operation for each. */
-export function inverse({ operations, answer, before, bucket }: Done): { bucket: string; operations: Operation[] } {
-  const target = operations.find((one) => one.op === "move" && one.to_bucket);
+export function inverse({ planned, answer, bucket }: Done): { bucket: string; operations: Operation[] } {
+  const target = planned.map(({ operation }) => operation).find((one) => one.op === "move" && one.to_bucket);
   // A group is of one bucket: what went to another one comes back from there.
   if (answer.group && !target) return { bucket, operations: [{ op: "restore_prefix", group: answer.group }] };
-  const back = answer.results.flatMap((result, index) => opposite(operations[index], result, before[index] ?? "", bucket));
+  const back = answer.results.flatMap((result, index) => opposite(planned[index], result, bucket));
   return { bucket: target?.op === "move" ? (target.to_bucket ?? bucket) : bucket, operations: back.reverse() };
 }
 
-function opposite(operation: Operation | undefined, result: Result, before: string, bucket: string): Operation[] {
+function opposite(planned: Planned | undefined, result: Result, bucket: string): Operation[] {
   if ("files" in result) return result.files > 0 ? [{ op: "restore_prefix", group: result.group }] : [];
+  const { operation, path = "", tags } = planned ?? {};
   switch (operation?.op) {
     case "delete":
       return [{ op: "restore", file_id: result.file_id }];
     case "move":
-      return [{ op: "move", file_id: result.file_id, to: before, ...(operation.to_bucket ? { to_bucket: bucket } : {}) }];
+      return [{ op: "move", file_id: result.file_id, to: path, ...(operation.to_bucket ? { to_bucket: bucket } : {}) }];
+    case "describe":
+      return tags ? [{ op: "describe", file_id: result.file_id, tags, base_version: result.version_id }] : [];
     case "copy":
     case "folder":
     case "restore":
@@ -76,4 +80,10 @@ export const moving = (row: Row, to: string): Planned => ({
     row.kind === "folder"
       ? { op: "move_prefix", prefix: row.path, to }
       : { op: "move", file_id: row.entry.file_id, to, base_version: row.entry.version_id },
+});
+
+export const tagging = ({ path, entry }: FileRow, tags: Tagged): Planned => ({
+  path,
+  tags: entry.tags,
+  operation: { op: "describe", file_id: entry.file_id, tags, base_version: entry.version_id },
 });

@@ -1,6 +1,7 @@
 import { keysShown } from "@/frame/keys";
 import type { MenuEntry } from "@/kit";
-import type { Row } from "./rows";
+import type { FileRow, Row } from "./rows";
+import { isTaggable } from "./tagging";
 
 export interface RowActs {
   open: (row: Row) => void;
@@ -9,6 +10,7 @@ export interface RowActs {
   versions: (row: Row) => void;
   rename: (row: Row) => void;
   move: (rows: readonly Row[]) => void;
+  tag: (rows: readonly FileRow[]) => void;
   copyLink: (row: Row) => void;
   remove: (rows: readonly Row[]) => void;
 }
@@ -30,6 +32,7 @@ export function entriesFor(rows: readonly Row[], acts: RowActs, isReadOnly: bool
     "line",
     ...rename,
     { label: "Move", icon: "move", onSelect: () => acts.move(rows) },
+    ...(isTaggable(rows) ? [{ label: "Tag", icon: "tag" as const, onSelect: () => acts.tag(rows) }] : []),
     ...one,
     "line",
     { label: "Delete", icon: "trash", keys: keysShown("Del"), onSelect: () => acts.remove(rows) },

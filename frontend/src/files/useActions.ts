@@ -7,10 +7,11 @@ import { showToast, type Toast } from "@/kit/toast";
 import { counted } from "@/kit/format";
 import { baseOf, parentOf } from "@/kit/names";
 import { copiesBetween, movesBetween } from "./carrying";
-import { commit, deletion, type Done, inverse, moving, type Planned } from "./commits";
+import { commit, deletion, type Done, inverse, moving, type Planned, tagging } from "./commits";
 import { lay, type Patch, refuse } from "./patches";
 import { refusalsOf } from "./refusals";
-import { fileRow, folderRow, type Row } from "./rows";
+import { fileRow, type FileRow, folderRow, type Row } from "./rows";
+import { changedTags, type TagChange, tagWord } from "./tagging";
 import { takeBack } from "./undo";
 
 export interface Target {
@@ -73,7 +74,7 @@ export function actionsOf(client: QueryClient, bucket: BucketWire) {
 
     move(rows: readonly Row[], { bucket: into, prefix }: Target): Promise<boolean> {
       const moved = rows.map((row) => at(row, prefix + row.name + (row.kind === "folder" ? "/" : "")));
-      const arrived = { bucket: into.id, prefix, without: new Set<string>(), plus: moved };
+      const arrived = { bucket: into.id, prefix, without: NONE, plus: moved };
       const isNear = into.id === from;
       const plan = (): Planned[] | Promise<Planned[]> =>
         isNear ? rows.map((row, index) => moving(row, moved[index]?.path ?? "")) : movesBetween(from, rows, into.id, prefix);
@@ -94,13 +95,29 @@ export function actionsOf(client: QueryClient, bucket: BucketWire) {
       return isCopy ? actions.copy(carried.rows, { bucket: into, prefix }) : actions.move(carried.rows, { bucket: into, prefix });
     },
 
+    /** Those that have the tag already, or do not have what is taken away, stay as they are. */
+    tag(rows: readonly FileRow[], change: TagChange): Promise<boolean> {
+      const tagged = rows.flatMap((row) => {
+        const tags = changedTags(row, change);
+        return tags ? [{ row, tags }] : [];
+      });
+      if (tagged.length === 0) return Promise.resolve(true);
+      const plus = tagged.map(({ row, tags }) => ({ ...row, entry: { ...row.entry, tags } }));
+      const patches = [...Map.groupBy(plus, (row) => parentOf(row.path))].map(([prefix, of]) => ({ bucket: from, prefix, without: NONE, plus: of }));
+      const name = "put" in change ? tagWord(...change.put) : change.drop;
+      const text = "put" in change ? `Tagged ${countedRows(plus)}:` : `Took the tag away from ${countedRows(plus)}:`;
+      return act("tag", plus, patches, () => tagged.map(({ row, tags }) => tagging(row, tags)), { text, name });
+    },
+
     makeFolder(prefix: string, name: string): Promise<boolean> {
       const row = folderRow(`${prefix}${name}/`);
-      const patch = { bucket: from, prefix, without: new Set<string>(), plus: [row] };
+      const patch = { bucket: from, prefix, without: NONE, plus: [row] };
       return act("make", [row], [patch], () => [{ operation: { op: "folder", path: row.path }, path: "" }], { text: "New folder", name });
     },
   };
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 const keysOf = (rows: readonly Row[]): ReadonlySet<string> => new Set(rows.map((row) => row.key));
 
