@@ -7,7 +7,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, Request, expect
 
 from tests.page.looks import check
 from tests.page.person import PASSWORD, Person
-from tests.servers.cairn_server import SignedInServer
+from tests.page.test_files import fill
+from tests.servers.cairn_server import SignedInServer, wait_until
 
 SitDown = Callable[..., Person]
 
@@ -114,6 +115,61 @@ def test_who_puts_signing_in_off_can_still_read_and_sign_in_later(person: Person
     page.get_by_role("dialog").get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(_file(page, "news.txt")).to_be_visible()
+
+
+def test_of_a_long_list_only_what_others_change_is_read_again(person: Person, page: Page) -> None:
+    bucket = person.bucket()
+    fill(person, bucket, [f"file-{number:03}.txt" for number in range(700)])
+    _checked(person, bucket)
+    page.goto(f"/b/{bucket}/")
+    # Hints of the first 700 are over when one of a later file has come.
+    person.put(bucket, "a first one.txt")
+    expect(page.get_by_role("row", name="a first one.txt").get_by_text("Verified")).to_be_visible()
+    expect(page.get_by_role("grid")).to_have_attribute("aria-rowcount", "702")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/files?" in request.url else None)
+    person.put(bucket, "a new one.txt")
+    expect(page.get_by_role("row", name="a new one.txt").get_by_text("Verified")).to_be_visible()
+    person.put(bucket, "Folder/in it.txt")
+    expect(page.get_by_role("row", name="Folder")).to_be_visible()
+    operations = [
+        {"op": "move", "path": "a new one.txt", "to": "a renamed one.txt"},
+        {"op": "delete", "path": "file-000.txt"},
+        {"op": "move", "path": "Folder/in it.txt", "to": "a third one.txt"},
+    ]
+    answer = person.http.post(f"/buckets/{bucket}/commits", json={"operations": operations})
+    assert answer.is_success, answer.text
+    for name in ("a renamed one.txt", "a third one.txt"):
+        expect(page.get_by_role("row", name=name)).to_be_visible()
+    for name in ("a new one.txt", "file-000.txt", "Folder"):
+        expect(page.get_by_role("row", name=name)).to_have_count(0)
+    expect(page.get_by_role("grid")).to_have_attribute("aria-rowcount", "703")
+    # Whether there is a folder takes one entry; no page of the list is read.
+    assert [url for url in asked if not url.endswith("limit=1")] == []
+
+
+def test_a_long_list_misses_nothing_of_what_happens_while_it_is_offline(person: Person, page: Page) -> None:
+    bucket = person.bucket()
+    fill(person, bucket, [f"file-{number:03}.txt" for number in range(700)])
+    page.goto(f"/b/{bucket}/")
+    expect(page.get_by_role("grid")).to_have_attribute("aria-rowcount", "701")
+    person.context.set_offline(True)
+    expect(page.get_by_text("You are offline.")).to_be_visible()
+    fill(person, bucket, [f"a{number:02}.txt" for number in range(30)])
+    assert person.http.delete(f"/buckets/{bucket}/content/file-000.txt").status_code == 204
+    person.context.set_offline(False)
+    expect(page.get_by_role("row", name="a00.txt")).to_be_visible()
+    expect(page.get_by_role("grid")).to_have_attribute("aria-rowcount", "730")
+
+
+def _checked(person: Person, bucket: str) -> None:
+    """All of its files are verified."""
+
+    def are() -> bool:
+        items = person.http.get(f"/buckets/{bucket}/files", params={"limit": 1000}).json()["items"]
+        return all(item["sync_status"] == "completed" for item in items)
+
+    wait_until(are, seconds=120)
 
 
 def _streams(context: BrowserContext) -> list[str]:

@@ -1,10 +1,12 @@
 /** A folder's content, read page by page: what has come is shown, the rest is on its way. */
 
-import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, type QueryClient, type QueryKey, queryOptions } from "@tanstack/react-query";
 import { isCalled } from "@/addresses";
 import { api, held } from "@/api/client";
-import { keys } from "@/api/queries";
+import { bucketsQuery, keys } from "@/api/queries";
 import type { BucketWire, FolderFactsWire, ListedEntryWire } from "@/api/schema";
+import type { CheckMoved } from "@/live/journals";
+import { caughtUp } from "./catching_up";
 import type { Place } from "./place";
 
 export interface Listing {
@@ -12,9 +14,17 @@ export interface Listing {
   folders: readonly string[]; // with their slashes
   marker: ListedEntryWire | null; // of the folder itself, where it was made as one
   isWhole: boolean;
+  known: Known;
 }
 
-interface Page {
+/** As of when a list is true, so that it need not be read again as a whole. */
+export interface Known {
+  sequence: number | null; // of the bucket's journal; null: nobody knows
+  readonly moved: Set<string>; // files whose checks have moved since, of which no journal tells
+  unsure: ListingPage | null; // the first page, if it was read before `sequence` was known
+}
+
+export interface ListingPage {
   items: ListedEntryWire[];
   prefixes: string[];
   next_cursor: string | null;
@@ -22,6 +32,7 @@ interface Page {
 
 const FIRST_PAGE = 100; // more than one screen shows; soon there, and soon drawn
 const NEXT_PAGES = 5_000; // some 20 ms of reading each: no frame of scrolling is lost for long
+const SHORT = 500; // entries: so many are as soon read again
 const DRAWN_MILLISECONDS = 300;
 const FOLDERS_AT_ONCE = 100; // as many as the server counts in one request
 const MOST_FACTS = 1_000; // of a folder with more folders than that, the rest stand there by name alone
@@ -35,20 +46,33 @@ export const listingQuery = (bucket: string, prefix: string) =>
   });
 
 async function readListing(client: QueryClient, bucket: string, prefix: string, signal: AbortSignal): Promise<Listing> {
+  const before = client.getQueryData<Listing>(keys.files(bucket, prefix));
+  const isLong = before?.isWhole && before.entries.length + before.folders.length > SHORT;
+  return (isLong && (await catchUp(bucket, prefix, before, signal))) || readWhole(client, bucket, prefix, signal);
+}
+
+async function catchUp(bucket: string, prefix: string, before: Listing, signal: AbortSignal): Promise<Listing | null> {
+  const first = before.known.unsure && (await readPage(bucket, prefix, null, signal));
+  return caughtUp(bucket, prefix, before, first);
+}
+
+async function readWhole(client: QueryClient, bucket: string, prefix: string, signal: AbortSignal): Promise<Listing> {
   const isFirst = client.getQueryData(keys.files(bucket, prefix)) === undefined;
+  const sequence = client.getQueryData(bucketsQuery.queryKey)?.find((one) => one.id === bucket)?.sequence ?? null;
   const entries: ListedEntryWire[] = [];
   const folders: string[] = [];
   let marker: ListedEntryWire | null = null;
   const primed = takePrimed(bucket, prefix);
   const ref = primed?.name ?? bucket; // A cursor is good only where it was made.
   let page = await (primed?.page ?? readPage(ref, prefix, null, signal));
+  const known: Known = { sequence, moved: new Set(), unsure: primed ? page : null };
   for (;;) {
     for (const entry of page.items) {
       if (entry.path === prefix) marker = entry;
       else entries.push(entry);
     }
     folders.push(...page.prefixes);
-    const listing = { entries: [...entries], folders: [...folders], marker, isWhole: page.next_cursor === null };
+    const listing = { entries: [...entries], folders: [...folders], marker, isWhole: page.next_cursor === null, known };
     // Only where nothing is shown yet: old rows stay until the new ones are all there.
     if (isFirst) client.setQueryData(keys.files(bucket, prefix), listing);
     if (page.next_cursor === null) return listing;
@@ -69,7 +93,7 @@ const drawn = (): Promise<void> =>
     );
   });
 
-const readPage = (bucket: string, prefix: string, cursor: string | null, signal?: AbortSignal): Promise<Page> =>
+const readPage = (bucket: string, prefix: string, cursor: string | null, signal?: AbortSignal): Promise<ListingPage> =>
   held(
     api.GET("/api/v1/buckets/{bucket}/files", {
       params: {
@@ -79,6 +103,15 @@ const readPage = (bucket: string, prefix: string, cursor: string | null, signal?
       ...(signal ? { signal } : {}),
     }),
   );
+
+/** Before lists are asked for again: the checks of these files have moved; null: of any. */
+export function checksMoved(client: QueryClient, checks: Iterable<CheckMoved> | null): void {
+  const lists = (bucket: string[]): [unknown, Listing | undefined][] => client.getQueriesData<Listing>({ queryKey: ["bucket", ...bucket], predicate: isListing });
+  if (checks === null) for (const [, listing] of lists([])) if (listing) listing.known.sequence = null;
+  for (const { bucket, file } of checks ?? []) for (const [, listing] of lists([bucket])) listing?.known.moved.add(file);
+}
+
+const isListing = ({ queryKey }: { queryKey: QueryKey }): boolean => queryKey[2] === "files";
 
 /** What lies in and below `folders`: how many files, how large, how they stand. */
 export const factsQuery = (bucket: string, prefix: string, folders: readonly string[]) =>
@@ -104,7 +137,7 @@ async function readFacts(bucket: string, folders: readonly string[], signal: Abo
 interface Primed {
   name: string;
   prefix: string;
-  page: Promise<Page>;
+  page: Promise<ListingPage>;
 }
 
 let primed: Primed | null = null;

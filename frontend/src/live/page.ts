@@ -1,12 +1,13 @@
 import type { Query, QueryClient } from "@tanstack/react-query";
-import { api, held } from "@/api/client";
 import { ApiProblem } from "@/api/problems";
 import { bucketsQuery } from "@/api/queries";
+import { checksMoved } from "@/files/listing";
 import { Batches } from "./batches";
 import { electByLock, openChannel } from "./browser";
 import type { Hint } from "./hints";
-import { type JournalPage, Journals, type News, noNews, together } from "./journals";
+import { Journals, type News, noNews, together } from "./journals";
 import { changesWait, isHeld, tellChanges, watchHolds } from "./news";
+import { readJournal } from "./read_journal";
 import { keepReading } from "./stream";
 import { LiveTab } from "./tab";
 import { Stale } from "./touched";
@@ -76,6 +77,7 @@ export class LivePage {
     const news = this.kept;
     this.kept = noNews();
     tellChanges(news.changes);
+    checksMoved(this.client, news.everything || news.checks === "any" ? null : news.checks.values());
     await this.loadAgain(new Stale(news, (bucket) => this.namesOf(bucket)));
   }
 
@@ -87,18 +89,6 @@ export class LivePage {
   private namesOf(bucket: string): string[] {
     const found = this.client.getQueryData(bucketsQuery.queryKey)?.find((one) => one.id === bucket);
     return found ? [bucket, found.name] : [bucket];
-  }
-}
-
-/** Null where it does not reach back so far, or there is no such bucket any more. */
-async function readJournal(bucket: string | null, after: number, limit: number): Promise<JournalPage | null> {
-  const query = { after, limit };
-  try {
-    if (bucket === null) return await held(api.GET("/api/v1/changes", { params: { query } }));
-    return await held(api.GET("/api/v1/buckets/{bucket}/changes", { params: { path: { bucket }, query } }));
-  } catch (error) {
-    if (error instanceof ApiProblem && (error.status === 404 || error.status === 410)) return null;
-    throw error;
   }
 }
 
@@ -118,9 +108,6 @@ function idsIn(data: unknown): ReadonlySet<string> {
 function collect(value: unknown, ids: Set<string>): void {
   if (typeof value !== "object" || value === null) return;
   if (Array.isArray(value)) for (const item of value) collect(item, ids);
-  else
-    for (const [name, held] of Object.entries(value)) {
-      if (name === "file_id" && typeof held === "string") ids.add(held);
-      else collect(held, ids);
-    }
+  else if ("file_id" in value && typeof value.file_id === "string") ids.add(value.file_id); // Nothing of a file holds another.
+  else for (const held of Object.values(value)) collect(held, ids);
 }
