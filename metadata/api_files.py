@@ -51,6 +51,10 @@ from metadata.wire import (
 from metadata.wire_checks import check_document, with_checks
 
 IfMatch = Annotated[str | None, Header(description="Only if the current version's entity tag is one of these.")]
+Only = Annotated[
+    list[UUID] | None,
+    Query(alias="file_id", max_length=100, description="Only these files, where they are in the trash; none: all."),
+]
 _MAX_TEXT = 4096  # of a prefix or delimiter
 _NO_NUL = r"^[^\x00]*$"  # No path has one, and PostgreSQL takes no text that has.
 
@@ -84,6 +88,7 @@ def listing_routes(parts: Parts) -> APIRouter:
     @router.get(
         "/buckets/{bucket}/trash",
         summary="Deleted files that can be taken back, by path",
+        description="`size` and `num_chunks` are of the version that comes back.",
         responses=answers(200, FilesWire, BucketNotFound, CursorInvalid),
     )
     def list_trash(
@@ -94,7 +99,7 @@ def listing_routes(parts: Parts) -> APIRouter:
 
     @router.delete(
         "/buckets/{bucket}/trash",
-        summary="Empty the trash, for good, with all versions of its files",
+        summary="Empty the trash, or take some files out of it, for good, with all their versions",
         description="A large one takes several requests, each of some seconds: `is_more` tells.",
         responses=answers(200, EmptiedWire, BucketNotFound),
     )
@@ -102,8 +107,9 @@ def listing_routes(parts: Parts) -> APIRouter:
         caller: Caller,
         bucket: str,
         until: Annotated[AwareDatetime | None, Query(description="Only what was deleted up to then.")] = None,
+        only: Only = None,
     ) -> Json:
-        return Json(emptied_document(parts.buckets.empty_trash(caller, bucket, until)))
+        return Json(emptied_document(parts.buckets.empty_trash(caller, bucket, until, only)))
 
     return router
 

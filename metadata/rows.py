@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Select, func, select, type_coerce
+from sqlalchemy import ColumnElement, Select, func, literal, null, select, type_coerce
 from sqlalchemy.types import NullType
 
 from foundation.blocks import Chunking
@@ -82,6 +82,30 @@ def select_versions(*, current: bool = False) -> Select[Any]:
         .outerjoin(contents, contents.c.id == file_versions.c.content)
     )
     return select(*VERSION_COLUMNS).select_from(joined)
+
+
+def select_trashed() -> Select[Any]:
+    """Delete markers, as large as the version that each of them hides: the one that comes back."""
+    older = file_versions.alias("older")
+    hidden = (
+        select(older.c.content)
+        .where(older.c.file == files.c.id, older.c.content.is_not(None))
+        .order_by(older.c.sequence.desc())
+        .limit(1)
+        .correlate(files)
+        .scalar_subquery()
+    )
+    joined = (
+        files.join(file_versions, file_versions.c.id == files.c.current_version)
+        .join(buckets, buckets.c.id == files.c.bucket)
+        .outerjoin(contents, contents.c.id == hidden)
+    )
+    shown: dict[str, ColumnElement[Any]] = {
+        "content_hash": null().label("content_hash"),
+        "digests": literal("{}").label("digests"),
+    }
+    columns = [shown.get(str(one.key), one) for one in VERSION_COLUMNS]
+    return select(*columns).select_from(joined)
 
 
 def select_entries() -> Select[Any]:

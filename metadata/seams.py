@@ -80,8 +80,13 @@ class Buckets(Protocol):
         """Out of the trash, by its id, under its old name or `name`. Raises BucketNotFound, BucketExists, BucketNameInvalid."""
 
     @repeatable
-    def empty_trash(self, caller: Identity, bucket: str, until: datetime | None = None) -> Emptied:
-        """For good, what was deleted up to `until`, None: now. For the owner. In slices, for some seconds: ask until nothing is left."""
+    def empty_trash(
+        self, caller: Identity, bucket: str, until: datetime | None = None, only: Sequence[UUID] | None = None
+    ) -> Emptied:
+        """For good, what was deleted up to `until`, None: now, and of these files, None: of all. For the owner.
+
+        In slices, for some seconds: ask until nothing is left.
+        """
 
 
 class Members(Protocol):

@@ -1,6 +1,6 @@
 """Buckets in SQL."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -130,8 +130,10 @@ class SqlBuckets:
 
         return self._named(body, repeat_unknown=once is not None)
 
-    def empty_trash(self, caller: Identity, bucket: str, until: datetime | None = None) -> Emptied:
-        emptied, id = Emptying(self._database, caller, bucket, until, self._settings.collect_chunks).run()
+    def empty_trash(
+        self, caller: Identity, bucket: str, until: datetime | None = None, only: Sequence[UUID] | None = None
+    ) -> Emptied:
+        emptied, id = Emptying(self._database, caller, bucket, until, self._settings.collect_chunks, only).run()
         if emptied.files:
             self._notify([id])
         return emptied

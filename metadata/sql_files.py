@@ -33,7 +33,7 @@ from metadata.model import (
 )
 from metadata.parts import Found
 from metadata.paths import is_storable
-from metadata.rows import select_entries, select_versions, version_from
+from metadata.rows import select_entries, select_trashed, select_versions, version_from
 from metadata.schema import file_versions, files
 from metadata.sql_chunks import SqlChunks
 from metadata.sql_listing import PLACE, list_files
@@ -129,7 +129,7 @@ class SqlFiles(SqlChunks):
     def trash(self, caller: Identity, bucket: str, after: str | None, limit: int) -> Page[FileVersion]:
         def body(connection: Connection) -> Page[FileVersion]:
             row = bucket_for(connection, caller, bucket, Action.READ_BUCKET)
-            query = select_versions(current=True).where(files.c.bucket == row.id, files.c.deleted_at.is_not(None))
+            query = select_trashed().where(files.c.bucket == row.id, files.c.deleted_at.is_not(None))
             if after is not None:
                 path, file_id = _trash_position(after)
                 query = query.where(tuple_(files.c.path, files.c.id) > tuple_(path, file_id))

@@ -1,7 +1,7 @@
-"""Emptying a trash: whole files go for good, a slice of them a transaction, under the bucket's lock."""
+"""Emptying a trash, or a part of it: whole files go for good, a slice of them a transaction, under the bucket's lock."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,13 +43,14 @@ class _Slice:
 
 @dataclass(slots=True)
 class Emptying:
-    """One request's; `clock` in seconds. See Buckets.empty_trash."""
+    """One request's; `only`: of these files, None: of all; `clock` in seconds. See Buckets.empty_trash."""
 
     database: Database
     caller: Identity
     bucket: str
     until: datetime | None
     max_chunks: int
+    only: Sequence[UUID] | None = None
     clock: Callable[[], float] = time.monotonic
 
     def run(self) -> tuple[Emptied, UUID]:
@@ -71,7 +72,7 @@ class Emptying:
     def _slice(self, connection: Connection) -> _Slice:
         row = bucket_for(connection, self.caller, self.bucket, Action.PURGE_FILE, lock=True)
         until = self.until or now(connection)
-        page = _page(connection, row.id, until)
+        page = self._page(connection, row.id, until)
         taken = _within(connection, page, self.max_chunks)
         if page and not taken:
             return _Slice(row.id, 0, _NOTHING, until, page[0].id)
@@ -82,19 +83,20 @@ class Emptying:
         work.finish()
         return _Slice(row.id, len(taken), purged, until)
 
+    def _page(self, connection: Connection, bucket: UUID, until: datetime) -> list[Any]:
+        query = select(
+            files.c.id, raw(files.c.id).label("file"), files.c.path, raw(files.c.current_version).label("version")
+        ).where(files.c.bucket == bucket, files.c.deleted_at.is_not(None), files.c.deleted_at <= until)
+        if self.only is not None:
+            query = query.where(any_of(connection, files.c.id, self.only))
+        return list(connection.execute(query.order_by(files.c.path, files.c.id).limit(_SLICE_FILES)))
+
     def _long(self, file: UUID) -> tuple[int, Purged]:
         # Not one that was taken out of the trash meanwhile.
         still = Wanted(file, None, Precondition(if_none_match=("*",)))
         with suppress(FileNotFound, PreconditionFailed):
             return 1, purge(self.database, self.caller, still, self.max_chunks)
         return 0, _NOTHING
-
-
-def _page(connection: Connection, bucket: UUID, until: datetime) -> list[Any]:
-    query = select(
-        files.c.id, raw(files.c.id).label("file"), files.c.path, raw(files.c.current_version).label("version")
-    ).where(files.c.bucket == bucket, files.c.deleted_at.is_not(None), files.c.deleted_at <= until)
-    return list(connection.execute(query.order_by(files.c.path, files.c.id).limit(_SLICE_FILES)))
 
 
 def _within(connection: Connection, page: list[Any], max_chunks: int) -> list[Any]:

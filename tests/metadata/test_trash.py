@@ -6,6 +6,7 @@ import pytest
 
 from foundation.authorization import Role
 from foundation.database import Database
+from foundation.ids import new_id
 from foundation.problems import Forbidden
 from metadata import BucketNotFound, Change, ChangeKind, Delete, Emptied, Member, Put
 from metadata.sync_schema import sync_events
@@ -91,6 +92,32 @@ def test_long_files_go_by_themselves_and_a_request_ends_in_time(
     assert counted(desk) == recounted(desk)
 
 
+def test_some_files_go_and_what_is_not_in_this_trash_stays(desk: Desk) -> None:
+    desk.put_all({"a": [chunk("a")], "b": [chunk("b")], "c": [chunk("c")], "live": []})
+    desk.apply(Delete(path="a"), Delete(path="b"), Delete(path="c"))
+    files = {one.path: one.file_id for one in desk.catalogue.files.trash(desk.me, desk.id, None, 10).items}
+    live = desk.catalogue.files.find(desk.me, desk.id, "live").file_id
+    emptied = desk.catalogue.buckets.empty_trash(desk.me, desk.id, only=[files["a"], files["c"], live, new_id()])
+    assert (emptied.files, emptied.is_more, trashed(desk)) == (2, False, ["b"])
+    assert desk.catalogue.files.find(desk.me, desk.id, "live").file_id == live
+    assert [one.path for one in purges(desk)] == ["a", "c"]
+    assert desk.catalogue.buckets.empty_trash(desk.me, desk.id, only=[]).files == 0
+    assert trashed(desk) == ["b"]
+    assert counted(desk) == recounted(desk)
+
+
+def test_what_is_in_the_trash_is_as_large_as_what_comes_back(desk: Desk) -> None:
+    desk.put("a", [chunk("a1", 9_000)])
+    desk.put("a", [chunk("a2", 1_048_576), chunk("a3", 100)])
+    desk.put("empty", [])
+    desk.apply(Delete(path="a"), Delete(path="empty"))
+    items = desk.catalogue.files.trash(desk.me, desk.id, None, 10).items
+    assert [(one.path, one.size, one.num_chunks, one.content, one.content_hash) for one in items] == [
+        ("a", 1_048_676, 2, None, None),
+        ("empty", 0, 0, None, None),
+    ]
+
+
 def test_only_the_owner_empties_a_trash(desk: Desk) -> None:
     editor = somebody()
     assert editor.user is not None
@@ -110,5 +137,6 @@ def test_a_trash_is_emptied_over_http(door: Door) -> None:
     assert refused == (422, "invalid")
     emptied = EmptiedWire.model_validate(door.ask("DELETE", "/buckets/mine/trash").json())
     assert (emptied.files, emptied.versions, emptied.is_more) == (1, 1, False)
+    assert door.problem("DELETE", "/buckets/mine/trash", params={"file_id": "a"}) == (422, "invalid")
     again = door.ask("DELETE", "/buckets/mine/trash", params={"until": emptied.until.isoformat()}).json()
     assert (again["files"], door.ask("GET", "/buckets/mine/trash").json()["items"]) == (0, [])
