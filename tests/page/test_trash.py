@@ -1,9 +1,12 @@
 """The trash: what was deleted in any bucket, and how it comes back."""
 
+from collections.abc import Callable
+
 from playwright.sync_api import Page, expect
 
 from tests.page import looks
 from tests.page.person import Person
+from tests.servers.cairn_server import SignedInServer
 
 
 def delete(person: Person, bucket: str, *operations: dict[str, str]) -> None:
@@ -73,3 +76,64 @@ def test_the_trash_is_emptied_only_after_asking(person: Person, page: Page) -> N
     page.get_by_role("dialog").get_by_role("button", name="Empty trash").click()
     expect(page.get_by_role("heading", name="Nothing in the trash.")).to_be_visible()
     assert person.http.get(f"/buckets/{bucket}/trash").json()["items"] == []
+
+
+def test_the_trash_tells_how_large_what_comes_back_is(person: Person, page: Page) -> None:
+    bucket = person.bucket()
+    person.put(bucket, "a.bin", b"x" * 8_400_000)
+    person.put(bucket, "b.bin", b"y" * 1_200_000)
+    delete(person, bucket, {"op": "delete", "path": "a.bin"}, {"op": "delete", "path": "b.bin"})
+    page.goto("/trash")
+    item = page.get_by_role("listitem").filter(has_text="a.bin")
+    expect(item.get_by_text("8.4 MB", exact=True)).to_be_visible()
+    expect(page.get_by_text("Kept for 30 days. 2 items, 9.6 MB.")).to_be_visible()
+
+
+def test_what_is_selected_is_deleted_for_good_after_asking_and_nothing_else(person: Person, page: Page) -> None:
+    studio, invoices = person.bucket("Studio"), person.bucket("Invoices")
+    delete(person, studio, {"op": "folder", "path": "Old tenders"})
+    person.put(studio, "Old tenders/a.pdf")
+    person.put(studio, "kept.txt")
+    person.put(invoices, "118.pdf")
+    delete(person, studio, {"op": "delete_prefix", "prefix": "Old tenders"}, {"op": "delete", "path": "kept.txt"})
+    delete(person, invoices, {"op": "delete", "path": "118.pdf"})
+    page.goto("/trash")
+    items = page.get_by_role("list", name="Deleted files").get_by_role("listitem")
+    expect(items).to_have_count(3)
+    for name in ("Old tenders", "118.pdf"):
+        items.filter(has_text=name).get_by_role("checkbox", name="Select").check()
+    bar = page.get_by_role("toolbar", name="Selected files")
+    expect(bar.get_by_text("2 selected")).to_be_visible()
+    looks.check(page, "trash-selection")
+    bar.get_by_role("button", name="Delete for good").click()
+    question = page.get_by_role("dialog", name="Delete for good?")
+    expect(question.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(items).to_have_count(3)
+    bar.get_by_role("button", name="Delete for good").click()
+    question.get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_text("Deleted 2 items for good")).to_be_visible()
+    expect(items).to_have_count(1)
+    expect(bar).to_have_count(0)
+    assert [item["path"] for item in person.http.get(f"/buckets/{studio}/trash").json()["items"]] == ["kept.txt"]
+    assert person.http.get(f"/buckets/{invoices}/trash").json()["items"] == []
+
+
+def test_of_a_shared_bucket_only_its_owner_deletes_for_good(
+    cairn: SignedInServer, person: Person, page: Page, sit_down: Callable[..., Person]
+) -> None:
+    owner = sit_down(cairn)
+    bucket = owner.bucket("Shared plans")
+    owner.put(bucket, "plan.txt")
+    delete(owner, bucket, {"op": "delete", "path": "plan.txt"})
+    editor = person.http.get("/me").json()["user_id"]
+    assert owner.http.put(f"/buckets/{bucket}/members/{editor}", json={"role": "editor"}).is_success
+    page.goto("/trash")
+    page.get_by_role("listitem").filter(has_text="plan.txt").get_by_role("checkbox", name="Select").check()
+    bar = page.get_by_role("toolbar", name="Selected files")
+    expect(bar.get_by_role("button", name="Restore selected")).to_be_visible()
+    expect(bar.get_by_role("button", name="Delete for good")).to_have_count(0)
+    expect(page.get_by_role("button", name="Empty trash")).to_have_count(0)
+    bar.get_by_role("button", name="Restore selected").click()
+    expect(page.get_by_text("Restored plan.txt to Shared plans")).to_be_visible()
+    assert owner.paths(bucket) == ["plan.txt"]

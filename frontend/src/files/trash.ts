@@ -14,6 +14,11 @@ export interface Trashed {
   files: readonly FileWire[]; // of a folder all that was deleted with it, its marker first
 }
 
+export const bytesOf = ({ files }: Trashed): number => files.reduce((sum, file) => sum + file.size, 0);
+
+/** What is gone for good is the owner's to say. */
+export const isOwn = ({ bucket }: Trashed): boolean => bucket.role === "owner";
+
 const PAGE = 1_000;
 const DAY = 86_400_000;
 

@@ -4,12 +4,15 @@ import { api, held } from "@/api/client";
 import { isProblem } from "@/api/problems";
 import { bucketChanged, bucketsQuery, keys } from "@/api/queries";
 import type { BucketWire } from "@/api/schema";
+import { counted } from "@/kit/format";
 import { showToast } from "@/kit/toast";
 import { baseOf, parentOf } from "@/kit/names";
 import { commit } from "./commits";
 import { reasonOf } from "./refusals";
 import { byNewest, type Trashed, trashedIn, trashQuery } from "./trash";
 import { takeBack } from "./undo";
+
+const FILES_AT_ONCE = 100; // as many as the server takes in one request
 
 /** All that can be taken back, of all buckets that one may change. */
 export function useTrash() {
@@ -52,6 +55,20 @@ export function useTrashActs() {
         }
       },
 
+      /** For good. What was deleted again since it was shown stays. */
+      async purge(trashed: readonly Trashed[]): Promise<{ why: string } | undefined> {
+        const byBucket = Map.groupBy(trashed, ({ bucket }) => bucket);
+        try {
+          for (const [bucket, of] of byBucket) await purged(bucket, of);
+          showToast({ text: `Deleted ${counted(trashed.length, "item")} for good` });
+          return undefined;
+        } catch (error) {
+          return { why: reasonOf(error) };
+        } finally {
+          for (const bucket of byBucket.keys()) void told(client, bucket);
+        }
+      },
+
       /** What was deleted until now, of every bucket; in slices, until nothing is left. */
       async empty(buckets: readonly BucketWire[]): Promise<{ why: string } | undefined> {
         const until = new Date().toISOString();
@@ -73,6 +90,15 @@ export function useTrashActs() {
     }),
     [client],
   );
+}
+
+async function purged(bucket: BucketWire, trashed: readonly Trashed[]): Promise<void> {
+  const until = trashed.map(({ deletedAt }) => deletedAt).reduce((a, b) => (a > b ? a : b));
+  const files = trashed.flatMap((one) => one.files.map((file) => file.file_id));
+  for (let first = 0; first < files.length; first += FILES_AT_ONCE) {
+    const query = { until, file_id: files.slice(first, first + FILES_AT_ONCE) };
+    while ((await held(api.DELETE("/api/v1/buckets/{bucket}/trash", { params: { path: { bucket: bucket.id }, query } }))).is_more);
+  }
 }
 
 async function told(client: QueryClient, bucket: BucketWire): Promise<void> {
