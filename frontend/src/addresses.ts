@@ -7,6 +7,7 @@ export const addresses = {
   files: (bucket: string, prefix = "") => `/b/${encodeURIComponent(bucket)}/${inAddress(prefix)}`,
   settings: (bucket: string) => `/settings/${encodeURIComponent(bucket)}`,
   search: (query = "") => (query ? `/search?q=${encodeURIComponent(query)}` : "/search"),
+  searchIn: (bucket: string, folder: string) => `/search?${new URLSearchParams({ bucket, ...(folder === "" ? {} : { folder }) }).toString()}`,
   trash: "/trash",
   status: "/sync-status",
   statistics: "/statistics",

@@ -1,4 +1,5 @@
 import { useId } from "react";
+import { refOf } from "@/addresses";
 import type { BucketWire } from "@/api/schema";
 import { Button, Dialog, Field } from "@/kit";
 import { shownName } from "@/kit/names";
@@ -44,7 +45,7 @@ export default function FilterDialog({ filter, title, buckets, onValue, onClose 
             {title}
             <select name="value" autoFocus>
               {buckets.map((bucket) => (
-                <option key={bucket.id} value={bucket.name}>
+                <option key={bucket.id} value={refOf(bucket)}>
                   {shownName(bucket.title || bucket.name)}
                 </option>
               ))}

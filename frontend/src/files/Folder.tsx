@@ -37,7 +37,7 @@ export function Folder({ bucket, prefix }: { bucket: BucketWire; prefix: string 
   const addressOf = useCallback((row: Row): string => addressIn(bucket, prefix, search, row), [bucket, prefix, search]);
 
   const newFolder = bucket.role === "viewer" ? null : () => name(true);
-  useViewKeys({ bucket, prefix, actions, newFolder });
+  useViewKeys({ bucket, prefix, actions, newFolder, count: rows.length });
   useUploadTarget(newFolder ? { bucket: refOf(bucket), prefix } : null);
 
   const isWhole = listing.data?.isWhole ?? false;

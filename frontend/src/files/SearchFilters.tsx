@@ -1,13 +1,14 @@
 import { lazy, Suspense, useState } from "react";
 import { useSearchParams } from "react-router";
+import { isCalled } from "@/addresses";
 import type { BucketWire } from "@/api/schema";
 import { Button, IconButton, Menu } from "@/kit";
-import { shownName } from "@/kit/names";
+import { baseOf, shownName } from "@/kit/names";
 import styles from "./SearchView.module.css";
 
 const FilterDialog = lazy(() => import("./FilterDialog"));
 
-const TITLES = { bucket: "Bucket", name: "Name", description: "Description", tag: "Tag" } as const;
+const TITLES = { bucket: "Bucket", folder: "Folder", name: "Name", description: "Description", tag: "Tag" } as const;
 export type Filter = keyof typeof TITLES;
 const FILTERS = Object.keys(TITLES) as Filter[];
 
@@ -38,7 +39,8 @@ export function SearchFilters({ buckets }: { buckets: readonly BucketWire[] }) {
     );
   };
   const said = (filter: Filter, value: string): string => {
-    const bucket = filter === "bucket" ? buckets.find((one) => one.id === value || one.name === value) : undefined;
+    const bucket = filter === "bucket" ? buckets.find((one) => isCalled(one, value)) : undefined;
+    if (filter === "folder") return shownName(baseOf(value));
     return shownName(bucket ? bucket.title || bucket.name : value);
   };
   return (
@@ -57,7 +59,7 @@ export function SearchFilters({ buckets }: { buckets: readonly BucketWire[] }) {
             Add filter
           </Button>
         }
-        entries={FILTERS.map((filter) => ({ label: TITLES[filter], onSelect: () => add(filter) }))}
+        entries={FILTERS.filter((filter) => filter !== "folder").map((filter) => ({ label: TITLES[filter], onSelect: () => add(filter) }))}
       />
       {set.length > 1 && (
         <Button look="quiet" size="small" onClick={() => setSearch((before) => new URLSearchParams([...before].filter(([name]) => !FILTERS.some((filter) => filter === name))), { replace: true })}>

@@ -15,13 +15,15 @@ import { patched, usePatches } from "./patches";
 import { waysTo } from "./place";
 import { fileRow, type Row } from "./rows";
 import { SearchFilters } from "./SearchFilters";
-import { FILTERS, filtersIn, isAsked } from "./search_filters";
+import { askedOf, filtersIn, isAsked, isIn } from "./search_filters";
 import styles from "./SearchView.module.css";
 import { orderIn, sorted } from "./sorting";
 
 const PAGE = 200;
 const ENOUGH = 200; // a page may be empty and still not the last: so many are looked for
 const AFTER_TYPING_MILLISECONDS = 250;
+const WHERE = { folder: "in this folder and all below it", bucket: "in this bucket", all: "in all buckets" } as const;
+const placeOf = (filters: URLSearchParams): keyof typeof WHERE => (filters.has("folder") ? "folder" : filters.has("bucket") ? "bucket" : "all");
 const NOBODY: ReadonlySet<string> = new Set();
 
 /** What is looked for stands in the address. */
@@ -69,7 +71,7 @@ export default function SearchView() {
       {found.error && !found.data ? (
         <Unreachable what="The search" query={found} />
       ) : !isAsked(filters) ? (
-        <Blank title="Search all your files">Names, descriptions and tags, in all buckets.</Blank>
+        <Blank title={filters.has("folder") ? "Search in this folder" : "Search all your files"}>Names, descriptions and tags, {WHERE[placeOf(filters)]}.</Blank>
       ) : found.data && first && count > 0 ? (
         <>
           <FileBrowser label="Found files" rows={rows} own={NOBODY} isWhole={false} scroller={scroller} here={{ bucket: first, prefix: "" }} bucketOf={bucketOf} addressOf={addressOf} />
@@ -129,11 +131,11 @@ function useFound(filters: string, enabled: boolean) {
   const query = useInfiniteQuery({
     queryKey: keys.search(filters),
     enabled,
-    queryFn: ({ pageParam, signal }) => {
+    queryFn: async ({ pageParam, signal }) => {
       const asked = new URLSearchParams(filters);
-      const one = Object.fromEntries(FILTERS.flatMap((name) => (asked.has(name) ? [[name, asked.get(name) ?? ""]] : [])));
-      const query = { ...one, tag: asked.getAll("tag"), limit: PAGE, ...(pageParam === null ? {} : { cursor: pageParam }) };
-      return held(api.GET("/api/v1/search", { params: { query }, signal }));
+      const query = { ...askedOf(asked), limit: PAGE, ...(pageParam === null ? {} : { cursor: pageParam }) };
+      const page = await held(api.GET("/api/v1/search", { params: { query }, signal }));
+      return { ...page, items: page.items.filter((item) => isIn(asked, item.path)) };
     },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,

@@ -13,9 +13,12 @@ interface ViewKeys {
   prefix: string;
   actions: Actions;
   newFolder: (() => void) | null; // null: nothing can be put here
+  count: number; // of rows
 }
 
-/** Keys of a folder's view, wherever in it the focus is: up, new folder, putting there what was cut. */
+const FOUND_BY_BROWSER = 1_000; // of more rows the browser's own search would look through those on the screen only
+
+/** Keys of a folder's view, wherever in it the focus is: up, new folder, finding in it, putting there what was cut. */
 export function useViewKeys(view: ViewKeys): void {
   const navigate = useNavigate();
   const clipboard = useCut();
@@ -38,6 +41,10 @@ export function useViewKeys(view: ViewKeys): void {
     // By the place of the key as well: ⌥N writes another letter.
     if (isAlt && view.newFolder && (event.code === "KeyN" || event.key === "n")) {
       view.newFolder();
+      return true;
+    }
+    if (isCommand(event) && event.key.toLowerCase() === "f" && view.count > FOUND_BY_BROWSER) {
+      void navigate(addresses.searchIn(refOf(view.bucket), view.prefix));
       return true;
     }
     return isCommand(event) && event.key.toLowerCase() === "v" && paste();

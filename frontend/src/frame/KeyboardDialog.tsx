@@ -3,7 +3,7 @@ import styles from "./KeyboardDialog.module.css";
 import { keysShown } from "./keys";
 
 const KEYS: [string, [string, string][]][] = [
-  ["Go", [["Open", "Enter"], ["Up one folder", "Alt ↑"], ["Jump to a name", "type it"], ["Search", "/"], ["This list", "?"]]],
+  ["Go", [["Open", "Enter"], ["Up one folder", "Alt ↑"], ["Jump to a name", "type it"], ["Search", "/"], ["Find in a long folder", "Ctrl F"], ["This list", "?"]]],
   ["Select", [["Move", "↑ ↓"], ["Extend", "Shift ↑ ↓"], ["Add or take away", "Space"], ["First, last", "Home End"], ["All", "Ctrl A"], ["None", "Esc"]]],
   ["Do", [["Actions", "Shift F10"], ["Details", "Alt Enter"], ["Rename", "F2"], ["Cut and put elsewhere", "Ctrl X V"], ["Delete", "Del"], ["Undo", "Ctrl Z"]]],
   ["Add", [["Upload", "Alt U"], ["New folder", "Alt N"], ["Paste files", "Ctrl V"]]],
