@@ -3,10 +3,13 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.page import looks
+from tests.page.dropping import hand_over
 from tests.page.person import Person
+from tests.page.uploading import await_done
 from tests.servers.cairn_server import SignedInServer
 
 _UNAVAILABLE = '{"type": "urn:cairn:problem:unavailable", "title": "Not now", "status": 503}'
@@ -173,9 +176,31 @@ def test_a_cold_page_asks_for_a_long_list_once_and_nothing_of_it_is_refused(pers
     assert [status for _, status in answers] == [200, 200]
 
 
-def test_a_shared_bucket_of_the_same_name_as_ones_own_is_opened_and_not_ones_own(
-    cairn: SignedInServer, person: Person, sit_down: Callable[..., Person]
+def test_of_a_long_folder_the_key_for_finding_leads_to_search_in_it_and_of_a_short_one_to_the_browsers_own(
+    person: Person, page: Page
 ) -> None:
+    bucket = person.bucket()
+    fill(person, bucket, [f"Long/report-{number:04}.txt" for number in range(1_001)])
+    fill(person, bucket, ["report-0007.txt", "Short/report-0007.txt", "Other/Long/report-0007.txt"])
+    page.goto(f"/b/{bucket}/Short/")
+    expect(page.get_by_role("row", name="report-0007.txt")).to_be_visible()
+    page.keyboard.press("Control+f")
+    page.goto(f"/b/{bucket}/Long/")
+    expect(page.get_by_role("grid")).to_have_attribute("aria-rowcount", "1002")
+    page.keyboard.press("Control+f")
+    expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
+    expect(page.get_by_text("Folder: Long")).to_be_visible()
+    page.keyboard.type("report-0007")
+    expect(page.get_by_role("heading", name="1 found")).to_be_visible()
+    expect(page.get_by_role("row", name="report-0007.txt").get_by_text("Studio / Long", exact=True)).to_be_visible()
+    assert "folder=Long%2F" in page.url
+    page.get_by_role("button", name="Remove filter Folder").click()
+    expect(page.get_by_role("heading", name="4 found")).to_be_visible()
+
+
+@pytest.fixture
+def twins(cairn: SignedInServer, person: Person, sit_down: Callable[..., Person]) -> tuple[str, Person, str]:
+    """A bucket's name, whoever shares another one of that name with `person`, and the id of that one."""
     own, other = person.bucket("Studio"), sit_down(cairn)
     assert other.bucket("Studio") == own
     person.put(own, "mine.txt")
@@ -184,8 +209,53 @@ def test_a_shared_bucket_of_the_same_name_as_ones_own_is_opened_and_not_ones_own
     answer = other.http.put(f"/buckets/{own}/members/{me}", json={"role": "editor"})
     assert answer.status_code in {200, 201}, answer.text
     shared = next(item for item in person.http.get("/buckets").json()["items"] if item["role"] == "editor")
-    person.page.goto(f"/b/{own}/")
-    expect(person.page.get_by_role("row", name="mine.txt")).to_be_visible()
-    person.page.locator(f"#place-{shared['id']}").click()
-    expect(person.page.get_by_role("row", name="theirs.txt")).to_be_visible()
-    expect(person.page.get_by_role("row", name="mine.txt")).to_have_count(0)
+    return own, other, shared["id"]
+
+
+def test_a_shared_bucket_of_the_same_name_as_ones_own_is_opened_and_not_ones_own(
+    person: Person, page: Page, twins: tuple[str, Person, str]
+) -> None:
+    own, _, shared = twins
+    page.goto(f"/b/{own}/")
+    expect(page.get_by_role("row", name="mine.txt")).to_be_visible()
+    page.locator(f"#place-{shared}").click()
+    expect(page.get_by_role("row", name="theirs.txt")).to_be_visible()
+    expect(page.get_by_role("row", name="mine.txt")).to_have_count(0)
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Bucket settings").click()
+    expect(page.get_by_text("This bucket is shared with you. Only its owner changes its settings.")).to_be_visible()
+    page.goto("/statistics")
+    page.get_by_role("table", name="Storage by bucket").get_by_role("link", name="Studio").click()
+    expect(page.get_by_role("button", name="Delete bucket")).to_be_visible()
+    expect(page.get_by_text("This bucket is shared with you.")).to_have_count(0)
+
+
+def test_of_two_buckets_of_one_name_each_is_searched_by_itself(
+    person: Person, page: Page, twins: tuple[str, Person, str]
+) -> None:
+    page.goto("/search?q=txt")
+    expect(page.get_by_role("heading", name="2 found")).to_be_visible()
+    for place, file in (("mine", "mine.txt"), ("shared", "theirs.txt")):
+        page.get_by_role("button", name="Add filter").click()
+        page.get_by_role("menuitem", name="Bucket").click()
+        page.get_by_role("dialog").get_by_label("Bucket").select_option(twins[0] if place == "mine" else twins[2])
+        page.get_by_role("dialog").get_by_role("button", name="Add").click()
+        expect(page.get_by_role("heading", name="1 found")).to_be_visible()
+        expect(page.get_by_role("row", name=file)).to_be_visible()
+        page.get_by_role("button", name="Remove filter Bucket").click()
+        expect(page.get_by_role("heading", name="2 found")).to_be_visible()
+
+
+def test_files_dropped_onto_one_of_two_buckets_of_the_same_name_go_there(
+    person: Person, page: Page, twins: tuple[str, Person, str]
+) -> None:
+    own, other, shared = twins
+    page.goto(f"/b/{own}/")
+    expect(page.get_by_role("row", name="mine.txt")).to_be_visible()
+    hand_over(page, [("a.txt", b"to the other one")], f"#place-{shared}")
+    await_done(page)
+    assert (sorted(other.paths(own)), person.paths(own)) == (["a.txt", "theirs.txt"], ["mine.txt"])
+    mine = next(item["id"] for item in person.http.get("/buckets").json()["items"] if item["role"] == "owner")
+    hand_over(page, [("b.txt", b"to one's own")], f"#place-{mine}")
+    expect(page.get_by_role("row", name="b.txt")).to_be_visible()
+    assert (sorted(other.paths(own)), sorted(person.paths(own))) == (["a.txt", "theirs.txt"], ["b.txt", "mine.txt"])
