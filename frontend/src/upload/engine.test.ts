@@ -6,10 +6,13 @@ import { MIB } from "./cutting";
 import { Engine } from "./engine";
 import type { Reader } from "./hashers";
 import type { Job } from "./job";
+import { Kept, type KeptJob } from "./kept";
+import { Pace } from "./pace";
 import { readPage, readWhole } from "./reading";
 import { persistently } from "./retry";
 import { contentHash, problem, ScriptedServer } from "./scripted";
 import { hexOf, sha256Of } from "./sha256";
+import { trayOf } from "./tray";
 import { sourcesOf } from "./walk";
 
 // A browser has these, and takes addresses without a host.
@@ -55,14 +58,26 @@ function file(name: string, mebibytes: number): File {
 }
 
 async function uploaded(...files: File[]): Promise<Job[]> {
-  const engine = new Engine(reader, "engine");
   users += 1;
-  const ready = engine.begin(`user ${users}`, { changed: () => undefined, stored: () => undefined, choose: () => undefined });
+  return (await uploadedBy(`user ${users}`, reader, ...files)).jobs;
+}
+
+async function uploadedBy(user: string, reading: Reader, ...files: File[]): Promise<Engine> {
+  const engine = new Engine(reading, "engine");
+  const ready = engine.begin(user, { changed: () => undefined, stored: () => undefined, choose: () => undefined });
   for (const source of files.map((one) => sourcesOf([one]))) engine.add({ bucket: "studio", prefix: "" }, source);
   await ready;
   await vi.waitFor(() => expect(engine.jobs.every(({ hasEnded }) => hasEnded)).toBe(true), { timeout: 20_000, interval: 10 });
-  return engine.jobs;
+  return engine;
 }
+
+const standing = async (path: string, source: File): Promise<object> => {
+  const { ids, sizes } = await readPage(source, 0, "fixed", sha256);
+  const chunks = sizes.map((size, index) => ({ id: hexOf(ids.subarray(32 * index, 32 * index + 32)), size }));
+  return { path, size: source.size, version_id: "v", content_hash: await contentHash(chunks), sync_status: "verified", created_at: "2026-01-01T00:00:00Z" };
+};
+
+const noneKept = (user: string): Promise<void> => vi.waitFor(async () => expect(await new Kept(user, "engine").jobs(Date.now())).toEqual([]));
 
 const endings = (jobs: Job[]): (string | null)[] => jobs.flatMap(({ tasks }) => tasks.map(({ ending, problem: fault }) => fault ?? ending));
 
@@ -137,4 +152,45 @@ it.each([["large.bin", 5], ["small.bin", 1]])("sends of %s that is there but dam
   expect(server.sentBlocks).toBe(1);
   expect(server.committed).toEqual([]);
   expect(server.calls(/DELETE .*\/uploads\/upload-1$/)).toBe(1);
+});
+
+it("keeps nothing for after a reload of what was there, stored, or refused for good", async () => {
+  const same = file("same.bin", 3);
+  server.listed.push(await standing(same.name, same));
+  const engine = await uploadedBy("ended", reader, same, file("new.bin", 4));
+  expect(endings(engine.jobs)).toEqual(["same", "stored"]);
+  await noneKept("ended");
+  server.refuse(/POST .*\/uploads$/, problem(422, "path-invalid"));
+  expect(endings((await uploadedBy("refused", reader, file("..", 4))).jobs)).toEqual(["This name cannot be kept"]);
+  await noneKept("refused");
+});
+
+it("keeps of a file that has changed how far it came, and takes whatever has its name then", async () => {
+  const wrong: Reader = { ...reader, page: async (one, from, chunking) => reader.page(new File([new Uint8Array(one.size).fill(9)], one.name), from, chunking) };
+  const { jobs } = await uploadedBy("changed", wrong, file("large.bin", 4));
+  expect(endings(jobs)).toEqual(["It changed while it was read"]);
+  await vi.waitFor(async () => expect(await new Kept("changed", "engine").jobs(Date.now())).toMatchObject([{ name: "large.bin", modified: 0 }]));
+});
+
+it("asks nothing where another tab has put the same bytes there meanwhile", async () => {
+  const twin = file("twin.bin", 5);
+  server.refuse(/\/commit$/, () => problem(409, "version-conflict"));
+  const entry = await standing(twin.name, twin);
+  server.refuse(/\/chunks$/, () => {
+    server.listed.push(entry);
+    return { ...problem(503, "busy"), retryAfter: 0 };
+  });
+  expect(endings((await uploadedBy("twin", reader, twin)).jobs)).toEqual(["same"]);
+});
+
+it("shows what fails now before what was begun before a reload", async () => {
+  const begun = Array.from({ length: 6 }, (_, at): KeptJob => ({ id: `begun ${at}`, user: "full", kind: "file", bucket: "b", prefix: "", name: `${at}.bin`, size: 9, modified: 1, files: 1, share: 0.5, at: Date.now() }));
+  await new Kept("full", "engine").keepJobs(begun);
+  const engine = new Engine(reader, "engine");
+  await engine.begin("full", { changed: () => undefined, stored: () => undefined, choose: () => undefined });
+  server.refuse(/POST .*\/uploads$/, problem(422, "path-invalid"));
+  engine.add({ bucket: "studio", prefix: "" }, sourcesOf([file("..", 4)]));
+  await vi.waitFor(() => expect(endings(engine.jobs)).toEqual(["This name cannot be kept"]));
+  const { rows } = trayOf(engine, new Pace(), Date.now());
+  expect(rows.map(({ job }) => job.name)).toEqual(["0.bin", "1.bin", "2.bin", "3.bin", ".."]);
 });

@@ -46,7 +46,7 @@ export class Engine {
   private readonly dispatch = new Dispatch(() => this.jobs, () => this.known(), {
     contested: (job, task) => void this.ask(job, task),
     stored: (bucket, tasks, folders) => this.stored(bucket, tasks, folders),
-    changed: () => this.surroundings.changed(),
+    changed: () => this.settled(),
   });
 
   constructor(
@@ -115,6 +115,7 @@ export class Engine {
   /** Everything of `job` that failed, once more, with the files as they are now. */
   async retry(job: Job): Promise<void> {
     if (job.problem !== null) { this.again(job); return; }
+    job.isSettled = false;
     for (const task of job.tasks.filter(({ state }) => state === "failed")) {
       if ((task.problem === CHANGED || task.problem === UNREADABLE) && !(await renewed(task))) { this.chooseAgain(job); return; }
       Object.assign(task, { state: "waiting", problem: null });
@@ -225,11 +226,14 @@ export class Engine {
     if (job.isCancelled) return;
     try {
       // Refused at its commit: somebody was quicker, and what they put there is to be shown.
-      if (!task.isContested) await this.lookAgain(job, task);
-      if (!task.isContested) { this.enqueue(job, task); return; }
+      const isNews = !task.isContested;
+      if (isNews) await this.lookAgain(job, task);
+      // What they put there may be the same bytes, from another tab perhaps: then there is nothing to ask.
+      if (isNews && (task.existing?.size ?? task.size) === task.size) { this.enqueue(job, task); return; }
       await this.follow(await this.questions.ask(task, job.group), job, task);
     } catch (error) {
       Object.assign(task, { state: "failed", problem: problemWords(error) });
+      this.settled();
       this.go();
     }
   }
@@ -245,6 +249,7 @@ export class Engine {
   private async follow(answer: Answer, job: Job, task: FileTask): Promise<void> {
     if (answer === "skip") {
       Object.assign(task, { state: "done", ending: "skipped" });
+      this.settled();
       this.go(); return;
     }
     if (answer === "replace") task.base = task.existing?.version_id ?? null;
@@ -268,8 +273,17 @@ export class Engine {
   private stored(bucket: BucketWire, tasks: FileTask[], folders: string[]): void {
     const paths = [...tasks.map(({ path }) => path), ...folders.map((folder) => `${folder}/`)];
     if (paths.length) this.surroundings.stored(bucket, paths);
+    this.settled();
+  }
+
+  /** Of what has come to its end only that is kept for after a reload which could be gone on with. */
+  private settled(): void {
     const { kept } = this;
-    if (kept) void kept.dropJobs(this.jobs.filter(({ hasEnded, hasFailed }) => hasEnded && !hasFailed).map((job) => job.record(kept.user, 0).id));
+    for (const job of this.jobs.filter(({ hasEnded, isSettled, problem }) => hasEnded && !isSettled && problem === null)) {
+      job.isSettled = true;
+      if (kept) void writeEnd(kept, job);
+    }
+    this.surroundings.changed();
   }
 
   private begun(source: Source, resuming: Job | null): Job | undefined {
@@ -338,6 +352,12 @@ const lifeOf = (job: Job, task: FileTask): Life => ({ signal: job.controller.sig
 
 const treeOf = (source: Source, told: (files: number) => void): Promise<Tree> =>
   source.kind === "folder" ? source.tree(told) : Promise.resolve({ files: [source.found], folders: [], unreadable: [] });
+
+async function writeEnd(kept: Kept, job: Job): Promise<void> {
+  const record = job.record(kept.user, Date.now());
+  await kept.forget(job.tasks.filter(({ problem }) => problem === CHANGED));
+  await (job.isUnfinished ? kept.keepJobs([record]) : kept.dropJobs([record.id]));
+}
 
 const unreadable = (task: FileTask): FileTask => Object.assign(task, { state: "failed", problem: UNREADABLE });
 

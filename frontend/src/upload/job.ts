@@ -4,7 +4,7 @@ import type { BucketWire } from "@/api/schema";
 import { baseOf, shownName } from "@/kit/names";
 import type { KeptJob } from "./kept";
 import { type Ending, type FileTask, fingerprintOf } from "./task";
-import { type Facts, NO_ROOM } from "./words";
+import { CHANGED, type Facts, mayPass, NO_ROOM } from "./words";
 
 export interface Target {
   bucket: string; // its name or id
@@ -22,6 +22,7 @@ export class Job {
   isPaused = false;
   isCancelled = false;
   isOther = false;
+  isSettled = false; // what is kept of it for after a reload says how it ended
   foundFiles = 0;
   problem: string | null = null; // of the whole line, before there are files
   waitsUntil: number | null = null;
@@ -51,6 +52,11 @@ export class Job {
 
   get hasFailed(): boolean {
     return this.problem !== null || this.tasks.some(({ state }) => state === "failed");
+  }
+
+  /** Something of it has failed, and could come in if it were chosen again. */
+  get isUnfinished(): boolean {
+    return this.tasks.some(({ state, problem }) => state === "failed" && mayPass(problem));
   }
 
   get size(): number {
@@ -104,7 +110,8 @@ export class Job {
     const bucket = this.bucket?.id ?? this.target.bucket;
     const id = this.kind === "file" && first ? fingerprintOf(user, first) : JSON.stringify([user, bucket, this.target.prefix, this.name]);
     const { size, stored, kind, name, target } = this;
-    const modified = this.kind === "file" && first ? first.file.lastModified : 0;
+    // Of what has changed, whatever has its name is meant.
+    const modified = this.kind === "file" && first && first.problem !== CHANGED ? first.file.lastModified : 0;
     return { id, user, kind, bucket, prefix: target.prefix, name, size, modified, files: this.tasks.length, share: size ? stored / size : 0, at };
   }
 }

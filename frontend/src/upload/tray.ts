@@ -59,10 +59,10 @@ export function trayOf(engine: Engine, pace: Pace, now: number): Tray {
   };
 }
 
-/** Those that are under way, held or failed, then what has just ended; in the order in which they came. */
+/** Those that are under way, held or failed, what was begun before a reload last of them, then what has just ended; in the order in which they came. */
 function shownOf(jobs: Job[]): Job[] {
   const isWaiting = (job: Job): boolean => job.isActive && !job.isPaused && !job.isReading && job.tasks.length > 0 && job.tasks.every(({ state }) => state === "waiting");
-  const open = jobs.filter((job) => (!job.hasEnded || job.hasFailed) && !isWaiting(job)).slice(0, SHOWN);
+  const open = jobs.filter((job) => (!job.hasEnded || job.hasFailed) && !isWaiting(job)).sort((one, other) => Number(one.isWithoutFile) - Number(other.isWithoutFile)).slice(0, SHOWN);
   const ended = jobs.filter((job) => job.hasEnded && !job.hasFailed);
   const waiting = jobs.filter(isWaiting);
   const chosen = new Set([...open, ...ended.slice(-Math.max(0, SHOWN - open.length) || jobs.length), ...waiting].slice(0, SHOWN));

@@ -9,6 +9,9 @@ export const CHANGED = "It changed while it was read";
 export const UNREADABLE = "It could not be read";
 export const STALLED = "Waiting for the network";
 
+/** Whether the same file, chosen again some day, may come in. What the server refuses it refuses again. */
+export const mayPass = (problem: string | null): boolean => problem === CHANGED || problem === UNREADABLE || (problem?.startsWith(NO_ROOM) ?? false);
+
 /** Why a file is not there, and where there is a way, what it takes. */
 export function problemWords(error: unknown): string {
   if (error instanceof FileChanged) return CHANGED;
