@@ -18,7 +18,8 @@ PAGE = PROJECT / "docs" / "configuration.md"
 _HEAD = """# Settings
 
 Environment variables, read once at the start; one environment file serves all services, and each reads what is its own.
-A value that cannot be is refused at the start with the variable's name. `make docs` writes this page.
+A value that cannot be is refused at the start with the variable's name; an empty one is as good as none. `CAIRN_X_FILE` names a file that
+holds what `CAIRN_X` would: so secrets are given to containers. `make docs` writes this page.
 """
 
 
