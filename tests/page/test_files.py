@@ -10,7 +10,7 @@ from tests.page import looks
 from tests.page.dropping import hand_over
 from tests.page.person import Person
 from tests.page.uploading import await_done
-from tests.servers.cairn_server import SignedInServer
+from tests.servers.cairn_server import SignedInServer, wait_until
 
 _UNAVAILABLE = '{"type": "urn:cairn:problem:unavailable", "title": "Not now", "status": 503}'
 
@@ -30,6 +30,16 @@ def fill(person: Person, bucket: str, paths: list[str]) -> None:
         ]
         answer = person.http.post(f"/buckets/{bucket}/commits", json={"operations": operations})
         assert answer.status_code == 200, answer.text[:300]
+
+
+def checked(person: Person, bucket: str) -> None:
+    """All of its files, a thousand at most, are verified: no hints of checks are to come."""
+
+    def are() -> bool:
+        items = person.http.get(f"/buckets/{bucket}/files", params={"limit": 1000}).json()["items"]
+        return all(item["sync_status"] == "completed" for item in items)
+
+    wait_until(are, seconds=120)
 
 
 def test_a_file_stands_in_the_list_with_its_size_and_when_it_was_verified(person: Person, page: Page) -> None:
@@ -169,6 +179,7 @@ def test_the_list_looks_right_on_every_width_and_in_both_themes(person: Person, 
 def test_a_cold_page_asks_for_a_long_list_once_and_nothing_of_it_is_refused(person: Person, page: Page) -> None:
     bucket = person.bucket()
     fill(person, bucket, [f"file-{number:04}.txt" for number in range(600)])
+    checked(person, bucket)
     answers: list[tuple[str, int]] = []
     page.on("response", lambda answer: answers.append((answer.url, answer.status)) if "/files?" in answer.url else None)
     page.goto(f"/b/{bucket}/")

@@ -7,8 +7,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, Request, expect
 
 from tests.page.looks import check
 from tests.page.person import PASSWORD, Person
-from tests.page.test_files import fill
-from tests.servers.cairn_server import SignedInServer, wait_until
+from tests.page.test_files import checked, fill
+from tests.servers.cairn_server import SignedInServer
 
 SitDown = Callable[..., Person]
 
@@ -120,7 +120,7 @@ def test_who_puts_signing_in_off_can_still_read_and_sign_in_later(person: Person
 def test_of_a_long_list_only_what_others_change_is_read_again(person: Person, page: Page) -> None:
     bucket = person.bucket()
     fill(person, bucket, [f"file-{number:03}.txt" for number in range(700)])
-    _checked(person, bucket)
+    checked(person, bucket)
     page.goto(f"/b/{bucket}/")
     # Hints of the first 700 are over when one of a later file has come.
     person.put(bucket, "a first one.txt")
@@ -160,16 +160,6 @@ def test_a_long_list_misses_nothing_of_what_happens_while_it_is_offline(person: 
     person.context.set_offline(False)
     expect(page.get_by_role("row", name="a00.txt")).to_be_visible()
     expect(page.get_by_role("grid")).to_have_attribute("aria-rowcount", "730")
-
-
-def _checked(person: Person, bucket: str) -> None:
-    """All of its files are verified."""
-
-    def are() -> bool:
-        items = person.http.get(f"/buckets/{bucket}/files", params={"limit": 1000}).json()["items"]
-        return all(item["sync_status"] == "completed" for item in items)
-
-    wait_until(are, seconds=120)
 
 
 def _streams(context: BrowserContext) -> list[str]:

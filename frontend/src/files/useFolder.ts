@@ -46,10 +46,10 @@ export function useHeld(rows: readonly Row[], isBusy: boolean): { rows: readonly
   return { rows: shown, waiting };
 }
 
-const SHOWN_MILLISECONDS = 2_000;
+const SHOWN_MILLISECONDS = 2_500; // a little longer than it fades, so that nothing breaks off
 const NOBODY: ReadonlySet<string> = new Set();
 
-/** What others have just put or changed: for two seconds. */
+/** What others have just put or changed, while it fades. */
 export function useFresh(rows: readonly Row[], own: ReadonlySet<string>, isWhole: boolean): ReadonlySet<string> {
   const [fresh, setFresh] = useState(NOBODY);
   const before = useRef<{ rows: readonly Row[]; own: ReadonlySet<string> } | null>(null);
@@ -58,13 +58,12 @@ export function useFresh(rows: readonly Row[], own: ReadonlySet<string>, isWhole
     before.current = isWhole ? { rows, own } : null;
     if (!last || !isWhole || last.rows === rows) return;
     const keys = changedKeys(last.rows, rows).filter((key) => !own.has(key) && !last.own.has(key));
-    if (keys.length > 0) setFresh(new Set(keys));
+    if (keys.length === 0) return;
+    setFresh((now) => new Set([...now, ...keys]));
+    // Each by itself: what changes a moment later must not end what fades already.
+    const over = new Set(keys);
+    setTimeout(() => setFresh((now) => new Set([...now].filter((key) => !over.has(key)))), SHOWN_MILLISECONDS);
   }, [rows, own, isWhole]);
-  useEffect(() => {
-    if (fresh === NOBODY) return;
-    const timer = setTimeout(() => setFresh(NOBODY), SHOWN_MILLISECONDS);
-    return () => clearTimeout(timer);
-  }, [fresh]);
   return fresh;
 }
 
