@@ -63,13 +63,14 @@ export function FileDetails({ bucket, file, listed, onVersions, onPreview }: Fil
   );
 }
 
-/** The file itself where it can be shown, else what sort of file it is. */
+/** The picture itself, or that there is something to look at. Nothing where the page cannot show what is in the file. */
 function Picture({ entry, onPreview }: { entry: ListedEntryWire; onPreview: () => void }) {
   const kind = kindOf(entry);
   const [failed, setFailed] = useState("");
   const isPicture = kind === "image" && isSmallImage(entry) && failed !== entry.version_id;
+  if (kind === null) return null;
   return (
-    <button type="button" className={styles.picture} onClick={onPreview} disabled={kind === null} aria-label="Preview">
+    <button type="button" className={[styles.picture, isPicture ? "" : styles.plain].join(" ")} onClick={onPreview} aria-label="Preview">
       {isPicture ? <img src={versionAddress(entry.file_id, entry.version_id)} alt="" decoding="async" onError={() => setFailed(entry.version_id)} /> : <Icon name={iconOf(baseOf(entry.path), entry.content_type)} />}
     </button>
   );

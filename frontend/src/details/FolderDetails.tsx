@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { BucketWire } from "@/api/schema";
-import { Button, Icon, Name, Problem, Status, When } from "@/kit";
+import { Button, Name, Problem, Status, When } from "@/kit";
 import { counted, formatBytes, formatCount, formatExactBytes } from "@/kit/format";
 import { baseOf } from "@/kit/names";
 import { downloadArchive } from "./download";
@@ -14,9 +14,6 @@ export function FolderDetails({ bucket, prefix }: { bucket: BucketWire; prefix: 
   const more = facts?.is_capped ? "more than " : "";
   return (
     <>
-      <div className={styles.picture}>
-        <Icon name={prefix === "" ? "bucket" : "folder"} />
-      </div>
       <p className={styles.name}>
         <Name name={prefix === "" ? bucket.title || bucket.name : baseOf(prefix)} clip={false} />
       </p>

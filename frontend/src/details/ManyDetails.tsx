@@ -1,6 +1,6 @@
 import { useQueries } from "@tanstack/react-query";
 import type { ListedEntryWire } from "@/api/schema";
-import { Button, Icon } from "@/kit";
+import { Button } from "@/kit";
 import { counted, formatBytes, formatExactBytes } from "@/kit/format";
 import { downloadArchive } from "./download";
 import styles from "./Panel.module.css";
@@ -26,9 +26,6 @@ export function ManyDetails({ bucket, entries, selection }: ManyDetailsProps) {
   const what = [folders.length > 0 ? counted(folders.length, "folder") : "", files.length > 0 ? counted(files.length, "file") : ""].filter(Boolean).join(", ");
   return (
     <>
-      <div className={styles.picture}>
-        <Icon name="file" />
-      </div>
       <p className={styles.name}>{what}</p>
       <p className={styles.note} title={formatExactBytes(bytes)}>
         {isCounted ? "" : "more than "}

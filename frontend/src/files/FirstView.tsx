@@ -74,9 +74,9 @@ function Buckets({ buckets, onNew }: { buckets: readonly BucketWire[]; onNew: ()
 
 function Welcome({ onNew }: { onNew: () => void }) {
   const ways: [IconName, string, string, string][] = [
-    ["sync", "Keep a folder in step", "On any computer with the command line.", `cairn login ${location.origin}`],
-    ["key", "Use S3 tools", "Make a key, and point your tool at it.", "Account → S3 keys"],
-    ["terminal", "Use the API", "Every button here is a request you can make.", "Account → Tokens"],
+    ["terminal", "Use the command line", "Copy whole folders, from any computer.", `cairn login ${location.origin}`],
+    ["user", "Share a bucket", "Others see its files, or change them too.", "Bucket settings → Members"],
+    ["key", "Use the API", "Every button here is a request you can make.", "Account → Tokens"],
   ];
   return (
     <div className={styles.welcome}>

@@ -3,6 +3,7 @@ import { Link } from "react-router";
 import { View } from "@/frame/View";
 import { Blank, Button, Icon } from "@/kit";
 import { counted, formatBytes } from "@/kit/format";
+import { useIsPhone } from "@/kit/media";
 import { baseOf, parentOf, shownName } from "@/kit/names";
 import { Skeletons, Unreachable } from "./FolderStates";
 import { useLate } from "./lately";
@@ -35,6 +36,12 @@ export default function TrashView() {
   const chosen = shown.filter((one) => selected.has(one.key));
   const own = shown.filter(isOwn);
   const isLate = useLate(isPending);
+  const isPhone = useIsPhone();
+  const emptying = own.length > 0 && (
+    <Button {...(isPhone ? { look: "quiet", size: "small" } : {})} disabled={isEmptying !== null} onClick={() => setEmptying("asked")}>
+      {isEmptying === "now" ? "Emptying" : "Empty trash"}
+    </Button>
+  );
 
   /** Gone from the list at once; back in it where the server refuses. */
   async function restore(one: Trashed, to?: string): Promise<string | undefined> {
@@ -88,13 +95,7 @@ export default function TrashView() {
         </Link>
       }
       facts={`${days.size === 1 && kept !== undefined ? `Kept for ${counted(kept, "day")}. ` : ""}${counted(shown.length, "item")}, ${formatBytes(shown.reduce((sum, one) => sum + bytesOf(one), 0))}.`}
-      acts={
-        own.length > 0 && (
-          <Button disabled={isEmptying !== null} onClick={() => setEmptying("asked")}>
-            {isEmptying === "now" ? "Emptying" : "Empty trash"}
-          </Button>
-        )
-      }
+      {...(isPhone ? { tools: emptying } : { acts: emptying })}
       below={
         problem && (
           <p className={styles.problem} role="alert">
