@@ -4,6 +4,7 @@ import type { BucketWire } from "@/api/schema";
 import { useDensity } from "@/frame/density";
 import { showKeyboard } from "@/frame/keyboard_help";
 import { IconButton, Menu, type MenuEntry } from "@/kit";
+import { useIsPhone } from "@/kit/media";
 import styles from "./FolderTools.module.css";
 
 interface FolderToolsProps {
@@ -18,6 +19,7 @@ export function FolderTools({ bucket, prefix, onNewFolder }: FolderToolsProps) {
   const isOpen = search.has("details");
   const navigate = useNavigate();
   const [density, setDensity] = useDensity();
+  const isPhone = useIsPhone();
   const toggle = (): void =>
     setSearch((before) => {
       const after = new URLSearchParams(before);
@@ -27,7 +29,7 @@ export function FolderTools({ bucket, prefix, onNewFolder }: FolderToolsProps) {
     });
   const entries: MenuEntry[] = [
     ...(onNewFolder === null ? [] : [{ label: "New folder", icon: "folder-plus" as const, onSelect: onNewFolder }]),
-    { label: density === "dense" ? "Roomy rows" : "Dense rows", onSelect: () => setDensity(density === "dense" ? "roomy" : "dense") },
+    ...(isPhone ? [] : [{ label: density === "dense" ? "Roomy rows" : "Dense rows", onSelect: () => setDensity(density === "dense" ? "roomy" : "dense") }]),
     ...(prefix === "" ? [{ label: "Bucket settings", icon: "bucket" as const, onSelect: () => void navigate(addresses.settings(refOf(bucket))) }] : []),
   ];
   return (
@@ -36,7 +38,7 @@ export function FolderTools({ bucket, prefix, onNewFolder }: FolderToolsProps) {
         <IconButton icon="help" label="Keyboard" onClick={showKeyboard} />
         <IconButton icon="panel" label={isOpen ? "Hide details" : "Details"} aria-pressed={isOpen} onClick={toggle} />
       </span>
-      <Menu trigger={<IconButton icon="more" label="More" />} entries={entries} />
+      {entries.length > 0 && <Menu trigger={<IconButton icon="more" label="More" />} entries={entries} />}
     </div>
   );
 }
