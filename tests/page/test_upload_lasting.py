@@ -207,3 +207,43 @@ def test_two_gibibytes_arrive_and_the_page_stays_small(person: Person, page: Pag
     with large.open("rb") as source:
         assert found.hexdigest() == hashlib.file_digest(source, "sha256").hexdigest()
     os.truncate(large, 0)
+
+
+def test_who_signs_out_leaves_nothing_of_their_uploads_in_the_browser_and_is_told_so_before(
+    person: Person, page: Page, tmp_path: Path
+) -> None:
+    bucket = person.bucket()
+    open_folder(person, bucket)
+    Line(page, 2 * MIB)
+    choose(page, random_file(tmp_path / "secret-plan.bin", 24 * MIB))
+    await_share(page, 10)
+    assert "secret-plan.bin" in _kept(page)
+    page.get_by_role("link", name=person.email).click()
+    page.get_by_role("button", name="Sign out", exact=True).first.click()
+    asked = page.get_by_role("dialog", name="Sign out?")
+    expect(asked.get_by_text("One upload is not finished.")).to_be_visible()
+    with page.expect_response("**/auth/logout") as answer:
+        asked.get_by_role("button", name="Sign out", exact=True).click()
+    assert answer.value.headers["clear-site-data"] == '"cache"'
+    expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+    assert _kept(page) == "[]"
+
+
+def _kept(page: Page) -> str:
+    """Whatever is written down of uploads in this browser."""
+    found: str = page.evaluate(
+        """() => new Promise((resolve, reject) => {
+            const opened = indexedDB.open('cairn-uploads');
+            opened.onerror = () => reject(opened.error);
+            opened.onsuccess = async () => {
+                const tables = [...opened.result.objectStoreNames];
+                const reading = opened.result.transaction(tables);
+                const all = (request) => new Promise((done) => { request.onsuccess = () => done(request.result); });
+                const rows = await Promise.all(tables.flatMap((name) => [
+                    all(reading.objectStore(name).getAll()), all(reading.objectStore(name).getAllKeys())]));
+                opened.result.close();
+                resolve(JSON.stringify(rows.flat()));
+            };
+        })"""
+    )
+    return found

@@ -125,7 +125,7 @@ function EverywhereDialog({ onClose }: { onClose: () => void }) {
       await client.invalidateQueries({ queryKey: keys.tokens });
     } else {
       tellOtherTabs({ kind: "signed-out" });
-      forget(client);
+      await forget(client);
     }
   }
   return (

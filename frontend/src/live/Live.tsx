@@ -20,7 +20,7 @@ export function Live() {
     const leaving = new AbortController();
     new LivePage(client).start(leaving.signal);
     hearOtherTabs((word) => {
-      if (word.kind === "signed-out") forget(client);
+      if (word.kind === "signed-out") void forget(client);
       else if (word.user !== user) location.reload();
       else sessionIsGood();
     }, leaving.signal);

@@ -7,6 +7,15 @@ import { sessionIsOver } from "@/api/session";
 import { optionsQuery } from "@/gate/options";
 import { tellOtherTabs } from "./other_tabs";
 
+const MOST_MILLISECONDS = 2_000; // somebody who leaves does not wait for a disk that hangs
+const leaving = new Set<() => Promise<void>>();
+
+/** `end` is called when somebody signs out, in each of their tabs: what they leave in this browser is to be gone then. */
+export function onLeaving(end: () => Promise<void>): () => void {
+  leaving.add(end);
+  return () => leaving.delete(end);
+}
+
 /** Ends the session here and in every tab, and leaves nothing on the page: not for Back either. Throws what the server says against it. */
 export async function signOut(client: QueryClient): Promise<void> {
   const elsewhere = await signOutElsewhere(client);
@@ -17,7 +26,7 @@ export async function signOut(client: QueryClient): Promise<void> {
     if (!(error instanceof ApiProblem && error.status === 401)) throw error;
   }
   tellOtherTabs({ kind: "signed-out" });
-  forget(client, elsewhere ?? undefined);
+  await forget(client, elsewhere ?? undefined);
 }
 
 /** Where who signs in at another provider signs out there as well: else the next click would let anybody in again. */
@@ -27,8 +36,10 @@ async function signOutElsewhere(client: QueryClient): Promise<string | null> {
 }
 
 /** A new document: nothing that this one has in memory goes on, in whichever module it stands. */
-export function forget(client: QueryClient, to: string = addresses.signIn()): void {
+export async function forget(client: QueryClient, to: string = addresses.signIn()): Promise<void> {
   sessionIsOver();
+  const ended = Promise.allSettled([...leaving].map((end) => end()));
+  await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, MOST_MILLISECONDS))]);
   client.clear();
   location.replace(to);
 }

@@ -40,17 +40,19 @@ export default function Preview({ bucket, file, entries, onShow, onClose }: Prev
               <span className="visually-hidden">Preview of </span>
               {entry && <Name name={baseOf(entry.path)} />}
             </h2>
-            {place >= 0 && entries.length > 1 && (
-              <>
-                <span className={styles.place}>
-                  {formatCount(place + 1)} of {formatCount(entries.length)}
-                </span>
-                <IconButton icon="back" label="Previous file" disabled={!at(-1)} onClick={() => go(-1)} />
-                <IconButton icon="right" label="Next file" disabled={!at(1)} onClick={() => go(1)} />
-              </>
-            )}
-            {entry && <IconButton icon="download" label="Download" aria-describedby={id} onClick={() => downloadFile(entry)} />}
-            <IconButton ref={close} icon="x" label="Close preview" onClick={onClose} />
+            <div className={styles.acts}>
+              {place >= 0 && entries.length > 1 && (
+                <>
+                  <span className={styles.place}>
+                    {formatCount(place + 1)} of {formatCount(entries.length)}
+                  </span>
+                  <IconButton icon="back" label="Previous file" disabled={!at(-1)} onClick={() => go(-1)} />
+                  <IconButton icon="right" label="Next file" disabled={!at(1)} onClick={() => go(1)} />
+                </>
+              )}
+              {entry && <IconButton icon="download" label="Download" aria-describedby={id} onClick={() => downloadFile(entry)} />}
+              <IconButton ref={close} icon="x" label="Close preview" onClick={onClose} />
+            </div>
           </header>
           <div className={styles.body}>
             {entry && <Content key={entry.version_id} entry={entry} />}

@@ -4,6 +4,7 @@ import { useNavigate } from "react-router";
 import { addresses } from "@/addresses";
 import { keys, meQuery } from "@/api/queries";
 import type { BucketWire } from "@/api/schema";
+import { onLeaving } from "@/live/leave";
 import { choose, registerChooser, targetOfChoice } from "./chooser";
 import { DropOverlay } from "./DropOverlay";
 import type { Surroundings } from "./engine";
@@ -27,6 +28,7 @@ export function Uploads() {
   useEffect(() => {
     if (user) void engine.begin(user, surroundings);
   }, [user, surroundings]);
+  useEffect(() => onLeaving(() => engine.end()), []);
   usePasting();
   useUploadKey();
   useLeaveWarning(tray.isActive);
@@ -120,7 +122,9 @@ function useUploadKey(): void {
 function useLeaveWarning(isActive: boolean): void {
   useEffect(() => {
     if (!isActive) return;
-    const warn = (event: BeforeUnloadEvent): void => event.preventDefault();
+    const warn = (event: BeforeUnloadEvent): void => {
+      if (engine.jobs.some((job) => job.isActive)) event.preventDefault();
+    };
     addEventListener("beforeunload", warn);
     return () => removeEventListener("beforeunload", warn);
   }, [isActive]);

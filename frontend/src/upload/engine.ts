@@ -168,6 +168,12 @@ export class Engine {
     await this.kept.keepJobs(running.map((job) => job.record(user, now)));
   }
 
+  /** Whoever was here signs out: nothing goes on, and nothing of it is left in the browser. */
+  async end(): Promise<void> {
+    this.leave();
+    await this.kept?.empty();
+  }
+
   private leave(): void {
     for (const job of this.jobs) {
       this.stop(job);

@@ -37,6 +37,7 @@ const pagesOf = (key: string): IDBKeyRange => IDBKeyRange.bound([key, 0], [key, 
 
 /** A browser that lends no database (a private window, a full disk) costs nothing but the memory of a reload. */
 export class Kept implements Keeper {
+  private isOver = false;
   private readonly database: Promise<IDBPDatabase<Tables> | null>;
 
   constructor(
@@ -122,8 +123,18 @@ export class Kept implements Keeper {
     });
   }
 
-  private async use(act: (database: IDBPDatabase<Tables>) => Promise<void>): Promise<void> {
+  /** Whoever was here leaves: nothing of what was uploaded can be read in this browser any more, and nothing is written down from now on. */
+  async empty(): Promise<void> {
+    const gone = this.use(async (database) => {
+      const writing = database.transaction(["jobs", "plans", "pages"], "readwrite");
+      await Promise.all([...(["jobs", "plans", "pages"] as const).map((name) => writing.objectStore(name).clear()), writing.done]);
+    }, true);
+    this.isOver = true;
+    await gone;
+  }
+
+  private async use(act: (database: IDBPDatabase<Tables>) => Promise<void>, isLast = false): Promise<void> {
     const database = await this.database;
-    if (database) await act(database).catch(() => undefined);
+    if (database && (isLast || !this.isOver)) await act(database).catch(() => undefined);
   }
 }

@@ -60,6 +60,9 @@ function sample(at: number): void {
   wasStored = stored;
 }
 
+/** How many uploads have not come to their end: running, held, or waiting for their file to be chosen again. */
+export const unfinished = (): number => engine.jobs.filter(({ hasEnded }) => !hasEnded).length;
+
 export const useUploads = (): Shown =>
   useSyncExternalStore(
     (listener) => {
