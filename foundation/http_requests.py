@@ -22,6 +22,13 @@ _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _LIMIT = "cairn.body_limit"
 
 
+def _keep_out_of_caches(headers: list[tuple[bytes, bytes]]) -> None:
+    """Documents are of one person and one moment (RFC 9111, 5.2.2.5): Back would show them to whoever sits down next."""
+    named = dict(headers)
+    if b"json" in named.get(b"content-type", b"") and b"cache-control" not in named:
+        headers.append((b"cache-control", b"no-store"))
+
+
 def allow_body(request: Request, max_bytes: int | None) -> None:
     """Let this request's body be up to `max_bytes` (None: any length). Called by routes that stream, before they read."""
     request.scope[_LIMIT][0] = max_bytes
@@ -62,6 +69,7 @@ class Requests:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message.setdefault("headers", []).append((b"x-request-id", current.encode()))
+                _keep_out_of_caches(message["headers"])
             await send(message)
 
         try:

@@ -12,6 +12,10 @@ import { Toasts } from "@/kit/Toasts";
 import { Views } from "@/routes";
 
 applyDensity();
+// A page that the browser has kept for Back must not show what somebody has signed out of, nor to whoever has signed in since.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
 
 const QUICK_MILLISECONDS = 200;
 

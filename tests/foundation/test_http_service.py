@@ -202,6 +202,11 @@ async def test_an_answer_carries_the_requests_id_or_a_new_one(api: httpx.AsyncCl
     assert len((await api.get("/pages", headers={"X-Request-Id": "no good\t"})).headers["x-request-id"]) == 16
 
 
+async def test_no_cache_keeps_a_document_that_says_nothing_of_it(api: httpx.AsyncClient) -> None:
+    for answer in (await api.get("/api/v1/numbers", headers=SIGNED_IN), await api.get("/api/v1/nothing")):
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
 async def test_readiness_names_what_is_down_and_says_no_more(api: httpx.AsyncClient) -> None:
     answer = await api.get("http://cairn.test/readyz")
     assert (answer.status_code, answer.json()) == (503, {"services": {"good": "ok", "bad": "unavailable"}})

@@ -24,11 +24,6 @@ export function Live() {
       else if (word.user !== user) location.reload();
       else sessionIsGood();
     }, leaving.signal);
-    // A page that the browser has kept for Back must not show what somebody has signed out of, nor to whoever has signed in since.
-    const shown = (event: PageTransitionEvent): void => {
-      if (event.persisted) location.reload();
-    };
-    window.addEventListener("pageshow", shown, { signal: leaving.signal });
     return () => leaving.abort();
   }, [client, user]);
   return me && asking === "dialog" ? <SessionEnded me={me} onClose={() => putOff(true)} /> : null;
