@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -33,7 +34,7 @@ class _Server(Protocol):
 
 
 _SERVERS: dict[type[Databases] | type[Buckets] | type[Brokers], Callable[[], AbstractContextManager[_Server]]] = {
-    Databases: PostgreSQLServer.running,
+    Databases: partial(PostgreSQLServer.running, outlives_power=False),  # No test of a shared server cuts its power.
     Buckets: SeaweedFSServer.running,
     Brokers: RedisServer.running,
 }
