@@ -4,7 +4,7 @@ import os
 import sys
 
 # glibc's defaults give memory back after each block and fetch it again: one stream is received at a third of the speed.
-_MALLOC = {
+MALLOC = {
     "MALLOC_TRIM_THRESHOLD_": "134217728",
     "MALLOC_TOP_PAD_": "16777216",
     "MALLOC_MMAP_THRESHOLD_": "33554432",
@@ -15,5 +15,5 @@ _MALLOC = {
 
 def restart_with_settings() -> None:
     """The allocator reads its environment when a process starts, so this one is started again with it."""
-    if not _MALLOC.keys() <= os.environ.keys():
-        os.execve(sys.executable, [sys.executable, "-m", "cairn", *sys.argv[1:]], os.environ | _MALLOC)  # noqa: S606 — ourselves again.
+    if not MALLOC.keys() <= os.environ.keys():
+        os.execve(sys.executable, [sys.executable, "-m", "cairn", *sys.argv[1:]], os.environ | MALLOC)  # noqa: S606 — ourselves again.

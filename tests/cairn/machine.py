@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.servers.warm import run
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -38,15 +40,7 @@ class Machine:
         )
 
     def cairn(self, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(arguments),
-            env={**self.environment, **environment},
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return run(self.command(arguments), {**self.environment, **environment}, stdin, timeout=60)
 
     def keep(self, url: str, access_token: str, refresh_token: str, user_id: str, lasts: float = 600) -> None:
         """As a sign-in keeps it, without the wait for one."""

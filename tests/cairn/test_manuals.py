@@ -1,6 +1,7 @@
 """What the command says of itself is true."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -14,7 +15,7 @@ from cairn.exit_codes import MEANINGS, ExitCode
 from cairn.remote_address import remote_address
 from cairn.serve import ADMIN
 from tests.cairn.asked import answer, put
-from tests.project.sources import PROJECT
+from tests.servers import warm
 from tests.servers.cairn_server import SignedInServer
 from tools import cli_page
 
@@ -180,9 +181,8 @@ def test_every_verb_that_answers_programs_does_so_with_one_document(
 
 
 def test_each_verb_says_3_with_a_problem_document_when_the_server_is_down(tmp_path: Path) -> None:
-    environment = {
-        "PATH": "/usr/bin:/bin",
-        "HOME": str(tmp_path),
+    environment = os.environ | {
+        "XDG_CONFIG_HOME": str(tmp_path),
         "CAIRN_URL": "http://127.0.0.1:1",
         "CAIRN_TOKEN": "t",
         "CAIRN_RETRY_SECONDS": "0",
@@ -191,8 +191,6 @@ def test_each_verb_says_3_with_a_problem_document_when_the_server_is_down(tmp_pa
     asking = [line for line in RUNS if line.split()[0] not in {"user", "token", "client", "key", "doctor", "logout"}]
     for line in asking:
         command = [sys.executable, "-m", "cairn", *line.format(**known).split(), "--json"]
-        done = subprocess.run(
-            command, env=environment, input="t\n", cwd=PROJECT, capture_output=True, text=True, check=False
-        )
+        done = warm.run(command, environment, "t\n", timeout=60)
         assert (done.returncode, done.stdout) == (3, ""), (line, done)
         assert json.loads(done.stderr)["type"] == "urn:cairn:problem:server-unreachable"

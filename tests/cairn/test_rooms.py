@@ -15,20 +15,15 @@ import pytest
 from cairn.serve import PORTS
 from foundation.service_tokens import Room, ServiceTokens
 from tests.servers.cairn_server import CairnServer, running_server, wait_until
+from tests.servers.warm import run
 
 SECRET = "0123456789abcdef0123456789abcdef"
 METADATA, BLOCKS, IDENTITY = (f"CAIRN_{name}=http://127.0.0.1:9" for name in ("METADATA", "BLOCKS", "IDENTITY"))
 
 
 def serve(data: Path, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cairn", "serve", *arguments],
-        env=os.environ | {"CAIRN_DATA": str(data), "CAIRN_SECRET": SECRET} | (environment or {}),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    given = os.environ | {"CAIRN_DATA": str(data), "CAIRN_SECRET": SECRET} | (environment or {})
+    return run([sys.executable, "-m", "cairn", "serve", *arguments], given, "", timeout=120)
 
 
 def settings(*lines: str) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Settings that make no sense are named before anything is started or made."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from cairn.errors import SettingInvalid
 from cairn.settings import settings_of
 from foundation.settings import ServiceSettings
 from sync import WebhookSettings, open_webhook
+from tests.servers.warm import run
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -42,14 +42,7 @@ SECRET = "0123456789abcdef0123456789abcdef"
 )
 def test_a_setting_that_makes_no_sense_is_named(tmp_path: Path, variable: str, value: str) -> None:
     environment = os.environ | {"CAIRN_DATA": str(tmp_path / "data"), variable: value}
-    done = subprocess.run(
-        [sys.executable, "-m", "cairn", "serve"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run([sys.executable, "-m", "cairn", "serve"], environment, "", timeout=60)
     assert done.returncode == 2
     assert variable in done.stderr
     assert "Traceback" not in done.stderr

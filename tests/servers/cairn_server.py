@@ -19,6 +19,7 @@ from cairn.settings import ServerSettings
 from identity import Client, IdentityRoom, open_identity
 from identity.passwords import Passwords
 from tests.servers.processes import freeze, thaw
+from tests.servers.warm import WarmProcess, launched, run
 
 START_SECONDS = 60
 QUICK = Passwords(time_cost=1, memory_kib=8)
@@ -45,7 +46,7 @@ class CairnServer:
             "XDG_CONFIG_HOME": str(folder / "config"),
             **environment,
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: WarmProcess | subprocess.Popen[bytes] | None = None
         self.output = ""
 
     def start(self) -> None:
@@ -56,7 +57,7 @@ class CairnServer:
     def launch(self) -> None:
         with self.log.open("ab") as log:
             command = self._command(*self.arguments)
-            self._process = subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=log)
+            self._process = launched(command, self.environment, log)
 
     def await_ready(self) -> None:
         process = self._process
@@ -114,15 +115,7 @@ class CairnServer:
     ) -> subprocess.CompletedProcess[str]:
         """Run the command line as on this server's machine."""
         command = self._command(*arguments)
-        done = subprocess.run(
-            command,
-            env=self.environment | environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=280,
-            check=False,
-        )
+        done = run(command, self.environment | environment, stdin, timeout=280)
         assert not check or done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
