@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -34,7 +33,7 @@ class _Server(Protocol):
 
 
 _SERVERS: dict[type[Databases] | type[Buckets] | type[Brokers], Callable[[], AbstractContextManager[_Server]]] = {
-    Databases: partial(PostgreSQLServer.running, outlives_power=False),  # No test of a shared server cuts its power.
+    Databases: PostgreSQLServer.running,
     Buckets: SeaweedFSServer.running,
     Brokers: RedisServer.running,
 }

@@ -61,34 +61,27 @@ def connect(port: int) -> psycopg.Connection:
 
 
 class PostgreSQLServer:
-    """A server on a folder of its own. Durability is PostgreSQL's default, synchronous_commit and, unless said otherwise, fsync.
+    """A server on a folder of its own. Durability is PostgreSQL's default: fsync and synchronous_commit are on.
 
     The kernel ends the server (SIGQUIT) when the thread that started it ends, so start it in the main thread.
     """
 
-    def __init__(
-        self, programs: Programs, folder: Path, account: pwd.struct_passwd | None, *, outlives_power: bool = True
-    ) -> None:
+    def __init__(self, programs: Programs, folder: Path, account: pwd.struct_passwd | None) -> None:
         self._programs = programs
         self._folder = folder
         self._account = account
-        self._outlives_power = outlives_power
         self._process: subprocess.Popen[bytes] | None = None
         self.address = Databases(_free_port())
 
     @classmethod
     @contextlib.contextmanager
-    def running(cls, *, outlives_power: bool = True) -> Iterator[Self]:
-        """A new, empty, running server; stopped and removed at the end, whatever happened to it meanwhile.
-
-        What a transaction wrote outlives every process even if not `outlives_power`, but not the machine's kernel; databases
-        come and go in half of the time, which waits for the disk otherwise.
-        """
+    def running(cls) -> Iterator[Self]:
+        """A new, empty, running server; stopped and removed at the end, whatever happened to it meanwhile."""
         account = unprivileged_account()
         with tempfile.TemporaryDirectory(prefix="cairn-postgresql-") as folder:
             if account:
                 os.chown(folder, account.pw_uid, account.pw_gid)
-            server = cls(find_programs(), Path(folder), account, outlives_power=outlives_power)
+            server = cls(find_programs(), Path(folder), account)
             server._initialise()
             try:
                 server.start()
@@ -112,7 +105,6 @@ class PostgreSQLServer:
         options = [
             *("-D", str(self.data_folder), "-p", str(self.address.port), "-k", str(self._folder)),
             *("-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"),
-            *("-c", f"fsync={'on' if self._outlives_power else 'off'}"),
         ]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(

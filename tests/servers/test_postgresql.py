@@ -20,13 +20,13 @@ def test_databases_of_one_server_are_empty_bytewise_and_apart(postgresql: Databa
         connection.execute("CREATE TABLE names (name text)")
         connection.execute("INSERT INTO names VALUES ('b'), ('ä'), ('A'), ('a')")
         names = [row[0] for row in connection.execute("SELECT name FROM names ORDER BY name")]
-        waits_for_the_log = connection.execute("SHOW synchronous_commit").fetchone()
+        durable = [connection.execute(f"SHOW {setting}").fetchone() for setting in ("fsync", "synchronous_commit")]
     with psycopg.connect(two.replace("+psycopg", "")) as connection:
         tables = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
     postgresql.drop_database(one)
     postgresql.drop_database(two)
     assert names == ["A", "a", "b", "ä"]
-    assert waits_for_the_log == ("on",)
+    assert durable == [("on",), ("on",)]
     assert tables == (0,)
 
 
@@ -38,12 +38,6 @@ def test_a_copied_database_holds_what_its_template_holds(postgresql: Databases, 
         rows = connection.execute("SELECT * FROM names").fetchall()
     postgresql.drop_database(copy)
     assert rows == []
-
-
-def test_a_server_of_a_tests_own_is_durable_as_in_production(own_postgresql: PostgreSQLServer) -> None:
-    with connect(own_postgresql.address.port) as connection:
-        durable = [connection.execute(f"SHOW {setting}").fetchone() for setting in ("fsync", "synchronous_commit")]
-    assert durable == [("on",), ("on",)]
 
 
 def test_a_server_that_was_stopped_or_killed_comes_back_with_what_was_committed(
