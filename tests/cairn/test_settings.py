@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cairn.errors import SettingInvalid
-from cairn.settings import settings_of
+from cairn.settings import ServerSettings, settings_of
 from foundation.settings import ServiceSettings
 from sync import WebhookSettings, open_webhook
 from tests.servers.warm import run
@@ -117,3 +117,31 @@ def test_a_webhook_is_told_over_https_or_on_this_machine(
 
 def test_without_a_webhook_nobody_is_told() -> None:
     assert open_webhook(settings_of(WebhookSettings)) is None
+
+
+def test_a_secret_is_read_from_the_file_that_a_variable_names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text(f"{SECRET}\n")
+    monkeypatch.delenv("CAIRN_SECRET", raising=False)
+    monkeypatch.setenv("CAIRN_SECRET_FILE", str(file))
+    assert ServerSettings.read().secret == SECRET
+
+
+def test_the_variable_itself_comes_before_the_file_that_another_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CAIRN_SECRET", SECRET)
+    monkeypatch.setenv("CAIRN_SECRET_FILE", str(tmp_path / "secret"))
+    (tmp_path / "secret").write_text("another")
+    assert ServerSettings.read().secret == SECRET
+
+
+def test_a_file_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CAIRN_SECRET_FILE", str(tmp_path / "nowhere"))
+    with pytest.raises(SettingInvalid, match="nowhere"):
+        ServerSettings.read()
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAIRN_BROKER", "")
+    assert ServerSettings.read().broker is None
