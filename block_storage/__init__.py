@@ -17,6 +17,7 @@ from block_storage.locations import open_block_store, printable
 from block_storage.memory import MemoryBlockStore
 from block_storage.reading import folders_of, open_for_reading
 from block_storage.seam import BlockStore, Health, Presence, Proof
+from block_storage.vault import FolderVault, Vault, open_vault
 
 if TYPE_CHECKING:
     from block_storage.api import create_app
@@ -31,6 +32,7 @@ __all__ = [
     "BlockStore",
     "CodecUnknown",
     "FilesystemBlockStore",
+    "FolderVault",
     "Health",
     "HttpBlockStore",
     "Limits",
@@ -42,10 +44,12 @@ __all__ = [
     "StorageFailed",
     "StorageFull",
     "StoreInUse",
+    "Vault",
     "create_app",
     "folders_of",
     "open_block_store",
     "open_for_reading",
+    "open_vault",
     "printable",
 ]
 

@@ -10,6 +10,7 @@ from block_storage.memory import MemoryBlockStore
 from block_storage.seam import BlockStore
 
 if TYPE_CHECKING:
+    from block_storage.minio import BucketAddress
     from foundation.http_room import RoomClient
 
 Connect = Callable[[str], "RoomClient"]
@@ -70,15 +71,23 @@ def _open_files(parts: SplitResult, how: _How) -> BlockStore:
 
 
 def _open_bucket(parts: SplitResult, how: _How) -> BlockStore:
+    address = bucket_address(parts)
+    from block_storage.minio import MinioBlockStore
+
+    return MinioBlockStore(address, how.initialise)
+
+
+def bucket_address(parts: SplitResult) -> "BucketAddress":
+    """Raises ValueError for what is no location of a bucket."""
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     _require_known(options, {"region"})
     bucket = parts.path.strip("/")
     if not parts.hostname or not bucket or "/" in bucket or not parts.username or not parts.password:
         raise ValueError(f"{printable(parts.geturl())}: expected {parts.scheme}://KEY:SECRET@host:port/bucket")
     # Its library takes 20 MB, which a server on disks need not spend.
-    from block_storage.minio import BucketAddress, MinioBlockStore
+    from block_storage.minio import BucketAddress
 
-    address = BucketAddress(
+    return BucketAddress(
         endpoint=parts.netloc.rpartition("@")[2],
         bucket=bucket,
         key=unquote(parts.username),
@@ -86,7 +95,6 @@ def _open_bucket(parts: SplitResult, how: _How) -> BlockStore:
         region=options.get("region", "us-east-1"),
         is_secure=parts.scheme == "s3+https",
     )
-    return MinioBlockStore(address, how.initialise)
 
 
 def _open_service(parts: SplitResult, how: _How) -> BlockStore:

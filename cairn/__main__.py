@@ -63,6 +63,7 @@ def command(verb: str | None = None) -> typer.Typer:
         app.add_typer(server.app)
         app.add_typer(import_module("cairn.user_verbs").app, name="user")
         app.add_typer(server.token_app, name="token")
+        app.add_typer(import_module("cairn.backup_verbs").app, name="backup")
         provider = import_module("cairn.provider_verbs")
         app.add_typer(provider.app, name="client")
         app.add_typer(provider.key_app, name="key")

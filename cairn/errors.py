@@ -65,3 +65,45 @@ class CredentialsNotKept(Problem):
     """What `cairn login` keeps cannot be written on this machine. The sign-in that was there is as it was."""
 
     slug, title, status = "credentials-not-kept", "The sign-in cannot be kept", 500
+
+
+class BackupNotFound(Problem):
+    """No backup lies where the settings point, or it has no such snapshot."""
+
+    slug, title, status = "backup-not-found", "No such backup", 404
+
+
+class BackupForeign(Problem):
+    """Something else lies where the backup was to be made. Nothing was touched."""
+
+    slug, title, status = "backup-foreign", "This is not a backup of Cairn", 409
+
+
+class BackupTooNew(Problem):
+    """The backup was written by a version that this one does not know, or its rows are of other tables. Nothing was touched."""
+
+    slug, title, status = "backup-too-new", "This backup is of another version", 409
+
+
+class BackupKeyWrong(Problem):
+    """The key is not the one that the backup is encrypted with, or there is none. Nothing was touched."""
+
+    slug, title, status = "backup-key-wrong", "This key does not open the backup", 403
+
+
+class BackupDamaged(Problem):
+    """Something in the backup is not what was written there, or is gone. `detail` names it."""
+
+    slug, title, status = "backup-damaged", "The backup is damaged", 500
+
+
+class BackupBusy(Problem):
+    """Another command makes a snapshot in this backup, or cleans it up. Nothing was touched."""
+
+    slug, title, status = "backup-busy", "The backup is being worked on", 409
+
+
+class RestoreRefused(Problem):
+    """What is to be restored into is not empty, or of another secret. Nothing was touched."""
+
+    slug, title, status = "restore-refused", "Nothing can be restored here", 409

@@ -44,6 +44,11 @@ _BY_SLUG = {
     "part-damaged": ExitCode.FAILED,
     "content-damaged": ExitCode.FAILED,
     "quota-exceeded": ExitCode.FAILED,
+    "backup-damaged": ExitCode.FAILED,
+    "backup-foreign": ExitCode.FAILED,
+    "backup-too-new": ExitCode.FAILED,
+    "hold-lapsed": ExitCode.FAILED,
+    "restore-refused": ExitCode.FAILED,
     # Of this machine: nobody else is in the way.
     "credentials-not-kept": ExitCode.FAILED,
     "data-folder-foreign": ExitCode.FAILED,

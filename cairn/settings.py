@@ -168,6 +168,16 @@ class ServerSettings(Settings):
         return self.secret_bytes()
 
 
+class BackupSettings(Settings):
+    backup: str | None = Field(
+        default=None, description="Where backups lie: `file:///…` or `s3+http(s)://…`, a folder or bucket of their own."
+    )
+    backup_key: Annotated[str, StringConstraints(min_length=32)] | None = Field(
+        default=None,
+        description="What backups are encrypted with, at least 32 characters; absent: they are not. Without it nothing can be restored.",
+    )
+
+
 def settings_of(kind: type[_Kind], **given: Any) -> _Kind:
     """From the environment, but for what is given. Raises SettingInvalid, which names the variable."""
     try:

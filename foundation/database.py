@@ -67,6 +67,21 @@ class Database:
         """One read-only transaction: on SQLite one snapshot, on PostgreSQL one a statement."""
         return self._tried(lambda: self._once(self._reader, body), repeat_unknown=True)
 
+    def snapshot(self, body: Callable[[Connection], T]) -> T:
+        """One read-only transaction that sees one moment in all its statements, however long it takes. It is not repeated."""
+        reader = self._reader if self.is_sqlite else self._reader.execution_options(isolation_level="REPEATABLE READ")
+
+        def unhurried(connection: Connection) -> T:
+            if not self.is_sqlite:
+                connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+                unhurry(connection)
+            return body(connection)
+
+        try:
+            return self._once(reader, unhurried)
+        except (PoolTimeout, DBAPIError, OutcomeUnknown) as error:
+            raise _as_problem(error) from error
+
     def write(self, body: Callable[[Connection], T], *, repeat_unknown: bool = False) -> T:
         """One transaction, as a whole repeated after what may be repeated; `body` must not keep state between tries.
 
@@ -91,6 +106,15 @@ class Database:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
         except (OSError, sqlite3.Error, SQLAlchemyError) as error:  # It is committed: nothing may repeat it now.
             log.warning("SQLite's log was not shortened: %s", error)
+
+    def write_long(self, body: Callable[[Connection], T]) -> T:
+        """As `write`, of a transaction of any length, for a database that nobody else works on; `body` may run several times."""
+
+        def unhurried(connection: Connection) -> T:
+            unhurry(connection)
+            return body(connection)
+
+        return self.write(unhurried)
 
     @staticmethod
     def _once(engine: Engine, body: Callable[[Connection], T]) -> T:
@@ -120,6 +144,13 @@ class Database:
             self.repeated += 1
             time.sleep(random.uniform(0.002, 0.02) * attempt)  # noqa: S311 — jitter.
         raise AssertionError("unreachable")
+
+
+def unhurry(connection: Connection) -> None:
+    """Neither a statement's length nor the pauses between them end this transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 def parsed(location: str) -> URL:

@@ -118,14 +118,23 @@ def listed_rows(
 
 
 def insert_rows(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, ignore_conflicts: bool = False
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    ignore_conflicts: bool = False,
+    keeps_numbers: bool = False,
 ) -> None:
-    """All `rows`, of equal keys, in one statement (PostgreSQL: arrays through unnest) or one prepared one (SQLite)."""
+    """All `rows`, of equal keys, in one statement (PostgreSQL: arrays through unnest) or one prepared one (SQLite).
+
+    `keeps_numbers`: rows bring what the database would number by itself.
+    """
     if not rows:
         return
     names = tuple(rows[0])
     listed, same = _columns(connection, table, names, rows)
-    _insert(connection, table, listed, same, " ON CONFLICT DO NOTHING" if ignore_conflicts else "")
+    ending = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+    _insert(connection, table, listed, same, ending, keeps_numbers=keeps_numbers)
 
 
 def insert_columns(
@@ -137,7 +146,13 @@ def insert_columns(
 
 
 def _insert(
-    connection: Connection, table: Table, listed: Mapping[str, Sequence[Any]], same: Mapping[str, Any], ending: str
+    connection: Connection,
+    table: Table,
+    listed: Mapping[str, Sequence[Any]],
+    same: Mapping[str, Any],
+    ending: str,
+    *,
+    keeps_numbers: bool = False,
 ) -> None:
     names = [*same, *listed]
     into = f"INSERT INTO {_quoted(connection, table.name)} ({', '.join(_quoted(connection, name) for name in names)})"
@@ -150,7 +165,8 @@ def _insert(
     source = _unnested(connection, table, listed)
     items = [f"CAST(%s AS {_cast(connection, table, name)})" for name in same]
     items += [f"t.{_quoted(connection, name)}" for name in listed]
-    text = f"{into} SELECT {', '.join(items)} FROM {source}{ending}"  # noqa: S608 — names of our own tables.
+    overriding = " OVERRIDING SYSTEM VALUE" if keeps_numbers else ""
+    text = f"{into}{overriding} SELECT {', '.join(items)} FROM {source}{ending}"  # noqa: S608 — names of our own tables.
     connection.exec_driver_sql(text, (*same.values(), *map(list, listed.values())))
 
 

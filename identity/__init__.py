@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from identity.model import NewCredential, User
     from identity.oauth import root_routes
     from identity.parts import Parts
+    from identity.portable import drop_signing_keys, identity_revision, identity_rows
     from identity.room import IdentityRoom, migrate, open_identity
     from identity.settings import IdentitySettings
 
@@ -23,6 +24,9 @@ __all__ = [
     "User",
     "check_migrated",
     "create_app",
+    "drop_signing_keys",
+    "identity_revision",
+    "identity_rows",
     "migrate",
     "open_identity",
     "root_routes",
@@ -40,6 +44,9 @@ _FRONT_DOOR = {
     "User": "identity.model",
     "check_migrated": "identity.migration",
     "create_app": "identity.api",
+    "drop_signing_keys": "identity.portable",
+    "identity_revision": "identity.portable",
+    "identity_rows": "identity.portable",
     "migrate": "identity.room",
     "open_identity": "identity.room",
     "root_routes": "identity.oauth",

@@ -43,6 +43,7 @@ from metadata.errors import (
     EventNotFound,
     FileNotFound,
     GroupNotFound,
+    HoldLapsed,
     IdempotencyKeyReused,
     MemberNotFound,
     NotMigrated,
@@ -151,12 +152,21 @@ if TYPE_CHECKING:
     from metadata.http_client import http_catalogue
     from metadata.internal_api import internal_routes
     from metadata.migrated import migrate
+    from metadata.portable import (
+        BackupHolds,
+        Hold,
+        begin_life,
+        catalogue_revision,
+        catalogue_rows,
+        registered_blocks,
+    )
     from metadata.sql_catalogue import open_catalogue
 
 __all__ = [
     "Access",
     "AccountClosing",
     "Accounts",
+    "BackupHolds",
     "Batch",
     "BatchResult",
     "BlockState",
@@ -203,6 +213,8 @@ __all__ = [
     "Generation",
     "GroupNotFound",
     "GroupResult",
+    "Hold",
+    "HoldLapsed",
     "IdempotencyKeyReused",
     "Installation",
     "Job",
@@ -269,6 +281,9 @@ __all__ = [
     "Versioning",
     "WantedBlock",
     "WorkerState",
+    "begin_life",
+    "catalogue_revision",
+    "catalogue_rows",
     "create_app",
     "http_catalogue",
     "internal_routes",
@@ -276,17 +291,24 @@ __all__ = [
     "once_from",
     "open_catalogue",
     "polling",
+    "registered_blocks",
     "routes",
 ]
 
 # Loaded when they are asked for: a room that has the catalogue over HTTP must not carry a database's libraries.
 _FRONT_DOOR = {
+    "BackupHolds": "metadata.portable",
+    "Hold": "metadata.portable",
+    "begin_life": "metadata.portable",
+    "catalogue_revision": "metadata.portable",
+    "catalogue_rows": "metadata.portable",
     "create_app": "metadata.api",
     "http_catalogue": "metadata.http_client",
     "internal_routes": "metadata.internal_api",
     "migrate": "metadata.migrated",
     "open_catalogue": "metadata.sql_catalogue",
     "polling": "metadata.api",
+    "registered_blocks": "metadata.portable",
     "routes": "metadata.api",
 }
 

@@ -111,3 +111,9 @@ class NotMigrated(Problem):
     """The database's schema is not this code's. An operator runs `cairn migrate`, or newer code."""
 
     slug, title, status = "not-migrated", "The database's schema is not this version's", 503
+
+
+class HoldLapsed(Problem):
+    """The backup gave no sign of life for too long, so bytes that it needs may have been erased. Begin it again: it goes on."""
+
+    slug, title, status = "hold-lapsed", "The backup's hold on the store has lapsed", 409

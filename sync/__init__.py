@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sync.adoption import adopt
+from sync.adoption import adopt, follow
 from sync.api import create_app, routes, running, watching
 from sync.board import Board
 from sync.chore import Chore, Interrupted, Pause, Queue
@@ -67,6 +67,7 @@ __all__ = [
     "create_app",
     "erase",
     "expire",
+    "follow",
     "index",
     "mend_copies",
     "mending",

@@ -39,6 +39,13 @@ def adopt(
     return _begun_anew(installation, store, theirs)
 
 
+def follow(installation: Installation, store: BlockStore) -> None:
+    """The store is of the life that the database tells of. For a store that was filled for it just now. Raises StorageFailed."""
+    ours = installation.read()
+    if ours is not None:
+        write_truth(store, StoreTruth(ours.installation, ours.number, installation.newest_writer()))
+
+
 def _verdicts(store: BlockStore, page: list[RegisteredBlock]) -> Mapping[BlockName, BlockState]:
     verdicts = {}
     for block, presence in presences(store, page).items():

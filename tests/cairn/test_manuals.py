@@ -65,6 +65,11 @@ RUNS = [
     "key rotate",
     "user delete {bucket}@example.org --yes",
     "doctor",
+    "backup create --new --at file://{backup}",
+    "backup list --at file://{backup}",
+    "backup verify --at file://{backup}",
+    "backup forget --keep 1 --at file://{backup}",
+    "backup restore --at file://{backup}",
     "logout",
 ]
 
@@ -157,7 +162,7 @@ def test_every_verb_that_answers_programs_does_so_with_one_document(
 ) -> None:
     put(shared, tmp_path / "files", bucket, "a", "b", "in/c")
     home = {"XDG_CONFIG_HOME": str(tmp_path)}
-    known = {"url": shared.url, "bucket": bucket}
+    known = {"url": shared.url, "bucket": bucket, "backup": str(tmp_path / "backup")}
     known["version"] = answer(shared, "versions", f"cairn:{bucket}/a")["items"][0]["version_id"]
     tried = set()
     for line in RUNS:
@@ -165,6 +170,11 @@ def test_every_verb_that_answers_programs_does_so_with_one_document(
         stdin = "correct horse battery\n" if words[0] == "user" else f"{shared.token}\n"
         # The doctor and the status may have found something; only administrators begin a round of proof.
         known_as = {"CAIRN_TOKEN": shared.add_token(ADMIN, "files", "admin")} if words[0] == "scrub" else {}
+        if words[:2] == ["backup", "restore"]:
+            known_as = {
+                "CAIRN_DATA": str(tmp_path / "restored"),
+                "CAIRN_SECRET": shared.settings().secret_bytes().decode(),
+            }
         done = shared.cairn(
             *words, "--json", stdin=stdin, check=words[0] not in {"doctor", "status"}, **home, **known_as
         )
@@ -188,7 +198,9 @@ def test_each_verb_says_3_with_a_problem_document_when_the_server_is_down(tmp_pa
         "CAIRN_RETRY_SECONDS": "0",
     }
     known = {"url": "http://127.0.0.1:1", "bucket": "b", "group": ID, "version": ID, "removed": ID}
-    asking = [line for line in RUNS if line.split()[0] not in {"user", "token", "client", "key", "doctor", "logout"}]
+    asking = [
+        line for line in RUNS if line.split()[0] not in {"user", "token", "client", "key", "doctor", "backup", "logout"}
+    ]
     for line in asking:
         command = [sys.executable, "-m", "cairn", *line.format(**known).split(), "--json"]
         done = warm.run(command, environment, "t\n", timeout=60)

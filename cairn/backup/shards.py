@@ -1,0 +1,69 @@
+"""Which blocks a snapshot names, by shard of the backup, in files beside: memory holds one shard of 256."""
+
+from collections.abc import Container, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, Self
+
+from cairn.backup.repository import SHARDS, Repository
+from cairn.backup.snapshot import Snapshot
+from foundation.blocks import BlockName
+from foundation.portable_rows import RowPage
+from metadata import BlockState, RegisteredBlock, registered_blocks
+
+
+class Shards:
+    """A context manager; what it spilled goes with it. `folder` is for the caller's own files."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self.blocks = self.bytes = 0
+
+    def __enter__(self) -> Self:
+        self._stack = ExitStack()
+        self.folder = Path(self._stack.enter_context(TemporaryDirectory(prefix="cairn-backup-")))
+        self._files: dict[str, IO[str]] = {}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def add(self, page: RowPage, without: Container[str] = ()) -> None:
+        """The blocks among these rows whose bytes are there, but for those of these names."""
+        for block in registered_blocks(page):
+            if block.state is BlockState.STORED and str(block.name) not in without:
+                self.blocks += 1
+                self.bytes += block.stored_size
+                self._file(self._repository.name(block.name.id)[:2]).write(
+                    f"{block.name} {block.stored_size} {block.xxh3}\n"
+                )
+
+    def add_all(self, snapshot: Snapshot) -> None:
+        """The blocks of a snapshot in the backup, but for those that it could not have. Raises BackupDamaged."""
+        for number, said in enumerate(snapshot.rows):
+            if said.table == "blocks":
+                _, text = self._repository.rows(snapshot, number)
+                self.add(RowPage(said.table, said.columns, said.rows, text), frozenset(snapshot.unreadable))
+
+    def _file(self, shard: str) -> IO[str]:
+        if shard not in self._files:
+            self._files[shard] = self._stack.enter_context((self.folder / f"shard-{shard}").open("w+"))
+        return self._files[shard]
+
+    def __iter__(self) -> Iterator[tuple[str, list[RegisteredBlock]]]:
+        """Each shard's name and blocks, no block twice."""
+        for shard in SHARDS:
+            yield shard, self._read(shard)
+
+    def _read(self, shard: str) -> list[RegisteredBlock]:
+        if shard not in self._files:
+            return []
+        file = self._files[shard]
+        file.seek(0)
+        return [_parsed(line) for line in dict.fromkeys(file)]
+
+
+def _parsed(line: str) -> RegisteredBlock:
+    name, size, xxh3 = line.split()
+    return RegisteredBlock(BlockName.parse(name), int(size), int(xxh3), BlockState.STORED)

@@ -1,0 +1,75 @@
+"""What a snapshot says of itself: the last object that a backup writes, so that a half one is none."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from cairn.errors import BackupDamaged, BackupTooNew
+
+FORMAT = 1
+_HEAD = b"cairn backup snapshot "
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One object of rows of one table. `sha256`: of the rows' text before it is compressed."""
+
+    room: str
+    table: str
+    columns: tuple[str, ...]
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """`files`, trash included; `blocks` and `bytes` of the installation then, `new_…`: those that came with this one.
+
+    `rows`: the objects by their number. `unreadable`: names of blocks whose bytes could not be had. `secret`: by what the
+    installation's secret is recognised. `counters`: the newest numbers that the database gave, by room and table.
+    """
+
+    id: str
+    taken_at: datetime
+    made_by: str
+    installation: str | None
+    generation: int
+    secret: str | None
+    revisions: Mapping[str, str]
+    counters: Mapping[str, Mapping[str, int]]
+    rows: tuple[Rows, ...]
+    files: int
+    blocks: int
+    bytes: int
+    new_blocks: int
+    new_bytes: int
+    unreadable: tuple[str, ...]
+
+    def summary(self) -> dict[str, Any]:
+        """For people and programs that ask what there is."""
+        told = ("id", "taken_at", "files", "blocks", "bytes", "new_blocks", "new_bytes", "unreadable")
+        return {name: getattr(self, name) for name in told}
+
+
+def written(snapshot: Snapshot) -> bytes:
+    body = orjson.dumps({"format": FORMAT, **asdict(snapshot)}, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
+    return _HEAD + sha256(body).hexdigest().encode() + b"\n" + body
+
+
+def read(key: str, data: bytes) -> Snapshot:
+    """Raises BackupDamaged, BackupTooNew."""
+    head, _, body = data.partition(b"\n")
+    if head != _HEAD + sha256(body).hexdigest().encode():
+        raise BackupDamaged(f"{key} of the backup is not what was written there.")
+    document = orjson.loads(body)
+    if document.pop("format") != FORMAT:
+        raise BackupTooNew(
+            f"{key} of the backup was written by {document.get('made_by')}: use that version or a newer one."
+        )
+    rows = tuple(Rows(**one | {"columns": tuple(one["columns"])}) for one in document["rows"])
+    changed = {"taken_at": datetime.fromisoformat(document["taken_at"]), "rows": rows}
+    return Snapshot(**document | changed | {"unreadable": tuple(document["unreadable"])})
