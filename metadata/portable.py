@@ -19,9 +19,9 @@ from metadata.model import BlockState
 from metadata.schema import backup_holds, installation
 from metadata.seams import RegisteredBlock
 
-# Of the running installation alone: `installation` begins anew with a restore; of dead names no bytes are kept; the others are
-# about processes.
-LEFT_OUT = frozenset({"backup_holds", "dead_names", "installation", "workers"})
+# Of the running installation alone: `installation` begins anew with a restore; of dead names no bytes are kept; manifests lie in the
+# store, and are written anew into another; the others are about processes.
+LEFT_OUT = frozenset({"backup_holds", "dead_names", "installation", "manifest_roots", "manifests", "workers"})
 catalogue_rows = PortableTables(sync_schema.metadata, LEFT_OUT)
 
 

@@ -28,7 +28,8 @@ _HEAD = """# The `cairn` command
 
 `cairn help VERB` shows what is written here about a verb. A place on the server is written `cairn:BUCKET/PATH`; a path that ends
 with `/` is a folder. BUCKET is a bucket's name, or its id: buckets that others share with you have only their ids. The verbs `serve`,
-`migrate`, `doctor` ([operations.md](operations.md)), `user` and `token` run on the server's own machine. `make docs` writes this page.
+`migrate`, `doctor`, `backup` ([operations.md](operations.md)), `user` and `token` run on the server's own machine. `make docs` writes
+this page.
 
 | variable | meaning |
 |---|---|
