@@ -28,6 +28,7 @@ _SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _SQLITE_BUSY_SECONDS = 10
 # Where readers always overlap, SQLite itself never comes to begin its log anew.
 WAL_BYTES = 64 * 1024 * 1024
+_SHORTENING_MS = 1000
 _PG_OPTIONS = (
     # A generic plan made on a young table is 14 times slower on a grown one.
     "-c plan_cache_mode=force_custom_plan -c idle_in_transaction_session_timeout=30s -c statement_timeout=60s "
@@ -57,6 +58,7 @@ class Database:
             self._reader = _postgresql_engine(location)
         # SQLite has one writer anyway; waiting here is fair and cheap, waiting in its busy handler is neither.
         self._turn = threading.Lock()
+        self._log_bound = WAL_BYTES
         self.repeated = 0  # transactions that were repeated, for the metrics
 
     def close(self) -> None:
@@ -98,12 +100,23 @@ class Database:
             return result
 
     def _shorten_log(self) -> None:
-        """Waits for the reads that run, never for those that come: nothing is written meanwhile. What was committed stays so."""
+        """Waits a moment for the reads that run, never for those that come: nothing is written meanwhile. What was committed stays so.
+
+        While a read lasts longer, as a backup's, it is tried again only when the log has grown as much once more.
+        """
         try:
-            if Path(f"{self.url.database}-wal").stat().st_size < WAL_BYTES:
+            size = Path(f"{self.url.database}-wal").stat().st_size
+            if size < self._log_bound:
                 return
             with closing(self._writer.raw_connection()) as connection:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+                cursor = connection.cursor()
+                cursor.execute(f"PRAGMA busy_timeout = {_SHORTENING_MS}")
+                try:
+                    is_busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                finally:
+                    cursor.execute(f"PRAGMA busy_timeout = {_SQLITE_BUSY_SECONDS * 1000}")
+                    cursor.close()
+            self._log_bound = size + WAL_BYTES if is_busy else WAL_BYTES
         except (OSError, sqlite3.Error, SQLAlchemyError) as error:  # It is committed: nothing may repeat it now.
             log.warning("SQLite's log was not shortened: %s", error)
 

@@ -2,10 +2,11 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Connection
 
 from foundation import database as database_module
@@ -54,6 +55,27 @@ def never_without_a_reader(database: Database) -> Iterator[None]:
     relay.stop()
     for thread in threads:
         thread.join()
+
+
+def test_a_read_that_lasts_does_not_hold_up_each_write_behind_a_long_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "WAL_BYTES", MIB)
+    with opened(f"sqlite:///{tmp_path / 'd.db'}") as database:
+        database.write(lambda connection: connection.exec_driver_sql("CREATE TABLE t (b BLOB)").close())
+        tried: list[str] = []
+        with closing(database._writer.raw_connection()) as raw:  # noqa: SLF001
+            raw.driver_connection.set_trace_callback(tried.append)  # type: ignore[union-attr]
+
+        def last(connection: Connection) -> None:
+            connection.exec_driver_sql("SELECT * FROM t").close()
+            for _ in range(30):
+                database.write(lambda c: c.exec_driver_sql("INSERT INTO t VALUES (?)", (bytes(MIB // 10),)).close())
+
+        database.snapshot(last)
+        assert 1 <= sum("wal_checkpoint" in statement for statement in tried) <= 3
+        database.write(lambda c: c.exec_driver_sql("INSERT INTO t VALUES (?)", (bytes(2 * MIB),)).close())
+        assert (tmp_path / "d.db-wal").stat().st_size == 0
 
 
 def test_the_log_of_sqlite_stays_small_while_there_is_always_a_reader(tmp_path: Path) -> None:
