@@ -48,6 +48,7 @@ def prepare(places: Places) -> None:
     options = ["-U", "cairn", "--encoding=UTF8", "--locale=C.UTF-8", "--lc-collate=C", "-A", "scram-sha-256"]
     _once("initdb", "-D", str(folder), *options, "--pwfile=/dev/stdin", "--no-instructions", given=password.read_text())
     _once("postgres", "--single", "-D", str(folder), "postgres", given="CREATE DATABASE cairn;\n")
+    _once("postgres", "--single", "-D", str(folder), "cairn", given=(places.run / "secrets" / "roles").read_text())
 
 
 def _once(name: str, *options: str, given: str) -> None:
