@@ -112,8 +112,8 @@ def _servers(door: FrontDoor) -> str:
     plain = f"listen {host}:{settings.http_port} backlog=4096 default_server;"
     secure = f"listen {host}:{settings.https_port} ssl http2 backlog=4096 default_server;"
     servers = [
-        f"server {{\n  {secure}\n  include tls.conf;\n  ssl_certificate {door.certificate};\n"
-        f"  ssl_certificate_key {door.key};\n  include door.conf;\n}}\n"
+        f'server {{\n  {secure}\n  include tls.conf;\n  ssl_certificate "{door.certificate}";\n'
+        f'  ssl_certificate_key "{door.key}";\n  include door.conf;\n}}\n'
     ]
     if settings.plain_http is PlainHttp.SERVE:
         servers.append(f"server {{\n  {plain}\n  include door.conf;\n}}\n")

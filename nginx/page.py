@@ -31,7 +31,7 @@ def write_page(folder: Path, files: Mapping[str, PageFile]) -> None:
 
 def page_locations(folder: Path, files: Mapping[str, PageFile], views: Iterable[str]) -> str:
     """nginx's locations of `files`, each with its own headers."""
-    lines = [f"root {folder};", "gzip_static on;", "gzip_vary on;"]
+    lines = [f'root "{folder}";', "gzip_static on;", "gzip_vary on;"]
     for address, file in files.items():
         served = f"types {{}} {_headers(file)} try_files /{_name(address)} =404;"
         lines.append(f"location = {address} {{ {served} }}")
