@@ -3,19 +3,22 @@
 import argparse
 import json
 import os
-import subprocess
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Mapping
 from time import monotonic, sleep
+from types import FrameType
 
 from tools.stack.answering import answers, front_door_is_ready
+from tools.stack.beginning import Beginning, StackFailedError
 from tools.stack.composition import COMPOSE, Service, environment_of, services
-from tools.stack.places import Places, data_folder, keep, places_in
-from tools.stack.programs import Program, places_port, prepare, program
+from tools.stack.members import members, signal_all
+from tools.stack.places import Places, data_folder, free_places, keep, kept_places
+from tools.stack.programs import prepare, program
 from tools.stack.secrets_files import read, write_secrets
 from tools.stack.supervision import Supervision
 
-_READY_SECONDS = 120
+_ANSWER_SECONDS = 60
 
 
 def main() -> None:
@@ -23,109 +26,126 @@ def main() -> None:
     parser.add_argument("verb", choices=["start", "stop", "restart"])
     parser.add_argument("service", nargs="?")
     options = parser.parse_args()
-    places = places_in(data_folder())
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        {"start": start, "stop": stop, "restart": lambda places: restart(places, options.service)}[options.verb](places)
-    except (TimeoutError, ValueError, subprocess.CalledProcessError) as error:
+        places = kept_places(data_folder())
+        if options.verb == "start":
+            start(places)
+        elif options.verb == "stop":
+            stop(places)
+        else:
+            restart(places, options.service)
+    except (StackFailedError, TimeoutError, ValueError, OSError) as error:
         sys.exit(f"cairn: {error}")
+    except KeyboardInterrupt:
+        sys.exit("cairn: interrupted")
 
 
 def start(places: Places) -> None:
-    """Everything that does not run yet, each when what it stands on answers."""
+    """Everything that does not run yet, each when what it stands on answers. A stack that does not come up is taken down again."""
+    signal_all(members(places), signal.SIGCONT)
     supervision = Supervision(places)
-    if not supervision.is_running:
-        _launch(places, supervision)
-    _until(lambda: front_door_is_ready(_https()), f"the stack is not ready; see {places.logs}")
-    _say(f"Cairn is ready: https://127.0.0.1:{_https()} http://127.0.0.1:{places_port('CAIRN_HTTP_PORT')}")
+    is_going = supervision.is_running
+    if is_going and front_door_is_ready(places) and _runs_whole(supervision):
+        _say("the stack runs already")
+        _announce(places)
+        return
+    try:
+        _begin(places, is_going)
+    except BaseException:
+        if not is_going:
+            _say("the stack is taken down again")
+            stop(kept_places(places.data))
+        raise
 
 
 def stop(places: Places) -> None:
-    supervision = Supervision(places)
-    if supervision.is_running:
-        supervision.stop()
-    for file in places.run.glob("*.pid"):
-        file.unlink()
+    Supervision(places).stop()
+    for file in (*places.run.glob("*.pid"), places.run / "stack.json"):
+        file.unlink(missing_ok=True)
     _say("the stack is stopped")
 
 
 def restart(places: Places, service: str | None) -> None:
+    """End a service as a whole, start it, and wait until it answers."""
     if not service:
         raise ValueError("SERVICE is not given: make stack-restart SERVICE=metadata")
     supervision = Supervision(places)
     if not supervision.is_running:
         raise ValueError("the stack does not run: make stack")
-    try:
-        supervision.restart(service)
-    except KeyError:
-        raise ValueError(f"{service} is no service of the stack: see {places.run}/stack.json") from None
-    _until(lambda: answers(service, places, _https()), f"{service} does not answer; see {places.logs}/{service}.log")
+    if service not in (names := supervision.states()):
+        raise ValueError(f"{service} is no service of the stack; these are: {', '.join(sorted(names))}")
+    supervision.end([service])
+    supervision.start(service)
+    end = monotonic() + _ANSWER_SECONDS
+    while not answers(service, places):
+        if monotonic() > end or supervision.states()[service][0] in {"BACKOFF", "FATAL"}:
+            raise StackFailedError(service, places)
+        sleep(0.1)
     _say(f"{service} runs again")
 
 
-def _launch(places: Places, supervision: Supervision) -> None:
-    keep(places)
-    write_secrets(places)
-    prepare(places)
-    found = services(_variables(), frozenset({"seaweedfs"}))
+def _begin(places: Places, is_going: bool) -> None:
+    if not is_going:
+        # Of one whose supervisor or folder is gone.
+        Supervision(places).stop()
+        places, moved = free_places(places.data)
+        keep(places)
+        for words in moved:
+            _say(words)
+        write_secrets(places)
+        prepare(places)
+    supervision = Supervision(places)
+    found = services(_variables(places), frozenset({"seaweedfs"}))
     programs = {name: program(service, places) for name, service in found.items()}
-    supervision.launch({name: programs[name] for name, service in found.items() if service.restarts})
-    done: set[str] = set()
-    while waiting := [service for name, service in found.items() if name not in done]:
-        free = [service for service in waiting if set(service.after) <= done]
-        for service in free:
-            _begin(service, programs[service.name], supervision)
-        for service in free:
-            if service.restarts:
-                _until(
-                    lambda name=service.name: answers(name, places, _https()),  # type: ignore[misc]
-                    f"{service.name} does not answer; see {places.logs}/{service.name}.log",
-                )
-        done |= {service.name for service in free}
+    if not is_going:
+        supervision.launch({name: programs[name] for name, service in found.items() if service.restarts})
+    Beginning(places, found, programs, supervision).run(_say)
     _write_stack_file(places, found)
+    _announce(places)
 
 
-def _begin(service: Service, how: Program, supervision: Supervision) -> None:
-    _say(f"starting {service.name}")
-    if service.restarts:
-        supervision.start(service.name)
-    else:
-        subprocess.run(how.command, env=os.environ | dict(how.environment), check=True, stdout=subprocess.DEVNULL)
+def _runs_whole(supervision: Supervision) -> bool:
+    return all(state == "RUNNING" for state, _process in supervision.states().values())
 
 
-def _variables() -> dict[str, str]:
+def _variables(places: Places) -> dict[str, str]:
     """The environment file of compose, and what this shell says besides."""
-    native = {"CAIRN_PUBLIC_URL": f"https://127.0.0.1:{_https()}", "CAIRN_HTTP_PORT": places_port("CAIRN_HTTP_PORT")}
+    native = {"CAIRN_PUBLIC_URL": places.front_door}
     given = environment_of(COMPOSE / ".env.example") | native | environment_of(COMPOSE / ".env")
     return given | {name: value for name, value in os.environ.items() if name.startswith("CAIRN_")}
 
 
-def _write_stack_file(places: Places, found: dict[str, Service]) -> None:
-    addresses = {
-        name: places.address(name) for name, service in found.items() if name in places.ports and service.restarts
-    }
-    addresses["nginx"] = f"https://127.0.0.1:{_https()}"
+def _write_stack_file(places: Places, found: Mapping[str, Service]) -> None:
+    addresses = {name: places.address(name) for name, service in found.items() if name in places.ports}
+    addresses["nginx"] = places.front_door
     locations = {"database": read(places, "database"), "store": read(places, "store")}
     broker = places.translated(found["sync"].environment["CAIRN_BROKER"])
     file = places.run / "stack.json"
+    # Its locations name passwords.
     file.touch(mode=0o600)
     file.write_text(json.dumps({"services": addresses, **locations, "broker": broker}, indent=2) + "\n")
 
 
-def _https() -> int:
-    return int(places_port("CAIRN_HTTPS_PORT"))
-
-
-def _until(condition: Callable[[], bool], otherwise: str) -> None:
-    end = monotonic() + _READY_SECONDS
-    while not condition():
-        if monotonic() > end:
-            raise TimeoutError(otherwise)
-        sleep(0.1)
+def _announce(places: Places) -> None:
+    """The line that people and scripts wait for; before it the first administrator's password, once."""
+    told = places.run / "administrator-is-told"
+    lines = places.log("identity").read_text(errors="replace").splitlines()
+    made = [at for at, line in enumerate(lines) if line.startswith("An administrator was made")]
+    if made and not told.exists():
+        sys.stdout.write("\n".join(lines[made[-1] : made[-1] + 2]) + "\n")
+        told.touch()
+    sys.stdout.write(f"Cairn is ready: {places.front_door} http://127.0.0.1:{places.ports['CAIRN_HTTP_PORT']}\n")
+    sys.stdout.flush()
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(f"{text if text.startswith('Cairn') else f'cairn: {text}'}\n")
+    sys.stdout.write(f"cairn: {text}\n")
     sys.stdout.flush()
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

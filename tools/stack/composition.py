@@ -1,7 +1,7 @@
 """compose/compose.yaml as the native stack reads it: the parts of the format that the file uses, refused where it uses more."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,16 @@ def services(variables: Mapping[str, str], profiles: frozenset[str]) -> dict[str
         for name, given in document["services"].items()
         if not given.get("profiles") or profiles & set(given["profiles"])
     }
-    return {name: _service(name, given, frozenset(wanted)) for name, given in wanted.items()}
+    return {
+        each: _service(each, given, frozenset(wanted)) for name, given in wanted.items() for each in _names(name, given)
+    }
+
+
+def _names(name: str, given: Mapping[str, Any]) -> Iterator[str]:
+    """One for each replica: worker, worker-2, …."""
+    yield name
+    for number in range(2, int(given.get("deploy", {}).get("replicas", 1)) + 1):
+        yield f"{name}-{number}"
 
 
 def _service(name: str, given: Mapping[str, Any], present: frozenset[str]) -> Service:

@@ -9,12 +9,26 @@ from tools.stack.places import Places
 
 
 def write_secrets(places: Places) -> None:
-    """Each secret in a file of mode 600 below run/secrets/, with addresses of this machine."""
+    """Each secret in a file of mode 600 below run/secrets/, with addresses of this machine. Raises ValueError where CAIRN_DATA has a
+    secret already that is not this stack's.
+    """
+    _adopt(places.data / "secret", places.secrets / "secret")
     subprocess.run([COMPOSE / "prepare.sh", places.secrets], check=True, stdout=subprocess.DEVNULL)
     for file in places.secrets.iterdir():
         _write(places.run / "secrets" / file.name, places.translated(file.read_text()))
     # Where the admin's verbs look for it, and what makes this a data folder.
     _write(places.data / "secret", (places.secrets / "secret").read_text())
+
+
+def _adopt(here: Path, there: Path) -> None:
+    """`make run` may have served this folder before: what it encrypted needs the same secret."""
+    if not here.exists():
+        return
+    if not there.exists():
+        there.parent.mkdir(mode=0o700, exist_ok=True)
+        _write(there, here.read_text())
+    if here.read_text().strip() != there.read_text().strip():
+        raise ValueError(f"{here} and {there} differ: one of them belongs to another installation")
 
 
 def read(places: Places, name: str) -> str:

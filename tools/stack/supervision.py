@@ -1,24 +1,25 @@
 """Supervisor over the native stack: what it is told to keep running, and how it is asked (http://supervisord.org)."""
 
-import hashlib
+import contextlib
 import os
 import shlex
+import signal
 import subprocess
 import sys
-import tempfile
 import xmlrpc.client
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
-from supervisor.xmlrpc import SupervisorTransport
+from supervisor.xmlrpc import Faults, SupervisorTransport
 
+from tools.stack.members import MARK, members, signal_all
 from tools.stack.places import Places
 from tools.stack.programs import Program
 
-# A service has 30 seconds to end its requests.
-_END_SECONDS = 35
-_UNIX_PATH_MAX = 100
+# A service has 30 seconds to end its requests, and is killed after 35.
+_END_SECONDS = 40
 _HEAD = """[supervisord]
 pidfile={run}/supervisord.pid
 logfile={logs}/supervisord.log
@@ -27,7 +28,7 @@ directory=/
 umask=077
 
 [unix_http_server]
-file={socket}
+file={sockets}/supervisor.sock
 chmod=0700
 
 [rpcinterface:supervisor]
@@ -48,13 +49,15 @@ stdout_logfile={logs}/{name}.log
 stdout_logfile_maxbytes=20MB
 stdout_logfile_backups=3
 """
+# Who stands on others ends before them.
+_FIRST, _LAST = frozenset({"nginx"}), frozenset({"seaweedfs", "redis", "postgres"})
 
 
 class Supervision:
     """One supervisord for one stack."""
 
     def __init__(self, places: Places) -> None:
-        self._places, self._socket = places, _socket(places)
+        self._places = places
 
     @property
     def is_running(self) -> bool:
@@ -66,47 +69,76 @@ class Supervision:
 
     def launch(self, programs: Mapping[str, Program]) -> None:
         """Start supervisord with `programs`, none of which runs yet."""
-        paths = {"run": self._places.run, "logs": self._places.logs}
-        text = _HEAD.format(socket=self._socket, **paths)
+        paths = {"run": self._places.run, "logs": self._places.logs, "sockets": self._places.sockets}
+        text = _HEAD.format(**paths)
         for name, program in programs.items():
             script = self._places.run / f"{name}.sh"
             script.write_text(_script(self._places.pid_file(name), program))
-            text += _PROGRAM.format(name=name, script=script, end=program.end, seconds=_END_SECONDS, **paths)
+            quoted = shlex.quote(str(script))
+            text += _PROGRAM.format(name=name, script=quoted, end=program.end, seconds=program.seconds, **paths)
         config = self._places.run / "supervisord.conf"
         # A percent sign begins one of its own expansions.
         config.write_text(text.replace("%", "%%"))
-        subprocess.run([Path(sys.executable).parent / "supervisord", "-c", config], check=True, env=_clean())
+        command = [str(Path(sys.executable).parent / "supervisord"), "-c", str(config)]
+        done = subprocess.run(command, check=False, env=self.environment, capture_output=True, text=True)
+        if done.returncode:
+            raise ValueError(f"supervisord does not start: {(done.stdout + done.stderr).strip()}")
         _wait(lambda: self.is_running, 20, "supervisord does not answer")
 
-    def start(self, name: str) -> None:
-        self._rpc().supervisor.startProcess(name, False)
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of every process: services get what compose.yaml gives them, and nothing else that begins with CAIRN_ but the stack's mark."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("CAIRN_", "PG"))}
+        return kept | {MARK: str(self._places.run)}
 
-    def restart(self, name: str) -> None:
-        """End it as a whole, then start it. Raises KeyError for a name that is none of the stack's."""
+    def states(self) -> dict[str, tuple[str, int]]:
+        """Of each service: Supervisor's word for its state, and its process or 0."""
+        told: Any = self._rpc().supervisor.getAllProcessInfo()
+        return {one["name"]: (one["statename"], one["pid"]) for one in told}
+
+    def start(self, name: str) -> None:
+        """Now, though it ended again and again and would wait for its next turn. Harmless for one that runs."""
+        if self.states()[name][0] == "BACKOFF":
+            self.end([name])
         try:
-            self._rpc().supervisor.stopProcess(name, True)
+            self._rpc().supervisor.startProcess(name, False)
         except xmlrpc.client.Fault as fault:
-            if "BAD_NAME" in fault.faultString:
-                raise KeyError(name) from fault
-        self.start(name)
+            if fault.faultCode != Faults.ALREADY_STARTED:
+                raise
+
+    def end(self, names: Collection[str]) -> None:
+        """All at once, each whole; who hangs is killed in time. Raises KeyError for a name that is none of the stack's."""
+        states = self.states()
+        # Who is stopped by SIGSTOP hears nothing else.
+        signal_all([states[name][1] for name in names if states[name][1]], signal.SIGCONT)
+        _wait(lambda: self._have_ended(names), _END_SECONDS, f"{', '.join(names)}: they do not end")
+
+    def _have_ended(self, names: Collection[str]) -> bool:
+        """Whether all have; whoever runs is told to end, also who came back from an end of its own meanwhile."""
+        states = self.states()
+        for name in names:
+            if states[name][0] in {"STARTING", "RUNNING", "BACKOFF"}:
+                with contextlib.suppress(xmlrpc.client.Fault):
+                    self._rpc().supervisor.stopProcess(name, False)
+        return all(states[name][0] in {"STOPPED", "FATAL"} for name in names)
 
     def stop(self) -> None:
-        """End every service, then supervisord itself."""
-        with open(self._places.run / "supervisord.pid") as file:  # noqa: PTH123
-            pid = int(file.read())
-        for name in self.stopping_order():
-            self._rpc().supervisor.stopProcess(name, True)
-        self._rpc().supervisor.shutdown()
-        _wait(lambda: not Path(f"/proc/{pid}").exists(), _END_SECONDS, "supervisord does not end")
-
-    def stopping_order(self) -> list[str]:
-        """Who runs, those that others stand on last."""
-        running = [one["name"] for one in self._rpc().supervisor.getAllProcessInfo() if one["statename"] != "STOPPED"]
-        ground = ["seaweedfs", "redis", "postgres"]
-        return sorted(running, key=lambda name: (name != "nginx", ground.index(name) if name in ground else -1))
+        """Every service, then supervisord itself, and whatever is left of them, though supervisord or the folder were gone."""
+        signal_all(members(self._places), signal.SIGCONT)
+        if self.is_running:
+            names = self.states().keys()
+            for turn in (names & _FIRST, names - _FIRST - _LAST, names & _LAST):
+                self.end(turn)
+            self._rpc().supervisor.shutdown()
+        for how, seconds in ((signal.SIGTERM, _END_SECONDS), (signal.SIGKILL, 10)):
+            with contextlib.suppress(TimeoutError):
+                signal_all(members(self._places), how)
+                _wait(lambda: not members(self._places), seconds, "they do not end")
+                return
+        raise TimeoutError(f"these do not end: {members(self._places)}")
 
     def _rpc(self) -> xmlrpc.client.ServerProxy:
-        transport = SupervisorTransport(None, None, f"unix://{self._socket}")
+        transport = SupervisorTransport(None, None, f"unix://{self._places.sockets}/supervisor.sock")
         return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
 
 
@@ -116,19 +148,8 @@ def _script(pid_file: Path, program: Program) -> str:
     return f"{exports}echo $$ >{shlex.quote(str(pid_file))}\nexec {command}\n"
 
 
-def _clean() -> dict[str, str]:
-    """Services get what compose.yaml gives them, and nothing else that begins with CAIRN_."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("CAIRN_", "PG"))}
-
-
-def _socket(places: Places) -> Path:
-    path = places.run / "supervisor.sock"
-    if len(str(path)) < _UNIX_PATH_MAX:
-        return path
-    return Path(tempfile.gettempdir()) / f"cairn-{hashlib.sha256(str(path).encode()).hexdigest()[:16]}.sock"
-
-
 def _wait(condition: Callable[[], bool], seconds: float, otherwise: str) -> None:
+    """Raises TimeoutError with the words `otherwise`."""
     end = monotonic() + seconds
     while not condition():
         if monotonic() > end:
