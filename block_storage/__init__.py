@@ -14,6 +14,7 @@ from block_storage.errors import (
 )
 from block_storage.filesystem import FilesystemBlockStore
 from block_storage.locations import open_block_store, printable
+from block_storage.measured_store import measured
 from block_storage.memory import MemoryBlockStore
 from block_storage.reading import folders_of, open_for_reading
 from block_storage.seam import BlockStore, Health, Presence, Proof
@@ -47,6 +48,7 @@ __all__ = [
     "Vault",
     "create_app",
     "folders_of",
+    "measured",
     "open_block_store",
     "open_for_reading",
     "open_vault",

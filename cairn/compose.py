@@ -16,7 +16,7 @@ import chunker
 import identity
 import metadata
 import sync
-from block_storage import BlockStore, StoreInUse, open_block_store
+from block_storage import BlockStore, StoreInUse, measured, open_block_store
 from cairn.data_folder import prepare_data_folder
 from cairn.errors import SettingInvalid
 from cairn.examples import api_examples
@@ -26,6 +26,7 @@ from cairn.leaving import finish
 from cairn.lock import DataFolderLock
 from cairn.page import page_routes
 from cairn.settings import ServerSettings, settings_of
+from cairn.watched import show_disks, show_work
 from foundation.doorbell import Doorbell, InProcessDoorbell
 from foundation.http_service import create_service
 from foundation.outside import OutsideProvider, outside_provider
@@ -55,6 +56,7 @@ from sync import (
 if TYPE_CHECKING:  # A room without a database loads none of what speaks to one.
     from foundation.database import Database
     from identity import IdentityRoom
+    from sync import RedisBroker
 
 
 # The chores that somebody rings for, and where they are done.
@@ -71,6 +73,7 @@ class Rooms:
     long_poll: LongPoll
     doorbell: InProcessDoorbell
     rung: Doorbell  # what work is rung for by: `doorbell`, or a broker
+    broker: "RedisBroker | None" = None  # to be asked how it is
 
 
 def migrate(settings: ServerSettings) -> None:
@@ -138,7 +141,7 @@ def open_rooms(settings: ServerSettings) -> Iterator[Rooms]:
             store = open_block_store(settings.store_location, initialise=catalogue.is_new())
         stack.callback(store.close)
         who = identity_on(database, settings)
-        yield Rooms(catalogue, store, who, long_poll, doorbell, rung)
+        yield Rooms(catalogue, store, who, long_poll, doorbell, rung, asked_broker(settings, stack))
 
 
 @contextmanager
@@ -160,6 +163,15 @@ def ringing(settings: ServerSettings, doorbell: InProcessDoorbell) -> Iterator[D
 
     with closing(RedisDoorbell(RedisBroker(settings.broker), _RUNG)) as by_redis:
         yield by_redis
+
+
+def asked_broker(settings: ServerSettings, stack: ExitStack) -> "RedisBroker | None":
+    """CAIRN_BROKER, to be asked how it is; closed with the stack."""
+    if settings.broker is None:
+        return None
+    from sync import RedisBroker
+
+    return stack.enter_context(closing(RedisBroker(settings.broker)))
 
 
 def telling(long_poll: LongPoll, doorbell: Doorbell) -> Callable[[Iterable[UUID]], None]:
@@ -239,7 +251,7 @@ def sync_door(
 
 def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
     """Every room in one service."""
-    catalogue, store = rooms.catalogue, rooms.store
+    catalogue, store = rooms.catalogue, measured(rooms.store, settings.store_location)
     parts = catalogue_parts(catalogue, rooms.long_poll)
     sessions = Chore(Queue.COLLECT, "sessions", 3600, rooms.identity.expire)
     outside = Chore(Queue.COLLECT, "outside sessions", 10, rooms.identity.refresh)
@@ -249,11 +261,11 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
     foreground = Foreground(store)
     work = chore_parts(catalogue, store, truths, rooms.doorbell, foreground.is_busy)
     loops = Loops(
-        lambda pause: [*done_here(settings, work, pause), *mending(store, pause), sessions, outside, finished],
+        lambda pause: [*done_here(settings, work, pause), *mending(rooms.store, pause), sessions, outside, finished],
         rooms.doorbell,
         work.heartbeat,
     )
-    health = HealthBoard(one_process_checks(catalogue, store))
+    health = HealthBoard(one_process_checks(catalogue, rooms.store))
     door = sync_door(catalogue, rooms.long_poll, rooms.rung, health, work.settings.scrub_every)
     service = create_service(
         "one process",
@@ -272,5 +284,7 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
         background=[partial(running, loops), partial(metadata.polling, parts), partial(sync.watching, door)],
     )
     work.reconciled.register(service.state.registry)
+    show_work(service, catalogue, rooms.broker, agreement(settings, truths))
+    show_disks(service, settings, with_store=True)
     service.state.examples = api_examples()
     return service

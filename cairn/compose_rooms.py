@@ -13,6 +13,7 @@ import sync
 from cairn.compose import agreement, catalogue_parts, chore_parts, done_here, sync_door
 from cairn.health_checks import copy_checks, stack_checks
 from cairn.neighbours import Neighbours
+from cairn.watched import show_disks, show_work
 from foundation.doorbell import InProcessDoorbell
 from foundation.service_tokens import NoUsers, Room, ServiceTokenVerifier
 from metadata import LongPoll
@@ -23,7 +24,9 @@ EndWaits = Callable[[], None]
 
 def composed(room: Room, neighbours: Neighbours) -> tuple[FastAPI, EndWaits]:
     """The service of `room`, and what ends those who wait in it. Raises SettingInvalid, NotMigrated, SchemaTooOld."""
-    return _COMPOSERS[room](neighbours)
+    app, end_waits = _COMPOSERS[room](neighbours)
+    show_disks(app, neighbours.settings, with_store=room is Room.BLOCK_STORAGE)
+    return app, end_waits
 
 
 def _metadata(near: Neighbours) -> tuple[FastAPI, EndWaits]:
@@ -61,7 +64,7 @@ def _block_storage(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     # Nobody else has the folders. An S3 store keeps its copies itself.
     loops = Loops(lambda pause: mending(near.own_store, pause), InProcessDoorbell())
     app = block_storage.create_app(
-        block_storage.Parts(near.own_store),
+        block_storage.Parts(block_storage.measured(near.own_store, near.settings.store_location)),
         settings=near.service_settings,
         verifier=known,
         ready={"store": near.own_store.ready},
@@ -104,6 +107,7 @@ def _sync(near: Neighbours) -> tuple[FastAPI, EndWaits]:
         notices={"collection": agreement(near.settings, truths), **checks},
     )
     work.reconciled.register(app.state.registry)
+    show_work(app, catalogue, near.broker, agreement(near.settings, truths))
     return app, long_poll.end_waits
 
 

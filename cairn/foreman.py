@@ -7,8 +7,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from cairn.hands import Way
+from cairn.hands_measures import counted_in
 from foundation.problems import Problem
 from sync import Board, BrokerUnavailable, Queue, RedisBroker
 
@@ -27,9 +29,15 @@ class Foreman:
     """A poison job may kill whichever process runs it: never this one, which does no work."""
 
     def __init__(
-        self, broker: RedisBroker, queues: Sequence[Queue], concurrency: int, tell: Callable[[Sequence[str]], None]
+        self,
+        broker: RedisBroker,
+        queues: Sequence[Queue],
+        concurrency: int,
+        tell: Callable[[Sequence[str]], None],
+        counts: Path,
     ) -> None:
-        """`tell` is told again and again what each of the `concurrency` hands does."""
+        """`tell` is told again and again what each of the `concurrency` hands does. `counts`: the folder in which they count."""
+        self._counts = counts
         self._broker, self._queues, self._concurrency, self._tell = broker, queues, concurrency, tell
         self._board = Board.made(concurrency)
         self._stopping = threading.Event()
@@ -91,7 +99,7 @@ class Foreman:
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr.fileno(),
             pass_fds=[self._board.file],
-            env=os.environ,
+            env=os.environ | counted_in(self._counts),
         )
 
     def _end(self) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import identity
 import metadata
-from block_storage import BlockStore, open_block_store, printable
-from cairn.compose import identity_on, naming, outside_of, ringing, telling
+from block_storage import BlockStore, measured, open_block_store, printable
+from cairn.compose import asked_broker, identity_on, naming, outside_of, ringing, telling
 from cairn.errors import SettingInvalid
 from cairn.lock import DataFolderLock
 from cairn.settings import ServerSettings, settings_of
@@ -113,23 +113,17 @@ class Neighbours:
         """As `room` reaches it: by CAIRN_BLOCKS, else CAIRN_STORE itself."""
         if not self.settings.blocks:
             self.require_shared_store(room)
-            return self.own_store
+            return measured(self.own_store, self.settings.store_location)
         store = open_block_store(
             self.settings.blocks, connect=lambda address: RoomClient(address, room, self._own_tokens)
         )
         self._stack.callback(store.close)
-        return store
+        return measured(store, self.settings.blocks)
 
     @cached_property
     def broker(self) -> "RedisBroker | None":
         """CAIRN_BROKER, to be asked how it is."""
-        if self.settings.broker is None:
-            return None
-        from sync import RedisBroker
-
-        broker = RedisBroker(self.settings.broker)
-        self._stack.callback(broker.close)
-        return broker
+        return asked_broker(self.settings, self._stack)
 
     def others(self, room: Room) -> Mapping[Room, RoomClient]:
         """The rooms whose addresses are known, as `room` calls them."""

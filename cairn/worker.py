@@ -3,20 +3,27 @@
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from anyio.to_thread import run_sync
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
 from cairn.compose_work import known_tasks
 from cairn.errors import SettingInvalid
 from cairn.foreman import Foreman
+from cairn.hands_measures import show_hands
 from cairn.neighbours import Neighbours
 from cairn.served import Served, serve_all
 from cairn.settings import ServerSettings
+from cairn.watched import show_work
 from foundation.http_service import Ready, create_service
+from foundation.measures import show_process
 from foundation.service_tokens import NoUsers, Room, ServiceTokenVerifier
 from foundation.telemetry import log_to_stderr
-from sync import Beat, Heartbeat, Queue, RedisBroker, WorkMetrics, worker_name
+from sync import Beat, Heartbeat, Queue, RedisBroker, worker_name
 
 PORT = 8006
 CONCURRENCY = 4
@@ -46,14 +53,16 @@ def work(settings: ServerSettings, queues: Sequence[Queue], concurrency: int, po
             for heartbeat, does in zip(hands, doing, strict=True):
                 heartbeat(does)
 
-        foreman = Foreman(broker, queues, concurrency, tell)
+        counts = Path(stack.enter_context(TemporaryDirectory(prefix="cairn-worker-")))
+        foreman = Foreman(broker, queues, concurrency, tell, counts)
         app = _service(
             "worker",
             near,
             {"database": catalogue.ready, "block-storage": store.ready, "broker": broker.ready},
             (foreman.start, foreman.stop),
+            partial(show_hands, counts=counts, pid=os.getpid()),
         )
-        app.state.registry.register(WorkMetrics(catalogue, broker))
+        show_work(app, catalogue, broker)
         _serve(app, "worker", settings, port)
 
 
@@ -75,9 +84,13 @@ def _prepared(settings: ServerSettings) -> RedisBroker:
 
 
 def _service(
-    name: str, near: Neighbours, ready: Ready, working: tuple[Callable[[], None], Callable[[], None]]
+    name: str,
+    near: Neighbours,
+    ready: Ready,
+    working: tuple[Callable[[], None], Callable[[], None]],
+    show: Callable[[CollectorRegistry], object] = show_process,
 ) -> FastAPI:
-    """Health and metrics beside what `working` starts and stops."""
+    """Health and metrics, of which `show` tells more, beside what `working` starts and stops."""
     start, stop = working
 
     @asynccontextmanager
@@ -95,6 +108,7 @@ def _service(
         verifier=ServiceTokenVerifier([near.tokens], NoUsers()),
         ready=ready,
         background=[background],
+        show=show,
     )
 
 

@@ -18,6 +18,7 @@ from chunker.answers import (
     upload_document,
 )
 from chunker.bodies import JsonBodies, request_body
+from chunker.counted import count_planned
 from chunker.errors import ChunkSize
 from chunker.open_uploads import OpenUploads
 from chunker.parts import Parts
@@ -109,6 +110,7 @@ def upload_routes(parts: Parts, open_uploads: OpenUploads, bodies: JsonBodies) -
         await run_sync(_require_fit, buckets, caller, target, chunks)
         upload, missing = await run_sync(uploads.open, caller, target, wire.precondition(), chunks, once)
         open_uploads.add(upload)
+        count_planned(chunks, missing)
         return Json(
             {"upload_id": upload.id, "missing": [id.hex() for id in missing], "expires_at": upload.expires_at}, 201
         )
@@ -126,6 +128,7 @@ def upload_routes(parts: Parts, open_uploads: OpenUploads, bodies: JsonBodies) -
         chunks = chunks_from(wire.chunks)
         _require_page(await run_sync(uploads.get, caller, upload_id), wire.first_index, chunks)
         missing = await run_sync(uploads.plan, caller, upload_id, wire.first_index, chunks)
+        count_planned(chunks, missing)
         return Json({"missing": [id.hex() for id in missing]})
 
     @router.get(

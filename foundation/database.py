@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event,
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from foundation.database_measures import FAILED, REPEATED, connected, reason_of, watch_pools
 from foundation.problems import DatabaseUnavailable, OutcomeUnknown
 
 T = TypeVar("T")
@@ -59,7 +60,7 @@ class Database:
         # SQLite has one writer anyway; waiting here is fair and cheap, waiting in its busy handler is neither.
         self._turn = threading.Lock()
         self._log_bound = WAL_BYTES
-        self.repeated = 0  # transactions that were repeated, for the metrics
+        watch_pools(self._writer.pool, self._reader.pool)
 
     def close(self) -> None:
         self._writer.dispose()
@@ -131,7 +132,7 @@ class Database:
 
     @staticmethod
     def _once(engine: Engine, body: Callable[[Connection], T]) -> T:
-        with engine.connect() as connection:
+        with connected(engine) as connection:
             transaction = connection.begin()
             try:
                 result = body(connection)
@@ -152,9 +153,11 @@ class Database:
                 return once()
             except (OutcomeUnknown, RowVanished, PoolTimeout, DBAPIError) as error:
                 if attempt == TRIES or not _may_repeat(error, repeat_unknown):
+                    FAILED.labels(_reason(error)).inc()
                     raise _as_problem(error) from error
-                log.info("transaction repeated", extra={"attempt": attempt, "reason": type(error).__name__})
-            self.repeated += 1
+                reason = _reason(error)
+                log.info("transaction repeated", extra={"attempt": attempt, "reason": reason})
+            REPEATED.labels(reason).inc()
             time.sleep(random.uniform(0.002, 0.02) * attempt)  # noqa: S311 — jitter.
         raise AssertionError("unreachable")
 
@@ -175,6 +178,10 @@ def parsed(location: str) -> URL:
     if url.drivername not in {"sqlite", "postgresql+psycopg"} or (url.drivername == "sqlite" and not url.database):
         raise ValueError(f"{url.drivername}: is not known; write sqlite:///path or postgresql+psycopg://…")
     return url
+
+
+def _reason(error: Exception) -> str:
+    return "row-vanished" if isinstance(error, RowVanished) else reason_of(error)
 
 
 def _may_repeat(error: Exception, repeat_unknown: bool) -> bool:

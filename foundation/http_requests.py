@@ -19,7 +19,9 @@ from foundation.telemetry import request_id
 log = logging.getLogger("cairn.http")
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_LIMIT = "cairn.body_limit"
+_LIMIT, _RECEIVED = "cairn.body_limit", "cairn.body_received"
+# Whatever else a request calls its method (RFC 9110, 9.1) would become a label of its own.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 def _keep_out_of_caches(headers: list[tuple[bytes, bytes]]) -> None:
@@ -35,19 +37,34 @@ def allow_body(request: Request, max_bytes: int | None) -> None:
 
 
 class Metrics:
-    """Prometheus metrics of the requests of one service. Labels are route templates, never addresses."""
+    """Prometheus metrics of the requests of one service, `room`. Labels are route templates, never addresses."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, room: str = "") -> None:
+        self.room = room
         self.requests = Counter(
-            "cairn_http_requests", "Requests answered", ["method", "route", "status"], registry=registry
+            "cairn_http_requests", "Requests answered", ["room", "method", "route", "status"], registry=registry
         )
         self.seconds = Histogram(
             "cairn_http_request_seconds",
             "Time from the request's head to the answer's end",
-            ["route"],
+            ["room", "route"],
             registry=registry,
             buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60),
         )
+        self.bytes = Counter(
+            "cairn_http_bytes", "Bytes of bodies, received and sent", ["room", "route", "direction"], registry=registry
+        )
+
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """`status` 0: the answer was never begun."""
+        self.requests.labels(self.room, method, route, status or "cut").inc()
+        self.seconds.labels(self.room, route).observe(seconds)
+
+    def moved(self, route: str, received: int, sent: int) -> None:
+        if received:
+            self.bytes.labels(self.room, route, "received").inc(received)
+        if sent:
+            self.bytes.labels(self.room, route, "sent").inc(sent)
 
 
 class Requests:
@@ -62,14 +79,15 @@ class Requests:
             return
         current = _request_id(scope)
         token = request_id.set(current)
-        started, status = time.perf_counter(), 0
+        started, status, sent = time.perf_counter(), 0, 0
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, sent
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message.setdefault("headers", []).append((b"x-request-id", current.encode()))
                 _keep_out_of_caches(message["headers"])
+            sent += len(message.get("body", b""))
             await send(message)
 
         try:
@@ -81,7 +99,7 @@ class Requests:
                 raise
             await problem_response(Problem())(scope, receive, answer)
         finally:
-            self._tell(scope, status, time.perf_counter() - started)
+            self._tell(scope, status, sent, time.perf_counter() - started)
             request_id.reset(token)
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,25 +116,24 @@ class Requests:
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
         limit: list[int | None] = [self._settings.max_body_bytes]
         scope[_LIMIT] = limit
-        received = int(_header(scope, b"content-length") or b"0")  # The server has refused what is no number.
-        counted = 0
+        announced = int(_header(scope, b"content-length") or b"0")  # The server has refused what is no number.
+        scope[_RECEIVED] = 0
 
         async def next_message() -> Message:
-            nonlocal counted
-            if limit[0] is not None and max(received, counted) > limit[0]:
+            if limit[0] is not None and max(announced, scope[_RECEIVED]) > limit[0]:
                 raise HTTPException(TooLarge.status)  # FastAPI lets only its own exception out of reading a body.
             message = await receive()
-            counted += len(message.get("body", b""))
-            if limit[0] is not None and counted > limit[0]:
+            scope[_RECEIVED] += len(message.get("body", b""))
+            if limit[0] is not None and scope[_RECEIVED] > limit[0]:
                 raise HTTPException(TooLarge.status)
             return message
 
         return next_message
 
-    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+    def _tell(self, scope: Scope, status: int, sent: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unknown")
-        self._metrics.requests.labels(scope["method"], route, status or "cut").inc()
-        self._metrics.seconds.labels(route).observe(seconds)
+        self._metrics.count(_method(scope), route, status, seconds)
+        self._metrics.moved(route, scope.get(_RECEIVED, 0), sent)
         log.info(
             "request",
             extra={
@@ -126,6 +143,11 @@ class Requests:
                 "milliseconds": round(seconds * 1000, 1),
             },
         )
+
+
+def _method(scope: Scope) -> str:
+    method: str = scope["method"]
+    return method if method in _METHODS else "other"
 
 
 def _header(scope: Scope, name: bytes) -> bytes | None:

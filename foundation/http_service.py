@@ -14,6 +14,7 @@ from foundation.http_problems import render_problems
 from foundation.http_requests import Metrics, Requests
 from foundation.http_wire import Json
 from foundation.identity import TokenVerifier
+from foundation.measures import show_process
 from foundation.openapi import describe
 from foundation.problems import Problem
 from foundation.settings import ServiceSettings
@@ -36,13 +37,14 @@ def create_service(  # noqa: PLR0913 — keywords of the one composition root.
     background: Sequence[Background] = (),
     root_routers: Sequence[APIRouter] = (),
     internal_routers: Sequence[APIRouter] = (),
+    show: Callable[[CollectorRegistry], object] = show_process,
 ) -> FastAPI:
     """A service that serves `routers` under /api/v1, `root_routers` at the root, and `internal_routers`, which its public
     specification does not tell of, under /internal/v1.
 
     `ready`: a check for each dependency, run in a thread; it raises what is wrong. `notices`: as `ready`, shown by /readyz without making
     it say 503, for what an operator must see but nobody should be turned away for. `background`: entered when the service starts,
-    left when it ends.
+    left when it ends. `show`: given the registry of /metrics, to add what more is counted in it.
     """
 
     @asynccontextmanager
@@ -62,7 +64,8 @@ def create_service(  # noqa: PLR0913 — keywords of the one composition root.
     render_problems(app)
     if settings.cors_origins:
         _allow_origins(app, settings.cors_origins)
-    app.add_middleware(Requests, settings=settings, metrics=Metrics(registry))
+    show(registry)
+    app.add_middleware(Requests, settings=settings, metrics=Metrics(registry, name))
     for router in routers:
         app.include_router(router, prefix=API)
     for router in internal_routers:

@@ -369,5 +369,9 @@ class Installation(Protocol):
         """How many dead names wait to be erased."""
 
     @repeatable
+    def waiting(self) -> Mapping[str, int]:
+        """How many rows collection has before it: candidates that are `contents` and `blocks`, and dead `names`."""
+
+    @repeatable
     def clock(self) -> datetime:
         """The database's."""

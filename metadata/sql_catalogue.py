@@ -7,6 +7,7 @@ from foundation.database import Database
 from foundation.identity import Identity
 from metadata.batch import Purged
 from metadata.catalogue import Catalogue
+from metadata.counted import CountedCommits
 from metadata.migrated import check_migrated
 from metadata.notifying import NotifyingCommits
 from metadata.purge import Wanted, purge
@@ -64,7 +65,7 @@ def _over(database: Database, settings: CatalogueSettings, notify: Notify, close
         listings=files,
         uploads=uploads,
         blocks=SqlBlocks(database, settings),
-        commits=NotifyingCommits(SqlCommits(database, uploads, settings), notify),
+        commits=NotifyingCommits(CountedCommits(SqlCommits(database, uploads, settings)), notify),
         journals=SqlJournals(database),
         search=SqlSearch(database),
         statistics=SqlStatistics(database),

@@ -1,6 +1,6 @@
 """Which installation the database is of, which of its lives, and the audits that compare it with a store (ALGORITHMS.md 7)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from foundation.database import Database
 from foundation.sql import EPOCH, insert_rows, now
 from metadata import collect
 from metadata.model import BlockState
-from metadata.schema import blocks, dead_names, installation
+from metadata.schema import blocks, candidates, dead_names, installation
 from metadata.seams import Generation, RegisteredBlock
 
 _ROW = installation.c.one == 1
@@ -90,6 +90,15 @@ class SqlInstallation:
     def dead(self) -> int:
         count = select(func.count()).select_from(dead_names)
         return self._database.read(lambda connection: connection.execute(count).scalar_one())
+
+    def waiting(self) -> Mapping[str, int]:
+        kinds = {"contents": candidates.c.content, "blocks": candidates.c.block}
+
+        def body(connection: Connection) -> dict[str, int]:
+            counts = select(*(func.count(column) for column in kinds.values()))
+            return dict(zip(kinds, connection.execute(counts).one(), strict=True))
+
+        return self._database.read(body) | {"names": self.dead()}
 
     def clock(self) -> datetime:
         return self._database.read(now)

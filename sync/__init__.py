@@ -14,6 +14,7 @@ from sync.health import HealthBoard, worker_check
 from sync.heartbeat import Heartbeat, worker_name
 from sync.inspection import Audit, Progress, audit
 from sync.loop import Loop, Loops
+from sync.metrics import WorkMetrics
 from sync.parts import Parts
 from sync.refill import mend_copies, mending
 from sync.resting import IsBusy, nobody_moves
@@ -26,7 +27,6 @@ from sync.webhook import Webhook, notify, open_webhook
 if TYPE_CHECKING:
     from sync.beat import Beat
     from sync.celery_app import celery_application, run_worker
-    from sync.metrics import WorkMetrics
     from sync.redis_broker import RedisBroker, Task
     from sync.redis_doorbell import RedisDoorbell
     from sync.turns import Turns
@@ -94,7 +94,6 @@ _FRONT_DOOR = {
     "RedisDoorbell": "sync.redis_doorbell",
     "Task": "sync.redis_broker",
     "Turns": "sync.turns",
-    "WorkMetrics": "sync.metrics",
     "celery_application": "sync.celery_app",
     "run_worker": "sync.celery_app",
 }

@@ -7,7 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
+from prometheus_client import Counter
+
 from block_storage import BlockStore
+from foundation.measures import PROCESS
 from foundation.problems import Problem
 from metadata import Job, Jobs, Outcome
 from sync.chore import Interrupted
@@ -23,6 +26,12 @@ log = logging.getLogger("cairn.sync")
 BATCH = 256
 # A batch that was not full: the next one is worth waiting for, a transaction for each single commit is not.
 GATHER_SECONDS = 0.25
+_CHECKS = Counter(
+    "cairn_sync_checks",
+    "Checks that ended: the file is completed, failed, or pending again",
+    ["status"],
+    registry=PROCESS,
+)
 CHECK_BROKE = ("internal", "The check itself failed.")
 
 
@@ -66,7 +75,9 @@ class Verification:
                 if self.clock() > until:
                     break
                 began = self.clock()
-                self.jobs.finish(self.worker, self._outcomes(group))
+                outcomes = self._outcomes(group)
+                self.jobs.finish(self.worker, outcomes)
+                _count(outcomes)
                 for job in group:
                     del left[job.event_id]
                 self.resting.after(self.clock() - began)
@@ -119,6 +130,11 @@ class Verification:
         if standing.is_broken and not self.jobs.chunks_from(job.event_id, 0, 1):
             return gone(job)
         return outcome(job, standing)
+
+
+def _count(outcomes: Iterable[Outcome]) -> None:
+    for ended in outcomes:
+        _CHECKS.labels(ended.status.value).inc()
 
 
 def is_long(job: Job) -> bool:

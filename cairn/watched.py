@@ -1,0 +1,58 @@
+"""What services tell Prometheus beyond what each counts by itself."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from block_storage import folders_of
+from cairn.settings import BackupSettings, ServerSettings, settings_of
+from foundation.measures import Disks
+from metadata import Catalogue
+from sync import WorkMetrics
+
+if TYPE_CHECKING:  # A server without a broker loads nothing that speaks to one.
+    from sync import RedisBroker
+
+_KEPT_SECONDS = 600.0
+
+
+def show_disks(app: FastAPI, settings: ServerSettings, *, with_store: bool) -> None:
+    """Room in the data folder and, `with_store`, in each folder of a store on disks."""
+    folders = [Path(folder) for folder in folders_of(settings.store_location)] if with_store else []
+    copies = {f"copy {number}": folder for number, folder in enumerate(folders, 1)}
+    app.state.registry.register(Disks({"data": settings.data} | copies))
+
+
+def show_work(
+    app: FastAPI,
+    catalogue: Catalogue,
+    broker: "RedisBroker | None" = None,
+    agree: Callable[[], None] | None = None,
+) -> None:
+    """As WorkMetrics; of backups, where CAIRN_BACKUP is named to this process."""
+    newest = NewestBackup() if settings_of(BackupSettings).backup else None
+    app.state.registry.register(WorkMetrics(catalogue, broker, agree, newest))
+
+
+class NewestBackup:
+    """When the newest snapshot was taken. Asked again after ten minutes: a backup may be a bucket elsewhere."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._asked_at = clock, -float("inf")
+        self._known: datetime | None = None
+
+    def __call__(self) -> datetime | None:
+        """None: there is none yet. Raises Problem where it cannot be told."""
+        if self._clock() - self._asked_at >= _KEPT_SECONDS:
+            from cairn.backup.opening import opened_repository
+
+            with opened_repository(None) as repository:
+                if not repository.ids():
+                    return None
+                self._known = repository.snapshot(None).taken_at
+            self._asked_at = self._clock()
+        return self._known

@@ -1,0 +1,127 @@
+"""What a server tells of itself: every metric that is looked at is there, and none has a label that grows with the data."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.end_to_end.client_of import make_bucket
+from tests.servers.cairn_server import CairnServer, SignedInServer, running, running_server, wait_until
+from tests.servers.redis_server import RedisServer
+from tests.servers.stack import Stack
+from tests.watching.promql import names
+
+PROJECT = Path(__file__).parents[2]
+# Of Prometheus itself.
+_ITS_OWN = {"up"}
+# Only a worker has hands.
+_OF_WORKERS = {"cairn_worker_hands", "cairn_worker_resident_bytes", "cairn_worker_cpu_seconds"}
+SECRET_NAME = "a-name-that-nobody-else-is-told"
+
+
+def looked_at() -> set[str]:
+    """By the dashboard and the alerts."""
+    rules = yaml.safe_load((PROJECT / "compose/prometheus/alerts.yml").read_text())["groups"][0]["rules"]
+    panels = json.loads((PROJECT / "compose/grafana/cairn.json").read_text())["panels"]
+    expressions = [rule["expr"] for rule in rules]
+    expressions += [target["expr"] for panel in panels for target in panel.get("targets", [])]
+    return {name for expression in expressions for name in names(expression)} - _ITS_OWN
+
+
+def scraped(server: CairnServer) -> str:
+    answer = httpx.get(f"{server.url}/metrics", timeout=30)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def told(text: str) -> set[str]:
+    """Each name that has a sample, or would have one after the first event of its kind."""
+    families = list(text_string_to_metric_families(text))
+    kinds = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
+    return {f"{family.name}{end}" for family in families for end in kinds.get(family.type, ("",))}
+
+
+def value(text: str, name: str, **labels: str) -> float:
+    found = [
+        sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    ]
+    return sum(found)
+
+
+def use(server: SignedInServer) -> None:
+    with server.http(server.token) as api:
+        make_bucket(api)
+        path = f"/buckets/studio/content/{SECRET_NAME}"
+        assert api.put(path, content=b"bytes" * 1000).status_code == 201
+        assert api.get(path).content == b"bytes" * 1000
+        assert api.request("PROPFIND", f"/{SECRET_NAME}").status_code in {404, 405}
+
+
+def test_one_process_tells_all_that_is_looked_at(server: SignedInServer) -> None:
+    use(server)
+    text = scraped(server)
+    assert looked_at() - told(text) == _OF_WORKERS
+    route = "/buckets/{bucket}/content/{path:any}"
+    assert value(text, "cairn_http_bytes_total", route=route, direction="received") == 5000
+    assert value(text, "cairn_http_bytes_total", route=route, direction="sent") >= 5000
+    assert value(text, "cairn_store_bytes_total", medium="disk", operation="get") == 5000
+    assert value(text, "cairn_commits_total", outcome="committed") == 1
+    assert value(text, "cairn_disk_free_bytes", disk="copy 1") > 0
+    assert value(text, "cairn_generation") >= 1
+    assert SECRET_NAME not in text
+    assert server.email not in text
+    assert "PROPFIND" not in text
+
+
+def test_the_age_of_the_newest_backup_is_told(tmp_path: Path) -> None:
+    (tmp_path / "backup").mkdir()
+    with running_server(tmp_path / "server", CAIRN_BACKUP=f"file://{tmp_path / 'backup'}") as server:
+        assert "cairn_backup_age_seconds " not in scraped(server)
+        assert "cairn_generation " in scraped(server)
+        server.cairn("backup", "create", "--new")
+        assert 0 <= value(text := scraped(server), "cairn_backup_age_seconds") < 600
+        assert "\ncairn_backup_age_seconds " in text
+
+
+@pytest.fixture(scope="module")
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Five rooms, two workers, a beat."""
+    with RedisServer.running() as broker:
+        settings = {
+            "CAIRN_DATABASE": request.getfixturevalue("postgresql").fresh_database(),
+            "CAIRN_STORE": request.getfixturevalue("seaweedfs").fresh_location(),
+            "CAIRN_BROKER": broker.location,
+            "CAIRN_UPLOAD_DAYS": "0",
+        }
+        with running(Stack(tmp_path_factory.mktemp("stack"), **settings)) as stack:
+            yield stack
+
+
+def test_the_rooms_by_themselves_and_their_workers_tell_all_that_is_looked_at(house: Stack) -> None:
+    use(house)
+    texts = {server.url: scraped(server) for server in house.processes}
+    assert looked_at() - set().union(*map(told, texts.values())) == set()
+    assert SECRET_NAME not in "".join(texts.values())
+    for text in texts.values():
+        assert {"process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds"} <= told(text)
+
+
+def test_a_worker_tells_what_its_hands_count_in_processes_of_their_own(house: Stack) -> None:
+    with house.http(house.token) as api:
+        assert api.post("/uploads", json={}).status_code == 201  # It expires at once.
+
+    def counted(name: str, **labels: str) -> float:
+        return sum(value(scraped(worker), name, **labels) for worker in house.workers)
+
+    wait_until(lambda: counted("cairn_reconciled_total", what="expired-uploads") > 0, 120)
+    wait_until(lambda: counted("cairn_sync_checks_total", status="completed") > 0, 120)
+    assert counted("cairn_database_wait_seconds_count") > 0
+    assert counted("cairn_worker_hands") > 0
+    assert counted("cairn_worker_resident_bytes") > 1_000_000
