@@ -66,9 +66,9 @@ def create(source: Source, repository: Repository, show: Show, lease: timedelta 
     ):
         id = _new_id(hold.since)
         told: _Told = source.database.snapshot(lambda moment: _told(moment, shards, hold, show))
-        for number in range(len(told.rows)):
+        for number, packed in enumerate(shards.kept()):
             hold.require()
-            repository.put_rows(id, number, (shards.folder / f"rows-{number}").read_bytes())
+            repository.put_rows(id, number, packed)
         copied = _copied(source.store, repository, shards, hold, show)
         hold.end()
         snapshot = Snapshot(
@@ -104,7 +104,7 @@ def _told(moment: Any, shards: Shards, hold: KeptHold, show: Show) -> _Told:
         for page in tables.pages(moment):
             hold.require()
             shards.add(page)
-            (shards.folder / f"rows-{len(told.rows)}").write_bytes(packed_rows(page.data))
+            shards.keep(packed_rows(page.data))
             told.rows.append(Rows(room, page.table, page.columns, page.rows, sha256(page.data).hexdigest()))
             told.files += page.rows if page.table == "files" else 0
             number += page.rows

@@ -1,9 +1,8 @@
-"""Which blocks a snapshot names, by shard of the backup, in files beside: memory holds one shard of 256."""
+"""What a snapshot holds, in files beside that have no names, so that nothing of it stays behind: memory holds one shard of 256."""
 
 from collections.abc import Container, Iterator
 from contextlib import ExitStack
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryFile
 from typing import IO, Self
 
 from cairn.backup.repository import SHARDS, Repository
@@ -14,7 +13,7 @@ from metadata import BlockState, RegisteredBlock, registered_blocks
 
 
 class Shards:
-    """A context manager; what it spilled goes with it. `folder` is for the caller's own files."""
+    """Which blocks there are, by shard of the backup, and objects to be written later. A context manager."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
@@ -22,12 +21,23 @@ class Shards:
 
     def __enter__(self) -> Self:
         self._stack = ExitStack()
-        self.folder = Path(self._stack.enter_context(TemporaryDirectory(prefix="cairn-backup-")))
         self._files: dict[str, IO[str]] = {}
+        self._kept = self._stack.enter_context(TemporaryFile())
+        self._sizes: list[int] = []
         return self
 
     def __exit__(self, *error: object) -> None:
         self._stack.close()
+
+    def keep(self, data: bytes) -> None:
+        self._kept.write(data)
+        self._sizes.append(len(data))
+
+    def kept(self) -> Iterator[bytes]:
+        """What was given to `keep`, in its order."""
+        self._kept.seek(0)
+        for size in self._sizes:
+            yield self._kept.read(size)
 
     def add(self, page: RowPage, without: Container[str] = ()) -> None:
         """The blocks among these rows whose bytes are there, but for those of these names."""
@@ -48,7 +58,7 @@ class Shards:
 
     def _file(self, shard: str) -> IO[str]:
         if shard not in self._files:
-            self._files[shard] = self._stack.enter_context((self.folder / f"shard-{shard}").open("w+"))
+            self._files[shard] = self._stack.enter_context(TemporaryFile("w+"))  # noqa: SIM115 — the stack closes it.
         return self._files[shard]
 
     def __iter__(self) -> Iterator[tuple[str, list[RegisteredBlock]]]:

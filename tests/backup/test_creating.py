@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -141,3 +142,37 @@ def test_what_damage_left_of_a_part_is_copied_again(house: House, tmp_path: Path
         cut.write_bytes(cut.read_bytes()[:-1])
         assert create(source, repository, silent).new_blocks == 1
     assert verify(open_repository(repository.vault, None), repository.ids(), silent).damage == []
+
+
+def test_two_at_once_do_no_harm(house: House, tmp_path: Path) -> None:
+    copy, repository = house.copy(tmp_path / "copy"), repository_in(tmp_path / "backup", b"k" * 32)
+
+    def one(_number: int) -> str:
+        with copy.source() as source:
+            return create(source, repository, silent).id
+
+    with ThreadPoolExecutor(2) as threads:
+        made = list(threads.map(one, range(2)))
+    assert repository.ids() == sorted(made)
+    found = verify(repository, made, silent)
+    assert (found.snapshots, found.blocks, found.damage) == (2, BLOCKS, [])
+
+
+def test_nothing_of_a_backup_that_was_killed_stays_beside_it(house: House, tmp_path: Path) -> None:
+    """Rows are nobody's to find, least of all in the clear beside an encrypted backup."""
+    repository_in(tmp_path / "backup")
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    copy = house.copy(tmp_path / "copy")
+    command = [
+        sys.executable,
+        "-m",
+        "tests.backup.killed_child",
+        "create",
+        str(copy.data),
+        str(tmp_path / "backup"),
+        "20",
+    ]
+    done = subprocess.run(command, check=False, env=os.environ | {"TMPDIR": str(beside)}, timeout=120)
+    assert done.returncode == -signal.SIGKILL
+    assert list(beside.iterdir()) == []

@@ -11,6 +11,8 @@ import pytest
 
 from tests.end_to_end.client_of import make_bucket, upload
 from tests.servers.cairn_server import CairnServer, SignedInServer, running_server, wait_until
+from tests.servers.postgresql_server import Databases
+from tests.servers.seaweedfs_server import Buckets
 
 OLD, NEW = b"of yesterday " * 1000, b"of today " * 1000
 KEY = "k" * 32
@@ -36,7 +38,8 @@ def backup(server: CairnServer, *arguments: str, status: int = 0, env: Mapping[s
 def elsewhere(server: SignedInServer, folder: Path) -> CairnServer:
     """An installation that is not there yet, with the same secret and backup."""
     secret = (server.data / "secret").read_text().strip()
-    return CairnServer(folder, CAIRN_SECRET=secret, CAIRN_BACKUP=server.environment["CAIRN_BACKUP"])
+    where = {name: value for name, value in server.environment.items() if name.startswith("CAIRN_BACKUP")}
+    return CairnServer(folder, CAIRN_SECRET=secret, **where)
 
 
 def test_what_was_backed_up_beside_the_server_is_whole_again_elsewhere(server: SignedInServer, tmp_path: Path) -> None:
@@ -49,13 +52,9 @@ def test_what_was_backed_up_beside_the_server_is_whole_again_elsewhere(server: S
     assert (first["files"], first["blocks"], first["new_blocks"]) == (1, 1, 1)
     assert (second["files"], second["blocks"], second["new_blocks"], second["new_bytes"]) == (2, 2, 1, len(NEW))
     assert [one["id"] for one in backup(server, "list")["items"]] == [first["id"], second["id"]]
-    assert backup(server, "verify") == {
-        "snapshots": 2,
-        "rows": backup(server, "verify")["rows"],
-        "blocks": 2,
-        "bytes": len(OLD + NEW),
-        "damage": [],
-    }
+    verified = backup(server, "verify")
+    assert verified.pop("rows") > 20
+    assert verified == {"snapshots": 2, "blocks": 2, "bytes": len(OLD + NEW), "damage": []}
 
     other = elsewhere(server, tmp_path / "other")
     told = backup(other, "restore", first["id"])
@@ -144,6 +143,22 @@ def test_an_encrypted_backup_tells_nothing_without_its_key(server: SignedInServe
 def test_a_backup_under_load_restores_to_a_state_in_which_every_part_is_right(
     server: SignedInServer, tmp_path: Path
 ) -> None:
+    back_up_under_load(server, tmp_path)
+
+
+@pytest.mark.full
+def test_a_backup_of_real_servers_under_load_restores_into_one_process(
+    postgresql: Databases, seaweedfs: Buckets, tmp_path: Path
+) -> None:
+    places = {"CAIRN_DATABASE": postgresql.fresh_database(), "CAIRN_STORE": seaweedfs.fresh_location()}
+    where = {"CAIRN_BACKUP": seaweedfs.fresh_location(), "CAIRN_BACKUP_KEY": KEY}
+    with running_server(tmp_path / "server", **places, **where) as server:
+        with server.http(server.token) as api:
+            make_bucket(api)
+        back_up_under_load(server, tmp_path)
+
+
+def back_up_under_load(server: SignedInServer, tmp_path: Path) -> None:
     is_over = threading.Event()
     files = [0] * 3
 
@@ -168,8 +183,7 @@ def test_a_backup_under_load_restores_to_a_state_in_which_every_part_is_right(
             hand.join()
     assert made[1]["files"] > made[0]["files"] > 1
     assert backup(server, "verify")["damage"] == []
-    for snapshot in made:
-        other = elsewhere(server, tmp_path / snapshot["id"])
-        assert backup(other, "restore", snapshot["id"])["missing"] == []
-        report = json.loads(other.cairn("doctor", "--deep", "--json").stdout)
-        assert (report["findings"], report["audit"]["registered"]) == ([], snapshot["blocks"])
+    other = elsewhere(server, tmp_path / "other")
+    assert backup(other, "restore", made[0]["id"])["missing"] == []
+    report = json.loads(other.cairn("doctor", "--deep", "--json").stdout)
+    assert (report["findings"], report["audit"]["registered"]) == ([], made[0]["blocks"])
