@@ -45,6 +45,7 @@ class SeaweedFSServer:
         ports = free_ports(2 * len(_PORTS))
         self._ports = dict(zip(_PORTS, zip(ports[::2], ports[1::2], strict=True), strict=True))
         self.address = Buckets(self._ports["s3"][0], secrets.token_hex(8), secrets.token_hex(16))
+        self.s3_settings = _s3_settings(self.address)
         self._process: subprocess.Popen[bytes] | None = None
 
     @classmethod
@@ -63,7 +64,7 @@ class SeaweedFSServer:
         data = self._folder / "data"
         data.mkdir(exist_ok=True)
         settings = self._folder / "s3.json"
-        settings.write_text(json.dumps(_s3_settings(self.address)))
+        settings.write_text(json.dumps(self.s3_settings))
         libc = ctypes.CDLL(None)
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
