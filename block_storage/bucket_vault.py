@@ -19,6 +19,9 @@ class BucketVault(MinioBlockStore):
     def settle(self) -> None:
         """What an S3 store has answered for is durable."""
 
+    def sweep(self, folder: str) -> None:
+        """An object is there as a whole, or not at all."""
+
     def read(self, key: str) -> bytes:
         return self._ask(key, partial(self._read, required_key(key), _OBJECT_BYTES))
 

@@ -1,6 +1,6 @@
 """Where a backup lies: objects under keys, in a folder or in an S3 bucket. It knows nothing of what they mean."""
 # Paths are text in this room: pathlib costs a small put more than its checks do.
-# ruff: noqa: PTH103, PTH108, PTH112, PTH120
+# ruff: noqa: PTH103, PTH108, PTH112, PTH120, PTH208
 
 import os
 import re
@@ -43,6 +43,9 @@ class Vault(Protocol):
 
     def erase(self, keys: Collection[str]) -> None:
         """Missing ones are fine."""
+
+    def sweep(self, folder: str) -> None:
+        """What writes that were cut off have left in `folder` goes. Nobody writes there meanwhile."""
 
     def close(self) -> None: ...
 
@@ -163,6 +166,13 @@ class FolderVault:
             for key in keys:
                 with suppress(FileNotFoundError):
                     os.unlink(f"{self._path}/{required_key(key)}")
+
+    def sweep(self, folder: str) -> None:
+        path = f"{self._path}/{required_key(folder)}" if folder else self._path
+        with disk_problems(self._path), suppress(FileNotFoundError):
+            for name in os.listdir(path):
+                if name.startswith(_TEMPORARY):
+                    os.unlink(f"{path}/{name}")
 
     def close(self) -> None:
         """It holds nothing open."""

@@ -1,16 +1,20 @@
 """Who works on a backup: snapshots may be made side by side, but nothing is cleaned up meanwhile. Each side writes its sign, then looks."""
 
 import json
+import logging
 import time
 from typing import Self
 from uuid import uuid4
 
 from block_storage import BlockNotFound, Vault
 from cairn.errors import BackupBusy
+from foundation.problems import Problem
 
 _CREATING, _CLEANING = "creating", "cleaning"
 # Whoever gave no sign for so long was killed. Clocks of the machines that share a backup differ by less.
 _SILENCE_SECONDS = 3600.0
+
+log = logging.getLogger("cairn.backup")
 
 
 class _Sign:
@@ -30,7 +34,10 @@ class _Sign:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._vault.erase([self._key])
+        try:
+            self._vault.erase([self._key])
+        except Problem as problem:  # What was done is done; the sign is void after a while.
+            log.warning("%s stays in the backup for an hour: %s", self._key, problem)
 
     def require(self) -> None:
         """Raises BackupBusy."""

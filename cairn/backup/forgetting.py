@@ -37,7 +37,7 @@ def forget(repository: Repository, keep: int, show: Show) -> Forgotten:
             sign.renew()
             wanted = {repository.name(block.name.id) for block in blocks}
             unwanted = {name: size for name, size in repository.blocks_in(shard).items() if name not in wanted}
-            repository.drop_blocks(sorted(unwanted))
+            repository.drop_blocks(shard, sorted(unwanted))
             forgotten.blocks += len(unwanted)
             forgotten.bytes += sum(unwanted.values())
             show((number + 1) / len(SHARDS), f"{forgotten.blocks:,} parts erased")

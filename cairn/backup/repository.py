@@ -95,8 +95,10 @@ class Repository:
     def drop_rows(self, id: str) -> None:
         self.vault.erase([key for key, _ in self.vault.keys(f"rows/{id}")])
 
-    def drop_blocks(self, names: Sequence[str]) -> None:
+    def drop_blocks(self, shard: str, names: Sequence[str]) -> None:
+        """And what writes that were cut off have left beside them."""
         self.vault.erase([_block_key(name) for name in names])
+        self.vault.sweep(f"blocks/{shard}")
 
     def _object(self, key: str) -> bytes:
         try:

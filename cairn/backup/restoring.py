@@ -162,7 +162,7 @@ def _load(repository: Repository, snapshot: Snapshot, target: Target, id: UUID) 
         for number, said in enumerate(snapshot.rows):
             ROOMS[said.room].load(connection, _page(repository, snapshot, number))
         for room, tables in ROOMS.items():
-            tables.raise_counters(connection, snapshot.counters[room])
+            tables.finish(connection, snapshot.counters[room])
         if not target.keeps_keys:
             drop_signing_keys(connection)
         # A life of its own: beside the store of the installation that the snapshot was taken of, nothing may be erased.

@@ -22,7 +22,8 @@ OTHER = {"CAIRN_SECRET": "x" * 32}
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[SignedInServer]:
-    with running_server(tmp_path / "server", CAIRN_BACKUP=f"file://{tmp_path / 'backup'}") as running:
+    place = f"file://{tmp_path / 'backup'}"
+    with running_server(tmp_path / "server", CAIRN_BACKUP=place, CAIRN_DEAD_NAME_DAYS="0") as running:
         with running.http(running.token) as api:
             make_bucket(api)
             upload(api, "old", OLD)
@@ -152,7 +153,7 @@ def test_a_backup_of_real_servers_under_load_restores_into_one_process(
 ) -> None:
     places = {"CAIRN_DATABASE": postgresql.fresh_database(), "CAIRN_STORE": seaweedfs.fresh_location()}
     where = {"CAIRN_BACKUP": seaweedfs.fresh_location(), "CAIRN_BACKUP_KEY": KEY}
-    with running_server(tmp_path / "server", **places, **where) as server:
+    with running_server(tmp_path / "server", CAIRN_DEAD_NAME_DAYS="0", **places, **where) as server:
         with server.http(server.token) as api:
             make_bucket(api)
         back_up_under_load(server, tmp_path)

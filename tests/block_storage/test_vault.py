@@ -70,3 +70,15 @@ def test_a_disk_that_is_not_mounted_any_more_has_not_lost_anything(tmp_path: Pat
     with pytest.raises(StorageFailed):
         vault.write("a/b", b"")
     assert not (tmp_path / "vault").exists()
+
+
+def test_what_a_write_that_was_cut_off_left_is_no_object_and_is_swept(tmp_path: Path) -> None:
+    vault = open_vault(f"file://{tmp_path}/vault", initialise=True)
+    vault.write("a/b", b"1")
+    left = tmp_path / "vault" / "a" / ".tmp-0123"
+    left.write_bytes(b"half")
+    assert list(vault.keys("a")) == [("a/b", 1)]
+    vault.sweep("a")
+    vault.sweep("never")
+    assert not left.exists()
+    assert vault.read("a/b") == b"1"

@@ -59,9 +59,7 @@ def test_rows_and_numbers_are_the_same_in_either_database(
             assert other.snapshot(catalogue_rows.is_empty)
             for page in told:
                 other.write_long(partial(catalogue_rows.load, page=page))
-            other.write_long(
-                lambda connection: catalogue_rows.raise_counters(connection, counters | {"candidates": 70})
-            )
+            other.write_long(lambda connection: catalogue_rows.finish(connection, counters | {"candidates": 70}))
             assert pages(other) == told
             assert not other.snapshot(catalogue_rows.is_empty)
             assert other.snapshot(catalogue_rows.counters) == counters | {"candidates": 70}
