@@ -12,7 +12,10 @@ import { Toasts } from "@/kit/Toasts";
 import { Views } from "@/routes";
 
 applyDensity();
-// A page that the browser has kept for Back must not show what somebody has signed out of, nor to whoever has signed in since.
+// A page that the browser keeps for Back must not show what somebody has signed out of, nor to whoever has signed in since: not for a moment.
+addEventListener("pagehide", (event) => {
+  document.body.hidden = event.persisted;
+});
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });

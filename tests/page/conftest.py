@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,13 +37,22 @@ def chromium_program() -> str:
     return found
 
 
+@contextmanager
+def chromium(*, without: list[str] | None = None) -> Iterator[Browser]:
+    """A browser; `without`: switches of the driver's own that it is not started with."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=chromium_program(), args=SWITCHES, ignore_default_args=without
+        )
+        yield opened
+        opened.close()
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Of one file of tests: while it is open this thread has a running event loop, in which tests of other rooms could not run theirs."""
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium_program(), args=SWITCHES)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="session")

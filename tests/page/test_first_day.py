@@ -88,7 +88,7 @@ class Day:
 
     def leave(self) -> None:
         self.page.get_by_role("button", name="Sign out", exact=True).first.click()
-        expect(self.page.get_by_label("Password", exact=True)).to_be_visible()
+        expect(self.page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
 
     def make_a_bucket(self) -> None:
         page = self.page

@@ -196,17 +196,6 @@ def test_after_signing_out_nothing_is_left_in_any_tab_nor_behind_back(person: Pe
     assert _me(person.context) == 401
 
 
-def test_a_page_that_the_browser_kept_for_back_shows_nothing_of_who_has_left(person: Person, page: Page) -> None:
-    bucket = person.bucket("Secret plans")
-    person.put(bucket, "secret.txt")
-    page.goto(f"/b/{bucket}/")
-    expect(page.get_by_text("secret.txt").first).to_be_visible()
-    person.context.clear_cookies()
-    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
-    expect(page.get_by_label("Password")).to_be_visible()
-    expect(page.get_by_text("secret.txt")).to_have_count(0)
-
-
 def test_the_gate_holds_on_the_phone(cairn: SignedInServer, sit_down: SitDown) -> None:
     person = sit_down(cairn, width=390, height=844, dark=True, touch=True)
     person.context.clear_cookies()

@@ -18,15 +18,15 @@ export function onLeaving(end: () => Promise<void>): () => void {
 
 /** Ends the session here and in every tab, and leaves nothing on the page: not for Back either. Throws what the server says against it. */
 export async function signOut(client: QueryClient): Promise<void> {
-  const elsewhere = await signOutElsewhere(client);
+  const elsewhere = signOutElsewhere(client);
   sessionIsOver();
   try {
-    await api.POST("/api/v1/auth/logout");
+    await api.POST("/api/v1/auth/logout", { keepalive: true }); // whoever leaves the page at once is signed out all the same
   } catch (error) {
     if (!(error instanceof ApiProblem && error.status === 401)) throw error;
   }
   tellOtherTabs({ kind: "signed-out" });
-  await forget(client, elsewhere ?? undefined);
+  await forget(client, (await elsewhere) ?? undefined);
 }
 
 /** Where who signs in at another provider signs out there as well: else the next click would let anybody in again. */
