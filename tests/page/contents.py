@@ -30,9 +30,21 @@ def wav(seconds: int = 60) -> bytes:
     return file.getvalue()
 
 
-def pdf(text: str, *, script: str = "", pages: int = 1) -> bytes:
+_HELVETICA = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
+# Characters by a table that the reader has to have (PDF 32000, 9.7.5.2); no font is embedded.
+_JAPANESE = (
+    b"<< /Type /Font /Subtype /Type0 /BaseFont /HeiseiMin-W3 /Encoding /90ms-RKSJ-H /DescendantFonts ["
+    b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /HeiseiMin-W3 /CIDSystemInfo"
+    b" << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> /FontDescriptor << /Type /FontDescriptor"
+    b" /FontName /HeiseiMin-W3 /Flags 4 /FontBBox [0 -200 1000 900] /ItalicAngle 0 /Ascent 800 /Descent -200"
+    b" /CapHeight 700 /StemV 80 >> >>] >>"
+)
+
+
+def pdf(text: str, *, script: str = "", pages: int = 1, japanese: bool = False) -> bytes:
     """Pages that say `text`. `script` runs when the document is opened, where a reader lets it (PDF 32000, 12.6.4.16)."""
-    stream = f"BT /F1 24 Tf 40 160 Td ({text}) Tj ET".encode()
+    shown = f"<{text.encode('cp932').hex()}>" if japanese else f"({text})"
+    stream = f"BT /F1 24 Tf 40 160 Td {shown} Tj ET".encode()
     kids = " ".join(f"{5 + page} 0 R" for page in range(pages))
     action = f" /OpenAction << /S /JavaScript /JS ({script}) >>" if script else ""
     page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /Contents 3 0 R /Resources << /Font << /F1 4 0 R >> >> >>"
@@ -40,7 +52,7 @@ def pdf(text: str, *, script: str = "", pages: int = 1) -> bytes:
         f"<< /Type /Catalog /Pages 2 0 R{action} >>".encode(),
         f"<< /Type /Pages /Kids [{kids}] /Count {pages} >>".encode(),
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        _JAPANESE if japanese else _HELVETICA,
         *[page] * pages,
     ]
     body = b"%PDF-1.7\n"

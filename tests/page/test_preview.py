@@ -137,6 +137,19 @@ def test_a_pdf_is_drawn_page_by_page_and_read_out(person: Person, page: Page) ->
     looks.check(page, "preview-pdf")
 
 
+def test_a_japanese_pdf_is_read_by_tables_that_are_asked_for_only_then(person: Person, page: Page) -> None:
+    bucket = person.bucket()
+    plain = person.put(bucket, "permit.pdf", pdf("Building permit"), "application/pdf")
+    japanese = person.put(bucket, "license.pdf", pdf("建築許可証", japanese=True), "application/pdf")
+    tables: list[str] = []
+    page.on("request", lambda request: tables.append(request.url) if ".bcmap" in request.url else None)
+    expect(show(page, bucket, plain).get_by_text("Building permit")).to_be_attached()
+    assert tables == []
+    expect(show(page, bucket, japanese).get_by_text("建築許可証")).to_be_attached()
+    assert all("/assets/" in table for table in tables)
+    assert {table.rpartition("/")[2][:11] for table in tables} >= {"90ms-RKSJ-H", "Adobe-Japan"}
+
+
 def test_what_is_no_pdf_says_so(person: Person, page: Page) -> None:
     bucket = person.bucket()
     file = person.put(bucket, "broken.pdf", b"%PDF-1.7 and then nothing", "application/pdf")

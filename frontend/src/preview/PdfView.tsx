@@ -4,9 +4,10 @@ import { useEffect, useRef, useState } from "react";
 import { formatCount } from "@/kit/format";
 import { startWorker } from "@/kit/trusted";
 import styles from "./Preview.module.css";
+import { Tables } from "./tables";
 
-// Nothing of the document runs, and nothing is fetched but the document: no scripts, no forms that compute, no fonts or tables from elsewhere.
-const SAFE = { isEvalSupported: false, enableXfa: false, useWasm: false, useWorkerFetch: false, disableAutoFetch: true, disableStream: true, stopAtErrors: false } as const;
+// Nothing of the document runs, and nothing is fetched but the document and the page's own tables: no scripts, no forms that compute, no fonts.
+const SAFE = { BinaryDataFactory: Tables, isEvalSupported: false, enableXfa: false, useWasm: false, useWorkerFetch: false, disableAutoFetch: true, disableStream: true, stopAtErrors: false } as const;
 const MOST_SCALE = 2;
 
 /** The pages of a PDF, each drawn when it comes near. */
