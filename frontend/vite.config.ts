@@ -5,7 +5,7 @@ import { defineConfig, type HtmlTagDescriptor, type Plugin } from "vite";
 // What src/early.ts needs, and what every view needs: without these two there would be some twenty small files, each asked for by itself.
 const EARLY = /src\/(api\/early|frame\/(Frame|Places)\.module|frame\/theme|kit\/(Mark\.module|stones))|vite\/preload-helper|rolldown\/runtime/;
 const PAGE =
-  /node_modules\/(react|react-dom|scheduler|react-router|@tanstack|openapi-fetch)\/|src\/(api|addresses|frame\/(View|density|keys)|kit\/(?!OpenMenu)|live\/(asking|ConnectionBanner|connection|leave|messages|other_tabs|news|browser))|src\/(gate\/options|details\/download|preview\/(kinds|still|Thumbnail)|files\/(carrying|commits|dragging|FileIcon|FileStatus|listing|new_names|patches|place|refusals|rows|sorting|undo|useActions))\./;
+  /node_modules\/(react|react-dom|scheduler|react-router|@tanstack|openapi-fetch)\/|src\/(api|addresses|frame\/(View|density|keys)|kit\/(?!OpenMenu)|live\/(asking|ConnectionBanner|connection|leave|messages|other_tabs|browser))|src\/(gate\/options|details\/download|preview\/(kinds|still|Thumbnail)|files\/(carrying|commits|dragging|FileIcon|FileStatus|listing|new_names|patches|place|refusals|rows|sorting|undo|useActions))\./;
 
 // The content policy allows no inline script, style or data: script, so nothing is inlined and every file has its own address.
 export default defineConfig({

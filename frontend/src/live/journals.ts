@@ -27,14 +27,7 @@ export interface News {
   checks: Map<string, CheckMoved> | "any"; // "any": nobody listened for a while, and no journal tells of checks
 }
 
-export const noNews = (): News => ({ changes: [], whole: new Set(), everything: false, checks: new Map() });
-
-export const together = (earlier: News, later: News): News => ({
-  changes: [...earlier.changes, ...later.changes],
-  whole: new Set([...earlier.whole, ...later.whole]),
-  everything: earlier.everything || later.everything,
-  checks: earlier.checks === "any" || later.checks === "any" ? "any" : new Map([...earlier.checks, ...later.checks]),
-});
+const noNews = (): News => ({ changes: [], whole: new Set(), everything: false, checks: new Map() });
 
 const ROOT = "";
 

@@ -5,8 +5,7 @@ import { checksMoved } from "@/files/listing";
 import { Batches } from "./batches";
 import { electByLock, openChannel } from "./browser";
 import type { Hint } from "./hints";
-import { Journals, type News, noNews, together } from "./journals";
-import { changesWait, isHeld, tellChanges, watchHolds } from "./news";
+import { Journals, type News } from "./journals";
 import { readJournal } from "./read_journal";
 import { keepReading } from "./stream";
 import { LiveTab } from "./tab";
@@ -19,7 +18,6 @@ const HIDDEN_MILLISECONDS = 30_000; // somebody who looks at another tab for a m
 export class LivePage {
   private readonly journals = new Journals();
   private readonly batches: Batches;
-  private kept: News = noNews();
   private looking: AbortController | null = null;
   private resting = 0;
 
@@ -29,11 +27,7 @@ export class LivePage {
 
   start(signal: AbortSignal): void {
     document.addEventListener("visibilitychange", () => this.look(), { signal });
-    const leave = watchHolds(() => {
-      if (!isHeld() && this.kept.changes.length > 0) this.batches.ask();
-    });
     signal.addEventListener("abort", () => {
-      leave();
       clearTimeout(this.resting);
       this.looking?.abort();
     });
@@ -65,18 +59,14 @@ export class LivePage {
   }
 
   private async catchUp(): Promise<void> {
+    let news: News;
     try {
-      this.kept = together(this.kept, await this.journals.catchUp(readJournal));
+      news = await this.journals.catchUp(readJournal);
     } catch (error) {
       // The next stream begins with all sequences, and then it is read.
       if (!(error instanceof ApiProblem)) throw error;
       return;
     }
-    changesWait(isHeld() ? this.kept.changes.length : 0);
-    if (isHeld()) return;
-    const news = this.kept;
-    this.kept = noNews();
-    tellChanges(news.changes);
     checksMoved(this.client, news.everything || news.checks === "any" ? null : news.checks.values());
     await this.loadAgain(new Stale(news, (bucket) => this.namesOf(bucket)));
   }

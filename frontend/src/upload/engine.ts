@@ -54,11 +54,11 @@ export class Engine {
     private readonly databaseName?: string,
   ) {}
 
-  /** `user` is at this page now; their unfinished uploads come back. Another's end at once: they must not go on as this one's. */
+  /** `user` is at this page now; their unfinished uploads come back. Another's end at once, and are forgotten: they must not go on as this one's. */
   async begin(user: string, surroundings: Surroundings): Promise<void> {
     this.surroundings = surroundings;
     if (this.kept?.user === user) return;
-    if (this.kept) this.leave();
+    if (this.kept) void this.end();
     const kept = new Kept(user, this.databaseName);
     this.kept = kept;
     const moved = (bytes: number): void => {
@@ -67,6 +67,7 @@ export class Engine {
     };
     this.tools = { reader: this.reader, window: new Window(), keeper: kept, moved };
     this.isReady();
+    await kept.dropOthers();
     const elsewhere = await runningElsewhere(() => this.jobs.filter(({ isActive }) => isActive).map((job) => job.record(user, 0).id));
     for (const record of await kept.jobs(Date.now())) {
       if (!elsewhere.has(record.id) && !this.jobs.some((job) => job.record(user, 0).id === record.id)) await this.takeBack(kept, record);

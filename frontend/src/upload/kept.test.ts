@@ -35,6 +35,21 @@ it("shows unfinished uploads to whom they belong, and not for ever", async () =>
   expect((await new Kept("v", "two").jobs(now)).map(({ id }) => id)).toEqual(["theirs"]);
 });
 
+it("forgets what others have begun once somebody signs in, and nothing of their own", async () => {
+  const [mine, theirs] = [new Kept("u", "three"), new Kept("v", "three")];
+  const job = (id: string, user: string): KeptJob => ({ id, user, at: 7, kind: "file", bucket: "b", prefix: "", name: id, size: 1, modified: 1, files: 1, share: 0 });
+  await mine.keepJobs([job("mine", "u"), job("theirs", "v")]);
+  const begun = task("a.bin");
+  begun.plan.upload = "upload";
+  for (const kept of [mine, theirs]) await kept.keep(begun, page(1), 0);
+  await mine.dropOthers();
+  const [own, others] = [task("a.bin"), task("a.bin")];
+  await mine.recall(own);
+  await theirs.recall(others);
+  expect([own.plan.pages.length, others.plan.pages.length]).toEqual([1, 0]);
+  expect([await mine.jobs(7), await theirs.jobs(7)]).toMatchObject([[{ id: "mine" }], []]);
+});
+
 it("asks one question at a time, and one answer may hold for all that were dropped together", async () => {
   const questions = new Questions(() => undefined);
   const asked = ["1", "2", "3"].map((name) => questions.ask(task(name), 1));

@@ -95,6 +95,19 @@ export class Kept implements Keeper {
     });
   }
 
+  /** Somebody signs in where another's session has ended by itself: what that one had begun is read by nobody any more. */
+  async dropOthers(): Promise<void> {
+    const own = JSON.stringify([this.user]).replace("]", ",");
+    await this.use(async (database) => {
+      const writing = database.transaction(["jobs", "plans", "pages"], "readwrite");
+      const [jobs, plans, pages] = [writing.objectStore("jobs"), writing.objectStore("plans"), writing.objectStore("pages")];
+      const others = (await jobs.getAll()).filter(({ user }) => user !== this.user);
+      const plansOfOthers = (await plans.getAllKeys()).filter((key) => !key.startsWith(own));
+      const gone = plansOfOthers.flatMap((key) => [plans.delete(key), pages.delete(pagesOf(key))]);
+      await Promise.all([...others.map(({ id }) => jobs.delete(id)), ...gone, writing.done]);
+    });
+  }
+
   /** This person's unfinished uploads, oldest first. What is too old is removed. */
   async jobs(now: number): Promise<KeptJob[]> {
     let found: KeptJob[] = [];
