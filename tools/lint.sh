@@ -13,6 +13,8 @@ check "ruff format --check" .venv/bin/ruff format --quiet --check .
 check "mypy" .venv/bin/mypy --no-error-summary
 check "lint-imports" .venv/bin/lint-imports --no-logo
 check "tsc and eslint" npm --prefix frontend run --silent lint
+check "no secrets" .venv/bin/python -m tools.secret_scan
+check "no known vulnerabilities" .venv/bin/python -m tools.audit
 if [ ${#failed[@]} -gt 0 ]; then
     echo "cairn: failed: ${failed[*]}" >&2
     exit 1
