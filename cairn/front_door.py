@@ -12,8 +12,10 @@ from urllib.parse import SplitResult, urlsplit
 
 from cairn.errors import SettingInvalid
 from cairn.settings import ServerSettings, settings_of
+from foundation.http_caller import session_cookie_name
 from foundation.problems import Problem
 from foundation.service_tokens import Room
+from foundation.settings import ServiceSettings
 from foundation.telemetry import log_to_stderr
 from frontend import VIEWS, page_files
 from nginx import (
@@ -43,6 +45,7 @@ class DoorKeeper:
         self._rooms = _rooms(settings)
         self.folder = settings.data.resolve() / "front-door"
         self.nginx = Nginx(nginx_program(), self.folder / "nginx.conf")
+        self._processes: dict[str, tuple[Address, ...]] = {}
         self._seen: object = None
 
     @property
@@ -55,17 +58,31 @@ class DoorKeeper:
 
     def write(self) -> bool:
         """Write the configuration if anything of it changed; whether it did. Raises ConfigurationRefused; OSError for a certificate."""
-        rooms = {room: _processes(address) for room, address in self._rooms.items()}
+        # One that leads nowhere for a moment leads where it did: whoever is not there refuses by himself.
+        self._processes |= {room: found for room, address in self._rooms.items() if (found := _processes(address))}
+        rooms = {room: self._processes.get(room, ()) for room in self._rooms}
         certificate, key = self._certificate()
         seen = rooms, *(file.stat().st_mtime_ns for file in (certificate, key))
         if seen == self._seen:
             return False
-        port = self._public_port()
-        door = FrontDoor(self._front, self._settings.host, rooms, certificate, key, page_files(), VIEWS, port)
-        write_configuration(self.folder, door)
+        write_configuration(self.folder, self._door(rooms, certificate, key))
         self.nginx.check()
         self._seen = seen
         return True
+
+    def _door(self, rooms: Mapping[str, tuple[Address, ...]], certificate: Path, key: Path) -> FrontDoor:
+        return FrontDoor(
+            self._front,
+            self._settings.host,
+            rooms,
+            certificate,
+            key,
+            page_files(),
+            VIEWS,
+            self._public_port(),
+            session_cookie_name(self._settings.address),
+            settings_of(ServiceSettings, public_url=self._settings.address).max_body_bytes,
+        )
 
     def listens(self) -> bool:
         with socket.socket(socket.AF_INET6 if ":" in self._settings.host else socket.AF_INET) as probe:

@@ -1,14 +1,15 @@
 """nginx's configuration: the files of conf/, with what the settings say between their @ signs."""
 
-import getpass
 import os
+import pwd
 import re
 import resource
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nginx.page import PageFile, page_locations, write_page
+from nginx.quoting import quotable
 from nginx.refusals import refusals
 from nginx.settings import FrontDoorSettings, PlainHttp
 
@@ -16,6 +17,7 @@ _TEMPLATES = Path(__file__).with_name("conf")
 _BLANK = re.compile(r"@([a-z_]+)@")
 ADDRESSES_TIMES = 20
 MOST_OPEN_FILES = 65_536
+MOST_STREAMS = 65_535  # that nginx counts to
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,25 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeLimits:
+    """Seconds. `answer`: of a room, longer than it waits for others itself; `wait`: of one that is asked to wait for news.
+
+    `client_header`: for a whole head; `client_body` and `long_body`: between two pieces of a body.
+    """
+
+    answer: int = 45
+    wait: int = 75
+    client_header: int = 15
+    client_body: int = 30
+    long_body: int = 60
+
+
+@dataclass(frozen=True, slots=True)
 class FrontDoor:
     """All that a configuration is made of. `rooms`: where the processes of each are; one of nobody answers 503.
 
-    `views`: the first segments of the page's own addresses. `public_port`: of HTTPS, as browsers see it.
+    `views`: the first segments of the page's own addresses. `public_port`: of HTTPS, as browsers see it. `session`: the name of the
+    cookie that is a credential. `max_body_bytes`: of requests that are neither content nor lists.
     """
 
     settings: FrontDoorSettings
@@ -44,7 +61,11 @@ class FrontDoor:
     page: Mapping[str, PageFile]
     views: Iterable[str]
     public_port: int
+    session: str
+    max_body_bytes: int
     workers: str = "auto"
+    limits: TimeLimits = TimeLimits()
+    access_log: Path = Path("/dev/stdout")
 
 
 def write_configuration(folder: Path, door: FrontDoor) -> Path:
@@ -73,28 +94,34 @@ def _values(folder: Path, door: FrontDoor) -> dict[str, str]:
     open_files = MOST_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_OPEN_FILES)
     proxies = [proxy.strip() for proxy in settings.front_proxies.split(",") if proxy.strip()]
     return {
-        "folder": str(folder),
+        "folder": quotable(folder),
         "workers": door.workers,
         # Started by root, nginx would work as somebody who cannot write where we let it.
-        "user": f"user {getpass.getuser()};" if os.geteuid() == 0 else "",
+        "user": f"user {pwd.getpwuid(0).pw_name};" if os.geteuid() == 0 else "",
         "open_files": str(open_files),
         # One that is passed on has two ends.
         "connections": str(open_files // 2),
-        "access_log": "/dev/stdout",
+        "access_log": quotable(door.access_log),
         "upstreams": "\n".join(_upstream(room, addresses) for room, addresses in sorted(door.rooms.items())),
         "rate": str(settings.rate_limit or 1),
         "address_rate": str((settings.rate_limit or 1) * ADDRESSES_TIMES),
         "content_rate": str(settings.content_rate_limit or 1),
+        "content_address_rate": str((settings.content_rate_limit or 1) * ADDRESSES_TIMES),
         "streams": str(settings.stream_limit or 1),
+        "address_streams": str(min((settings.stream_limit or 1) * ADDRESSES_TIMES, MOST_STREAMS)),
         # An empty key is not counted.
         "catalogue_key": "$caller" if settings.rate_limit else '""',
-        "catalogue_address_key": "$binary_remote_addr" if settings.rate_limit else '""',
+        "catalogue_address_key": "$network" if settings.rate_limit else '""',
         "content_key": "$caller" if settings.content_rate_limit else '""',
+        "content_address_key": "$network" if settings.content_rate_limit else '""',
         "stream_key": "$caller" if settings.stream_limit else '""',
-        "hsts": f'add_header Strict-Transport-Security "max-age={settings.hsts}" always;' if settings.hsts else "",
+        "stream_address_key": "$network" if settings.stream_limit else '""',
+        "session": re.escape(door.session),
+        "body": str(door.max_body_bytes),
+        "hsts": f"max-age={settings.hsts}" if settings.hsts else "",
         "front_proxies": "\n".join(f"set_real_ip_from {proxy};" for proxy in proxies),
-        "is_forwarded": "",
-    }
+        "is_forwarded": "\n  ".join(f"{proxy} 1;" for proxy in proxies),
+    } | {name: str(seconds) for name, seconds in asdict(door.limits).items()}
 
 
 def _upstream(room: str, addresses: Iterable[Address]) -> str:
@@ -112,8 +139,8 @@ def _servers(door: FrontDoor) -> str:
     plain = f"listen {host}:{settings.http_port} backlog=4096 default_server;"
     secure = f"listen {host}:{settings.https_port} ssl http2 backlog=4096 default_server;"
     servers = [
-        f'server {{\n  {secure}\n  include tls.conf;\n  ssl_certificate "{door.certificate}";\n'
-        f'  ssl_certificate_key "{door.key}";\n  include door.conf;\n}}\n'
+        f'server {{\n  {secure}\n  include tls.conf;\n  ssl_certificate "{quotable(door.certificate)}";\n'
+        f'  ssl_certificate_key "{quotable(door.key)}";\n  include door.conf;\n}}\n'
     ]
     if settings.plain_http is PlainHttp.SERVE:
         servers.append(f"server {{\n  {plain}\n  include door.conf;\n}}\n")
@@ -121,6 +148,8 @@ def _servers(door: FrontDoor) -> str:
         port = "" if door.public_port == 443 else f":{door.public_port}"
         # 308 keeps the method: a POST stays one.
         servers.append(
-            f"server {{\n  {plain}\n  client_header_timeout 15s;\n  return 308 https://$host{port}$request_uri;\n}}\n"
+            f"server {{\n  {plain}\n  client_header_timeout {door.limits.client_header}s;\n  client_max_body_size 0;\n"
+            "  include headers.conf;\n"
+            f"  location / {{ return 308 https://$host{port}$request_uri; }}\n  include refusals.conf;\n}}\n"
         )
     return "".join(servers)

@@ -4,6 +4,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from nginx.quoting import quotable
+
+# The front door says so of everything.
+_SAID = frozenset({"Content-Type", "X-Content-Type-Options"})
+
 
 class PageFile(Protocol):
     """One file as it is served. `packed`: the same bytes by gzip, where that is worth it."""
@@ -31,7 +36,7 @@ def write_page(folder: Path, files: Mapping[str, PageFile]) -> None:
 
 def page_locations(folder: Path, files: Mapping[str, PageFile], views: Iterable[str]) -> str:
     """nginx's locations of `files`, each with its own headers."""
-    lines = [f'root "{folder}";', "gzip_static on;", "gzip_vary on;"]
+    lines = [f'root "{quotable(folder)}";', "gzip_static on;", "gzip_vary on;"]
     for address, file in files.items():
         served = f"types {{}} {_headers(file)} try_files /{_name(address)} =404;"
         lines.append(f"location = {address} {{ {served} }}")
@@ -53,5 +58,5 @@ def _write(place: Path, content: bytes) -> None:
 
 
 def _headers(file: PageFile) -> str:
-    headers = [f'add_header {name} "{value}" always;' for name, value in file.headers.items() if name != "Content-Type"]
-    return " ".join([f'default_type "{file.headers["Content-Type"]}";', "include hsts.conf;", *headers])
+    headers = [f'add_header {name} "{value}" always;' for name, value in file.headers.items() if name not in _SAID]
+    return " ".join([f'default_type "{file.headers["Content-Type"]}";', "include headers.conf;", *headers])

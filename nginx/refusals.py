@@ -9,6 +9,7 @@ from foundation.problems import (
     Malformed,
     MethodNotAllowed,
     NotFound,
+    PreconditionFailed,
     Problem,
     TooLarge,
     Unavailable,
@@ -20,14 +21,21 @@ _PROBLEMS: Mapping[int, Problem] = {
     400: Malformed(_UNREADABLE),
     404: NotFound(),
     405: MethodNotAllowed(),
+    412: PreconditionFailed(),
     413: TooLarge(),
     414: HeadersTooLarge(),
     429: TooManyRequests("More requests than the front door lets through: wait a little."),
     494: HeadersTooLarge(),
     497: Malformed("This port speaks TLS: use https://."),
+    500: Problem(),
     501: Malformed(_UNREADABLE),
     505: Malformed(_UNREADABLE),
 }
+# As the page's own, for what shows nothing and is not to be kept.
+_ALWAYS = (
+    "default_type application/problem+json; include headers.conf; add_header Cache-Control no-store always;"
+    " add_header Content-Security-Policy \"default-src 'none'; frame-ancestors 'none'\" always;"
+)
 
 
 def refusals() -> str:
@@ -41,7 +49,7 @@ def _refusal(status: int) -> str:
     retry = "".join(f" add_header {name} {value} always;" for name, value in problem.headers().items())
     return (
         f"error_page {status} ={problem.status} /refused/{status};\n"
-        f"location = /refused/{status} {{ internal; default_type application/problem+json; include hsts.conf;{retry}"
+        f"location = /refused/{status} {{ internal; {_ALWAYS}{retry}"
         f" return {problem.status} '{_document(problem)}'; }}"
     )
 
@@ -55,6 +63,6 @@ def _unreached() -> str:
     document = json.dumps(members | {"detail": "The service $room does not answer."})
     return (
         "error_page 502 503 504 =503 @unreached;\n"
-        "location @unreached { default_type application/problem+json; include hsts.conf;"
+        f"location @unreached {{ {_ALWAYS}"
         f" add_header Retry-After {Unavailable.retry_after_seconds} always; return 503 '{document}'; }}"
     )
