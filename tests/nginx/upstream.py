@@ -15,8 +15,9 @@ class Upstream:
 
     def __init__(self, room: str, port: int) -> None:
         self.room, self.port = room, port
-        self.waiting = 0
+        self.received = self.waiting = 0
         self._loop = asyncio.new_event_loop()
+        self._never = asyncio.Event()
         self._is_listening = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -54,16 +55,17 @@ class Upstream:
                 method, target, _ = request.split(" ")
                 told = {"room": self.room, "method": method, "target": target, "headers": pairs, "size": size}
                 await self._answer(told, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # Who has gone needs no answer.
         finally:
             writer.close()
 
     async def _answer(self, told: Mapping[str, object], writer: asyncio.StreamWriter) -> None:
         target = str(told["target"])
+        self.received += 1
         if "stuck" in target:
             self.waiting += 1
-            await asyncio.Event().wait()
+            await self._never.wait()
         if "cut" in target:
             raise ConnectionResetError
         many = int(target.partition("bytes=")[2] or 0)
