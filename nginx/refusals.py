@@ -31,9 +31,9 @@ _PROBLEMS: Mapping[int, Problem] = {
     501: Malformed(_UNREADABLE),
     505: Malformed(_UNREADABLE),
 }
-# As the page's own, for what shows nothing and is not to be kept.
+# As the page's own, for what shows nothing and is not to be kept. What comes of a refused body is thrown away, not refused once more.
 _ALWAYS = (
-    "default_type application/problem+json; include headers.conf; add_header Cache-Control no-store always;"
+    "client_max_body_size 0; default_type application/problem+json; include headers.conf; add_header Cache-Control no-store always;"
     " add_header Content-Security-Policy \"default-src 'none'; frame-ancestors 'none'\" always;"
 )
 
