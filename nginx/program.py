@@ -12,6 +12,7 @@ from nginx.errors import ConfigurationRefused, NginxMissing
 
 _UNPACKED = Path(__file__).resolve().parents[1] / ".cache" / "debian"
 _PR_SET_PDEATHSIG = 1
+_END_SECONDS = 30
 
 
 def nginx_program() -> Path:
@@ -62,7 +63,11 @@ class Nginx:
         if how == signal.SIGKILL:
             os.killpg(process.pid, how)
         process.send_signal(how)
-        status = process.wait()
+        try:
+            status = process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGTERM)
+            status = process.wait()
         # Workers outlive a master that was killed, and would keep the ports.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

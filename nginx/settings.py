@@ -59,10 +59,12 @@ class FrontDoorSettings(Settings):
     content_rate_limit: int = Field(
         default=_BLOCKS_A_MINUTE,
         ge=0,
-        description="Requests a minute for blocks and content, by credential or address; 0: no limit.",
+        description="Requests a minute for blocks and content, by credential or address, and 20 times that by address in all; 0: no limit.",
     )
     stream_limit: int = Field(
-        default=100, ge=0, description="Waits and event streams at a time, by credential or address; 0: no limit."
+        default=100,
+        ge=0,
+        description="Waits and event streams at a time, by credential or address, and 20 times that by address in all; 0: no limit.",
     )
 
     @model_validator(mode="after")
