@@ -17,6 +17,9 @@ _TEMPLATES = Path(__file__).with_name("conf")
 _BLANK = re.compile(r"@([a-z_]+)@")
 ADDRESSES_TIMES = 20
 MOST_OPEN_FILES = 65_536
+MOST_CONNECTIONS = (
+    32_768  # of a worker, whose memory for them is taken at once: 14 MB. One that is passed on has two ends.
+)
 MOST_STREAMS = 65_535  # that nginx counts to
 
 
@@ -99,8 +102,7 @@ def _values(folder: Path, door: FrontDoor) -> dict[str, str]:
         # Started by root, nginx would work as somebody who cannot write where we let it.
         "user": f"user {pwd.getpwuid(0).pw_name};" if os.geteuid() == 0 else "",
         "open_files": str(open_files),
-        # One that is passed on has two ends.
-        "connections": str(open_files // 2),
+        "connections": str(min(open_files, MOST_CONNECTIONS)),
         "access_log": quotable(door.access_log),
         "upstreams": "\n".join(_upstream(room, addresses) for room, addresses in sorted(door.rooms.items())),
         "rate": str(settings.rate_limit or 1),
