@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from xxhash import xxh3_64_intdigest
+
 from cairn.backup.creating import THREADS, Show, grouped
 from cairn.backup.repository import Repository
 from cairn.backup.shards import Shards
@@ -55,10 +57,11 @@ def _verify_rows(repository: Repository, snapshot: Snapshot, shards: Shards, fou
 def _verify_blocks(repository: Repository, shards: Shards, found: Verified, show: Show) -> None:
     def look(block: RegisteredBlock) -> str | None:
         try:
-            size = len(repository.block(block.name.id))
+            data = repository.block(block.name.id)
         except BackupDamaged as problem:
             return str(problem)
-        return None if size == block.stored_size else f"The block {block.name.id} is not as long as its row says."
+        is_right = len(data) == block.stored_size and xxh3_64_intdigest(data) == block.xxh3
+        return None if is_right else f"The block {block.name.id} is whole, but its row has another length or checksum."
 
     with ThreadPoolExecutor(THREADS, "backup") as threads:
         for _, blocks in shards:

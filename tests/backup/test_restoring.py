@@ -115,6 +115,17 @@ def test_a_damaged_byte_is_found_and_not_restored(
     assert not other.data.exists() or is_empty(other.settings)
 
 
+def test_a_row_that_says_something_else_of_a_block_is_found(house: House, backup: Repository, tmp_path: Path) -> None:
+    copy = house.copy(tmp_path / "copy")
+    with opened(copy.settings.database_location) as database:
+        wrong = "UPDATE blocks SET xxh3 = xxh3 + 1 WHERE id IN (SELECT id FROM blocks LIMIT 1) RETURNING hex(id)"
+        id = database.write(lambda connection: str(connection.exec_driver_sql(wrong).scalar_one())).lower()
+    with copy.source() as source:
+        snapshot = create(source, backup, silent)  # The backup has the block: it is not read again.
+    (sentence,) = verify(backup, [snapshot.id], silent).damage
+    assert id in sentence
+
+
 def test_what_is_whole_comes_back_despite_damage(house: House, backup: Repository, tmp_path: Path) -> None:
     damaged(tmp_path / "backup", "blocks/??/*")
     other = House(tmp_path / "other", house.token)
