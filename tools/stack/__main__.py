@@ -27,6 +27,8 @@ def main() -> None:
     parser.add_argument("service", nargs="?")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
+    # All that a stack keeps is its owner's alone.
+    os.umask(0o077)
     try:
         places = kept_places(data_folder())
         if options.verb == "start":

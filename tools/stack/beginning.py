@@ -11,7 +11,8 @@ from tools.stack.places import Places
 from tools.stack.programs import Program
 from tools.stack.supervision import Supervision
 
-_READY_SECONDS = 120
+# Who ends is told at once; a busy machine takes its time.
+_READY_SECONDS = 300
 _LOG_LINES = 15
 _PAUSE_SECONDS = 0.1
 # Who waits for nobody here: the front door answers for rooms that are not there yet.

@@ -113,7 +113,7 @@ def free_places(data: Path) -> tuple[Places, list[str]]:
 
 
 def keep(places: Places) -> None:
-    for folder in (places.run, places.run / "secrets", places.logs, places.sockets):
+    for folder in (places.data, places.run, places.run / "secrets", places.logs, places.sockets):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if places.sockets.stat().st_uid != os.geteuid():
         raise ValueError(f"{places.sockets} is somebody else's: set TMPDIR, or CAIRN_DATA to a shorter folder")

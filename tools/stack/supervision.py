@@ -144,8 +144,9 @@ class Supervision:
 
 def _script(pid_file: Path, program: Program) -> str:
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in program.environment.items())
-    command = shlex.join(map(str, program.command))
-    return f"{exports}echo $$ >{shlex.quote(str(pid_file))}\nexec {command}\n"
+    whole, begun = shlex.quote(str(pid_file)), shlex.quote(f"{pid_file}.new")
+    # Whoever reads it meanwhile finds the process of before.
+    return f"{exports}echo $$ >{begun} && mv {begun} {whole}\nexec {shlex.join(map(str, program.command))}\n"
 
 
 def _wait(condition: Callable[[], bool], seconds: float, otherwise: str) -> None:

@@ -1,0 +1,146 @@
+"""`make stack`, through nginx and TLS: what its operator sees, what people do with it, and that nothing of it stays behind."""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Browser, expect
+
+from tests.servers.cairn_server import wait_until
+from tests.servers.processes import freeze
+from tests.stack.native_stack import NativeStack, listening, native_stack
+
+SERVICES = {"identity", "metadata", "sync", "chunker", "block-storage", "worker", "worker-2", "beat"}
+SERVERS = {"postgres", "redis", "seaweedfs", "nginx"}
+
+
+def bucket_of(stack: NativeStack) -> str:
+    with stack.http(stack.token) as http:
+        answer = http.post("/buckets", json={"title": f"Photos {secrets.token_hex(4)}"})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["name"])
+
+
+def test_every_service_is_a_process_of_its_own_that_says_where_it_is(stack: NativeStack) -> None:
+    assert set(stack.services) == SERVICES | SERVERS
+    assert len(set(stack.processes().values())) == len(SERVICES | SERVERS)
+    assert set(stack.processes().values()) <= set(stack.all_processes())
+    for service in SERVICES:
+        assert httpx.get(f"{stack.services[service]}/healthz").status_code == 200, service
+    assert stack.file.keys() == {"services", "database", "store", "broker"}
+    assert (stack.data / "run" / "stack.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_ready_line_is_the_last_and_readyz_is_green_from_then_on(stack: NativeStack) -> None:
+    assert stack.output.splitlines()[-1].startswith(f"Cairn is ready: {stack.url} http://127.0.0.1:")
+    with stack.http("") as http:
+        answer = http.get(f"{stack.url}/readyz")
+    assert answer.status_code == 200
+    assert set(answer.json()["services"].values()) == {"ok"}
+
+
+def test_a_file_goes_up_by_curl_and_a_worker_reads_every_byte_of_it(stack: NativeStack, tmp_path: Path) -> None:
+    content = secrets.token_bytes(3_000_000)
+    (tmp_path / "file").write_bytes(content)
+    url = f"{stack.url}/api/v1/buckets/{bucket_of(stack)}/content/a.bin"
+    call = [*stack.curl, "-H", f"Authorization: Bearer {stack.token}", url]
+
+    made = json.loads(subprocess.check_output([*call, "-T", str(tmp_path / "file")]))
+    assert subprocess.check_output(call) == content
+    with stack.http(stack.token) as http:
+        wait_until(lambda: http.get(f"/sync-events/{made['file_id']}/status").json()["sync_status"] == "completed", 60)
+
+
+def test_cairn_cp_trusts_the_certificate_it_is_told_of_and_no_other(stack: NativeStack, tmp_path: Path) -> None:
+    (tmp_path / "up").write_bytes(secrets.token_bytes(5_000_000))
+    place = f"cairn:{bucket_of(stack)}/b.bin"
+
+    stack.cairn("cp", str(tmp_path / "up"), place)
+    stack.cairn("cp", place, str(tmp_path / "down"))
+    refused = stack.cairn("ls", place, check=False, SSL_CERT_FILE="")
+
+    assert (tmp_path / "down").read_bytes() == (tmp_path / "up").read_bytes()
+    assert refused.returncode != 0
+    assert "certificate" in refused.stderr
+
+
+def test_the_first_administrator_signs_in_with_the_password_that_was_printed(
+    stack: NativeStack, browser: Browser
+) -> None:
+    told = dict(line.split(": ", 1) for line in stack.output.splitlines() if ": " in line)
+    context = browser.new_context(base_url=stack.url, ignore_https_errors=True)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_label("E-mail").fill(told["An administrator was made"])
+    page.get_by_label("Password", exact=True).fill(told["Password, shown only now"].strip())
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="New bucket")).to_be_visible()
+    context.close()
+
+
+def test_the_administrators_verbs_work_on_what_stack_json_names(stack: NativeStack) -> None:
+    stack.cairn("user", "add", "anna@example.org", "--password-stdin", stdin="a very long password")
+    token = stack.cairn("token", "create", "--email", "anna@example.org").stdout.strip()
+    with stack.http(token) as http:
+        assert http.get("/me").json()["email"] == "anna@example.org"
+    assert json.loads(stack.cairn("doctor", "--json").stdout)["findings"] == []
+
+
+def test_make_stack_while_it_runs_says_so_and_changes_nothing(stack: NativeStack) -> None:
+    before = stack.processes()
+    said = stack.make("start").stdout
+    assert "runs already" in said
+    assert "Password" not in said
+    assert said.splitlines()[-1] == stack.output.splitlines()[-1]
+    assert stack.processes() == before
+
+
+def test_one_service_is_restarted_and_the_others_stay(stack: NativeStack) -> None:
+    before = stack.processes()
+    stack.make("restart", "metadata")
+    after = stack.processes()
+    assert {service for service in after if after[service] != before[service]} == {"metadata"}
+    with stack.http(stack.token) as http:
+        assert http.get("/buckets").status_code == 200
+    unknown = stack.make("restart", "catalogue", check=False)
+    assert unknown.returncode == 1
+    assert "catalogue is no service of the stack" in unknown.stderr
+
+
+def test_a_service_that_is_killed_comes_back_by_itself(stack: NativeStack) -> None:
+    before = stack.process("identity")
+    os.kill(before, signal.SIGKILL)
+    wait_until(lambda: stack.process("identity") != before, 30)
+    with stack.http("") as http:
+        wait_until(lambda: http.get(f"{stack.url}/readyz").status_code == 200, 60)
+
+
+def test_stop_leaves_no_process_though_one_hangs_and_one_was_killed(stack: NativeStack) -> None:
+    freeze(stack.process("chunker"))
+    os.kill(stack.process("beat"), signal.SIGKILL)
+    stack.stop()
+    assert stack.all_processes() == []
+    assert list((stack.data / "run").glob("*.pid")) == []
+    stack.stop()
+
+
+def test_a_front_door_that_is_taken_is_refused_by_name_and_nothing_is_started(tmp_path: Path) -> None:
+    with listening() as port, native_stack(tmp_path, CAIRN_HTTPS_PORT=str(port)) as stack:
+        refused = stack.make("start", check=False)
+        assert refused.returncode == 1
+        assert f"port {port}" in refused.stderr
+        assert "CAIRN_HTTPS_PORT" in refused.stderr
+        assert stack.all_processes() == []
+
+
+def test_a_service_that_cannot_run_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
+    with native_stack(tmp_path, CAIRN_PLAIN_HTTP="sometimes") as stack:
+        refused = stack.make("start", check=False)
+        assert refused.returncode == 1
+        assert "nginx does not run" in refused.stderr
+        assert "CAIRN_PLAIN_HTTP" in refused.stderr
+        assert stack.all_processes() == []
