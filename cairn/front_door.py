@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from time import monotonic
 from urllib.parse import SplitResult, urlsplit
@@ -36,11 +36,15 @@ LOOK_SECONDS = 5.0
 _START_SECONDS = 20.0
 
 
+LookUp = Callable[[SplitResult], tuple[Address, ...]]
+
+
 class DoorKeeper:
     """Keeps the configuration true while nginx runs: rooms that have names may move, certificates are renewed."""
 
-    def __init__(self, settings: ServerSettings) -> None:
-        """Raises SettingInvalid, NginxMissing."""
+    def __init__(self, settings: ServerSettings, look_up: LookUp | None = None) -> None:
+        """`look_up`: where the processes behind an address are, as `processes_at`. Raises SettingInvalid, NginxMissing."""
+        self._look_up = look_up or processes_at
         self._settings, self._front = settings, settings_of(FrontDoorSettings)
         self._rooms = _rooms(settings)
         self.folder = settings.data.resolve() / "front-door"
@@ -59,7 +63,7 @@ class DoorKeeper:
     def write(self) -> bool:
         """Write the configuration if anything of it changed; whether it did. Raises ConfigurationRefused; OSError for a certificate."""
         # One that leads nowhere for a moment leads where it did: whoever is not there refuses by himself.
-        self._processes |= {room: found for room, address in self._rooms.items() if (found := _processes(address))}
+        self._processes |= {room: found for room, address in self._rooms.items() if (found := self._look_up(address))}
         rooms = {room: self._processes.get(room, ()) for room in self._rooms}
         certificate, key = self._certificate()
         seen = rooms, *(file.stat().st_mtime_ns for file in (certificate, key))
@@ -160,7 +164,7 @@ def _rooms(settings: ServerSettings) -> Mapping[str, SplitResult]:
     return {room.value: urlsplit(address) for room, address in given.items() if address}
 
 
-def _processes(address: SplitResult) -> tuple[Address, ...]:
+def processes_at(address: SplitResult) -> tuple[Address, ...]:
     """Every one that the name leads to. A name that leads nowhere now may do so at the next look."""
     try:
         found = socket.getaddrinfo(address.hostname, address.port or 80, type=socket.SOCK_STREAM)
