@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlche
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from foundation.database_measures import FAILED, REPEATED, connected, reason_of, watch_pools
-from foundation.problems import DatabaseUnavailable, OutcomeUnknown
+from foundation.problems import DatabaseForbids, DatabaseUnavailable, OutcomeUnknown
 
 T = TypeVar("T")
 
@@ -24,6 +24,7 @@ TRIES = 3
 _REPEATABLE = {"40001", "40P01", "55P03", "23503"}
 # Connection, resources, operator intervention, system errors.
 _PG_MEDIUM = {"08", "53", "57", "58"}
+_PG_FORBIDDEN = "42501"
 _SQLITE_MEDIUM = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")
 _SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _SQLITE_BUSY_SECONDS = 10
@@ -202,6 +203,8 @@ def _as_problem(error: Exception) -> Exception:
     code = getattr(getattr(error, "orig", None), "sqlite_errorname", None) or ""
     if code.startswith(_SQLITE_MEDIUM):
         return DatabaseUnavailable("The disk of the database is full, or fails.")
+    if state == _PG_FORBIDDEN:
+        return DatabaseForbids("Only the database's owner changes its tables: run `cairn migrate` as that role.")
     lost = isinstance(error, RowVanished) or (isinstance(error, DBAPIError) and error.connection_invalidated)
     if lost or state[:2] in _PG_MEDIUM or state in _REPEATABLE | {"25006"} or code.startswith(_SQLITE_BUSY):
         return DatabaseUnavailable()

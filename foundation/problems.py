@@ -120,6 +120,12 @@ class DatabaseUnavailable(Unavailable):
     slug, title = "database-unavailable", "The database does not answer at the moment"
 
 
+class DatabaseForbids(Unavailable):
+    """The role that serves may not do this in the database. An operator runs `cairn migrate` as the database's owner."""
+
+    slug, title = "database-forbids", "The database does not let this role do that"
+
+
 class Busy(Unavailable):
     """More bytes are on their way than there is memory for. The same request works later."""
 
