@@ -1,4 +1,4 @@
-"""The product in one process on both of its footings, and as five processes: the same tests run on each."""
+"""The product in one process on both of its footings, as five processes, and as `make stack` behind TLS: the same tests run on each."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,9 +7,12 @@ import pytest
 
 from tests.servers.cairn_server import SignedInServer, running_server
 from tests.servers.stack import Stack, running_stack
+from tests.stack.native_stack import NativeStack, native_stack
 
 FOOTINGS = ["sqlite-and-disk", "postgresql-and-s3"]
 PRODUCTS = [*FOOTINGS, "stack"]
+# What runs once more as its operator starts it, through nginx over TLS.
+NATIVELY = frozenset({"test_main_job"})
 # What runs against five processes in the quick run; all the rest does so in the full one.
 QUICK_ON_STACK = frozenset({"test_main_job", "test_isolation", "test_bad_paths"})
 # Heavy ones that the quick run tries on SQLite and a disk only: on the other footing it has lighter ones of the same promise.
@@ -29,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         params = item.callspec.params if hasattr(item, "callspec") else {}
         footing = {params.get(name) for name in ("product", "_shared_product", "footing")}
         is_repeated = "postgresql-and-s3" in footing and getattr(item, "originalname", "") in QUICK_ON_ONE
-        if is_repeated or ("stack" in footing and item.path.stem not in QUICK_ON_STACK):
+        if is_repeated or "stack-tls" in footing or ("stack" in footing and item.path.stem not in QUICK_ON_STACK):
             item.add_marker(pytest.mark.full)
 
 
@@ -50,9 +53,28 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield running
 
 
-@pytest.fixture(params=PRODUCTS)
+@pytest.fixture(scope="module")
+def secure_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeStack]:
+    """`make stack`, of the whole file."""
+    with native_stack(tmp_path_factory.mktemp("secure")) as stack:
+        stack.start()
+        yield stack
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "product" in metafunc.fixturenames:
+        more = ["stack-tls"] if metafunc.definition.path.stem in NATIVELY else []
+        metafunc.parametrize("product", [*PRODUCTS, *more], indirect=True)
+
+
+@pytest.fixture
 def product(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SignedInServer]:
     """A running server with a signed-in user who owns nothing, to kill and to start again. One process is of this test alone."""
+    if request.param == "stack-tls":
+        secure: NativeStack = request.getfixturevalue("secure_stack")
+        secure.sign_in()
+        yield secure
+        return
     if request.param != "stack":
         with running_server(tmp_path / "server", **settings_of(request.param, request)) as server:
             yield server

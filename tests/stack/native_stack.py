@@ -2,7 +2,9 @@
 
 import json
 import os
+import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -12,12 +14,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tests.servers.cairn_server import SignedInServer
+from tests.servers.cairn_server import SignedInServer, wait_until
 from tests.servers.ports import free_ports
-from tools.stack.members import members
+from tools.stack.members import members, signal_all
 from tools.stack.places import PORTS, Places, kept_places
 
 _SECONDS = 400
+# It has more 10,000 above, which must lie below those that the kernel gives to clients.
+_STORE_PORTS = range(12_000, 18_000, 4)
 
 
 class NativeStack(SignedInServer):
@@ -34,7 +38,8 @@ class NativeStack(SignedInServer):
         # Two stacks that begin at once would find the same usual ports free.
         self.data.mkdir(mode=0o700, parents=True)
         (self.data / "run").mkdir()
-        (self.data / "run" / "ports.json").write_text(json.dumps(dict(zip(PORTS, ports, strict=True))))
+        kept = dict(zip(PORTS, ports, strict=True)) | {"seaweedfs": _STORE_PORTS[secrets.randbelow(len(_STORE_PORTS))]}
+        (self.data / "run" / "ports.json").write_text(json.dumps(kept))
 
     def make(self, verb: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """As `make stack`, `make stack-stop`, `make stack-restart` do when everything is installed."""
@@ -95,8 +100,10 @@ class NativeStack(SignedInServer):
     def is_running(self) -> bool:
         return bool(self.all_processes())
 
-    def kill(self, _how: int = 0) -> int:
-        self.stop()
+    def kill(self, how: int = signal.SIGKILL) -> int:
+        """All processes at once, their supervisor too; 0, since nobody is left to say otherwise."""
+        signal_all(self.all_processes(), signal.Signals(how))
+        wait_until(lambda: not self.is_running)
         return 0
 
 
