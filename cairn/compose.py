@@ -1,9 +1,9 @@
 """The composition root: which implementation stands behind which seam. Only here are rooms constructed."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
@@ -31,21 +31,25 @@ from foundation.doorbell import Doorbell, InProcessDoorbell
 from foundation.http_service import create_service
 from foundation.outside import OutsideProvider, outside_provider
 from foundation.settings import OutsideSettings, ServiceSettings
-from metadata import Catalogue, LongPoll
+from metadata import Catalogue, LongPoll, ManifestPerson
 from sync import (
     Chore,
     Door,
     HealthBoard,
     IsBusy,
     Loops,
+    ManifestParts,
     Parts,
     Pause,
+    People,
     Queue,
+    Seal,
     SyncSettings,
     TwoTruths,
     Watcher,
     WebhookSettings,
     chores,
+    manifests_check,
     mending,
     nobody_moves,
     open_webhook,
@@ -73,6 +77,7 @@ class Rooms:
     long_poll: LongPoll
     doorbell: InProcessDoorbell
     rung: Doorbell  # what work is rung for by: `doorbell`, or a broker
+    people: People
     broker: "RedisBroker | None" = None  # to be asked how it is
 
 
@@ -141,7 +146,9 @@ def open_rooms(settings: ServerSettings) -> Iterator[Rooms]:
             store = open_block_store(settings.store_location, initialise=catalogue.is_new())
         stack.callback(store.close)
         who = identity_on(database, settings)
-        yield Rooms(catalogue, store, who, long_poll, doorbell, rung, asked_broker(settings, stack))
+        yield Rooms(
+            catalogue, store, who, long_poll, doorbell, rung, people_of(database), asked_broker(settings, stack)
+        )
 
 
 @contextmanager
@@ -222,6 +229,20 @@ def chore_parts(
     )
 
 
+def people_of(database: "Database") -> People:
+    """Who signs in here, as manifests tell it."""
+
+    def found(of: Collection[UUID]) -> Mapping[UUID, ManifestPerson]:
+        told = identity.addresses_of(database, of)
+        return {one.user: ManifestPerson(one.user, one.email, one.is_admin) for one in told}
+
+    return found
+
+
+def with_manifests(parts: Parts, catalogue: Catalogue, secret: bytes, people: People) -> Parts:
+    return replace(parts, manifests=ManifestParts(catalogue.manifests, Seal(secret), people))
+
+
 def done_here(settings: ServerSettings, work: Parts, pause: Pause) -> Sequence[Chore]:
     """The chores of this process: none where CAIRN_BROKER tells of workers that do them."""
     return () if settings.broker else chores(work, pause)
@@ -260,6 +281,7 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
     truths.start()
     foreground = Foreground(store)
     work = chore_parts(catalogue, store, truths, rooms.doorbell, foreground.is_busy)
+    work = with_manifests(work, catalogue, settings.secret_bytes(), rooms.people)
     loops = Loops(
         lambda pause: [*done_here(settings, work, pause), *mending(rooms.store, pause), sessions, outside, finished],
         rooms.doorbell,
@@ -280,7 +302,11 @@ def one_process(rooms: Rooms, settings: ServerSettings) -> FastAPI:
         verifier=rooms.identity.verifier,
         ready={"database": catalogue.ready, "store": store.ready, "identity": rooms.identity.ready},
         # Not a reason to turn anybody away: reading and writing are right, and an outage would help nobody.
-        notices={"collection": agreement(settings, truths), "worker": sync.worker_check(catalogue.proofs)},
+        notices={
+            "collection": agreement(settings, truths),
+            "manifests": manifests_check(catalogue.manifests),
+            "worker": sync.worker_check(catalogue.proofs),
+        },
         background=[partial(running, loops), partial(metadata.polling, parts), partial(sync.watching, door)],
     )
     work.reconciled.register(service.state.registry)

@@ -10,14 +10,14 @@ import chunker
 import identity
 import metadata
 import sync
-from cairn.compose import agreement, catalogue_parts, chore_parts, done_here, sync_door
+from cairn.compose import agreement, catalogue_parts, chore_parts, done_here, people_of, sync_door, with_manifests
 from cairn.health_checks import copy_checks, stack_checks
 from cairn.neighbours import Neighbours
 from cairn.watched import show_disks, show_work
 from foundation.doorbell import InProcessDoorbell
 from foundation.service_tokens import NoUsers, Room, ServiceTokenVerifier
 from metadata import LongPoll
-from sync import Chore, HealthBoard, Loops, Queue, TwoTruths, mending
+from sync import Chore, HealthBoard, Loops, Queue, TwoTruths, manifests_check, mending
 
 EndWaits = Callable[[], None]
 
@@ -94,7 +94,10 @@ def _sync(near: Neighbours) -> tuple[FastAPI, EndWaits]:
     verifier, ready = near.callers(Room.SYNC)
     truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
     truths.start()
+    # Identity's tables are asked where they can be: SQLite's are another process's.
+    people = sync.nobody if near.settings.is_on_sqlite else people_of(near.database)
     work = chore_parts(catalogue, store, truths, near.doorbell)
+    work = with_manifests(work, catalogue, near.settings.shared_secret_bytes(), people)
     loops = Loops(lambda pause: done_here(near.settings, work, pause), near.doorbell, work.heartbeat)
     checks = stack_checks(near, catalogue, store)
     long_poll = LongPoll()
@@ -104,7 +107,11 @@ def _sync(near: Neighbours) -> tuple[FastAPI, EndWaits]:
         settings=near.service_settings,
         verifier=verifier,
         ready={"database": catalogue.ready, "block-storage": store.ready, **ready},
-        notices={"collection": agreement(near.settings, truths), **checks},
+        notices={
+            "collection": agreement(near.settings, truths),
+            "manifests": manifests_check(catalogue.manifests),
+            **checks,
+        },
     )
     work.reconciled.register(app.state.registry)
     show_work(app, catalogue, near.broker, agreement(near.settings, truths))

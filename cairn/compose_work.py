@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-from cairn.compose import chore_parts
+from cairn.compose import chore_parts, people_of, with_manifests
 from cairn.neighbours import Neighbours
 from cairn.settings import ServerSettings
 from foundation.service_tokens import Room
@@ -17,7 +17,8 @@ def opened_parts(settings: ServerSettings) -> Iterator[Parts]:
         near = Neighbours(settings, frozenset(), stack)
         catalogue, store = near.own_catalogue, near.store(Room.SYNC)
         truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
-        yield chore_parts(catalogue, store, truths, near.rung)
+        parts = chore_parts(catalogue, store, truths, near.rung)
+        yield with_manifests(parts, catalogue, settings.shared_secret_bytes(), people_of(near.database))
 
 
 @contextmanager

@@ -77,6 +77,8 @@ def _adopt(seen: Examined, report: Report, *, yes: bool) -> int:
         )
     )
     _confirm("Adopt?", yes=yes)
+    # What was written of a newer database must not be taken for this one's: it begins anew, first of all.
+    seen.catalogue.manifests.restart()
     steps = _Steps("blocks judged")
     return adopt(seen.catalogue.installation, seen.catalogue.blocks, seen.store, report.audit, steps).number
 

@@ -1,4 +1,4 @@
-"""The verbs that act on the server's own data: serve, worker, beat, migrate, doctor, user, token."""
+"""The verbs that act on the server's own data: serve, worker, beat, migrate, doctor, rebuild, user, token."""
 
 import json
 from typing import Annotated
@@ -160,6 +160,33 @@ def doctor(
     from cairn.settings import ServerSettings
 
     run(ServerSettings.read(), deep=deep, adopts=adopt, refills=refill, yes=yes, as_json=as_json)
+
+
+@app.command(
+    epilog=manual(
+        {
+            "CAIRN_DATA=/srv/new CAIRN_STORE=file:///srv/cairn/blocks cairn rebuild": "into a new database",
+            "cairn rebuild --deep": "hash every block, not only look for it",
+        },
+        answer="{buckets, files, versions, bytes, told: […], …}",
+        see=("doctor", "user password"),
+    )
+)
+@ending()
+def rebuild(
+    deep: Annotated[bool, typer.Option("--deep", help="Read and hash every block, not only look for it.")] = False,
+    without_secret: Annotated[
+        bool,
+        typer.Option("--without-secret", help="CAIRN_SECRET is lost: believe manifests without their seal."),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """The catalogue is lost and no backup is there: make it anew from the store, into an empty database."""
+    from cairn.rebuild_verb import run
+    from cairn.settings import ServerSettings
+
+    run(ServerSettings.read(), deep=deep, without_secret=without_secret, yes=yes, as_json=as_json)
 
 
 @token_app.command(

@@ -12,7 +12,7 @@ from block_storage import folders_of
 from cairn.settings import BackupSettings, ServerSettings, settings_of
 from foundation.measures import Disks
 from metadata import Catalogue
-from sync import WorkMetrics
+from sync import ManifestMetrics, WorkMetrics
 
 if TYPE_CHECKING:  # A server without a broker loads nothing that speaks to one.
     from sync import RedisBroker
@@ -36,6 +36,7 @@ def show_work(
     """As WorkMetrics; of backups, where CAIRN_BACKUP is named to this process."""
     newest = NewestBackup() if settings_of(BackupSettings).backup else None
     app.state.registry.register(WorkMetrics(catalogue, broker, agree, newest))
+    app.state.registry.register(ManifestMetrics(catalogue.manifests, catalogue.installation.clock))
 
 
 class NewestBackup:

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from identity.addresses import Address, addresses_of, put_back
     from identity.api import create_app, routes
     from identity.clients import Client, NewClient
     from identity.migration import check_migrated
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from identity.settings import IdentitySettings
 
 __all__ = [
+    "Address",
     "Client",
     "IdentityRoom",
     "IdentitySettings",
@@ -22,6 +24,7 @@ __all__ = [
     "NewCredential",
     "Parts",
     "User",
+    "addresses_of",
     "check_migrated",
     "create_app",
     "drop_signing_keys",
@@ -29,12 +32,16 @@ __all__ = [
     "identity_rows",
     "migrate",
     "open_identity",
+    "put_back",
     "root_routes",
     "routes",
 ]
 
 # Loaded when they are asked for: every other room is composed beside it, and none needs what it stands on.
 _FRONT_DOOR = {
+    "Address": "identity.addresses",
+    "addresses_of": "identity.addresses",
+    "put_back": "identity.addresses",
     "Client": "identity.clients",
     "IdentityRoom": "identity.room",
     "IdentitySettings": "identity.settings",

@@ -38,6 +38,7 @@ from metadata.errors import (
     BucketNameInvalid,
     BucketNotEmpty,
     BucketNotFound,
+    CatalogueNotEmpty,
     ChunksInvalid,
     CursorExpired,
     EventNotFound,
@@ -58,6 +59,32 @@ from metadata.errors import (
 )
 from metadata.longpoll import (
     LongPoll,
+)
+from metadata.manifest_documents import (
+    line_of,
+    record_from,
+)
+from metadata.manifest_model import (
+    ManifestBucket,
+    ManifestChunks,
+    ManifestContent,
+    ManifestDraft,
+    ManifestFile,
+    ManifestGone,
+    ManifestLag,
+    ManifestPage,
+    ManifestPart,
+    ManifestPerson,
+    ManifestTask,
+    ManifestVersion,
+    RebuiltBlock,
+)
+from metadata.manifest_model import (
+    Record as ManifestRecord,
+)
+from metadata.manifest_seam import (
+    Manifests,
+    Rebuilding,
 )
 from metadata.model import (
     Access,
@@ -93,6 +120,9 @@ from metadata.once_header import (
 )
 from metadata.parts import (
     Parts,
+)
+from metadata.paths import (
+    check_path,
 )
 from metadata.seams import (
     Accounts,
@@ -161,6 +191,7 @@ if TYPE_CHECKING:
         registered_blocks,
     )
     from metadata.sql_catalogue import open_catalogue
+    from metadata.sql_rebuilding import rebuilt
 
 __all__ = [
     "Access",
@@ -181,6 +212,7 @@ __all__ = [
     "BucketNotFound",
     "Buckets",
     "Catalogue",
+    "CatalogueNotEmpty",
     "CatalogueSettings",
     "Change",
     "ChangeKind",
@@ -226,6 +258,20 @@ __all__ = [
     "Listing",
     "LongPoll",
     "MakeFolder",
+    "ManifestBucket",
+    "ManifestChunks",
+    "ManifestContent",
+    "ManifestDraft",
+    "ManifestFile",
+    "ManifestGone",
+    "ManifestLag",
+    "ManifestPage",
+    "ManifestPart",
+    "ManifestPerson",
+    "ManifestRecord",
+    "ManifestTask",
+    "ManifestVersion",
+    "Manifests",
     "Member",
     "MemberNotFound",
     "Members",
@@ -251,6 +297,8 @@ __all__ = [
     "Put",
     "Quarter",
     "QuotaExceeded",
+    "Rebuilding",
+    "RebuiltBlock",
     "ReceivedBlock",
     "RegisteredBlock",
     "Restore",
@@ -284,13 +332,17 @@ __all__ = [
     "begin_life",
     "catalogue_revision",
     "catalogue_rows",
+    "check_path",
     "create_app",
     "http_catalogue",
     "internal_routes",
+    "line_of",
     "migrate",
     "once_from",
     "open_catalogue",
     "polling",
+    "rebuilt",
+    "record_from",
     "registered_blocks",
     "routes",
 ]
@@ -309,6 +361,7 @@ _FRONT_DOOR = {
     "open_catalogue": "metadata.sql_catalogue",
     "polling": "metadata.api",
     "registered_blocks": "metadata.portable",
+    "rebuilt": "metadata.sql_rebuilding",
     "routes": "metadata.api",
 }
 

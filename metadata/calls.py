@@ -111,5 +111,5 @@ WHOLE: Mapping[str, Call] = _calls("catalogue", Whole)
 
 # What a service must be allowed to call a seam; USE_CATALOGUE where none is named.
 ACTIONS: Mapping[str, Action] = dict.fromkeys(
-    ("catalogue", "collection", "installation", "jobs", "proofs"), Action.COLLECT
+    ("catalogue", "collection", "installation", "jobs", "manifests", "proofs"), Action.COLLECT
 )

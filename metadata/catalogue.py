@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from metadata.collection_seam import Collection
+from metadata.manifest_seam import Manifests
 from metadata.parts import Listings
 from metadata.seams import (
     Accounts,
@@ -44,6 +45,7 @@ class Catalogue:
     jobs: Jobs
     proofs: Proofs
     sync_records: SyncRecords
+    manifests: Manifests
     ready: Callable[[], None]
     is_new: Callable[[], bool]
     close: Callable[[], None]

@@ -117,3 +117,9 @@ class HoldLapsed(Problem):
     """The backup gave no sign of life for too long, so bytes that it needs may have been erased. Begin it again: it goes on."""
 
     slug, title, status = "hold-lapsed", "The backup's hold on the store has lapsed", 409
+
+
+class CatalogueNotEmpty(Problem):
+    """`cairn rebuild` fills a catalogue without anything in it, and no other. Nothing was changed."""
+
+    slug, title, status = "catalogue-not-empty", "The catalogue is not empty", 409

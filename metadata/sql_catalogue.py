@@ -21,6 +21,7 @@ from metadata.sql_files import SqlFiles
 from metadata.sql_installation import SqlInstallation
 from metadata.sql_jobs import SqlJobs
 from metadata.sql_journals import SqlJournals
+from metadata.sql_manifests import SqlManifests
 from metadata.sql_members import SqlMembers
 from metadata.sql_proofs import SqlProofs
 from metadata.sql_search import SqlSearch
@@ -74,6 +75,7 @@ def _over(database: Database, settings: CatalogueSettings, notify: Notify, close
         jobs=SqlJobs(database, settings),
         proofs=SqlProofs(database),
         sync_records=SqlSyncRecords(database),
+        manifests=SqlManifests(database),
         ready=lambda: database.read(lambda connection: connection.exec_driver_sql("SELECT 1").close()),
         # From the sequence: the rows of uploads that ended long ago are forgotten.
         is_new=lambda: installation.newest_writer() == 0,

@@ -54,19 +54,7 @@ class SqlInstallation:
         return self._database.read(_newest_writer)
 
     def raise_writer(self, at_least: int) -> None:
-        def body(connection: Connection) -> None:
-            if _newest_writer(connection) >= at_least:
-                return
-            if connection.dialect.name == "postgresql":
-                sequence = connection.execute(_SEQUENCE).scalar_one()
-                connection.execute(select(func.setval(sequence, at_least)))
-                return
-            counted = {"number": at_least}
-            raised = text("UPDATE sqlite_sequence SET seq = :number WHERE name = 'uploads'")
-            if connection.execute(raised, counted).rowcount == 0:
-                connection.execute(text("INSERT INTO sqlite_sequence VALUES ('uploads', :number)"), counted)
-
-        self._database.write(body, repeat_unknown=True)
+        self._database.write(lambda connection: raise_writer(connection, at_least), repeat_unknown=True)
 
     def registered(self, after: BlockId | None, limit: int = 1000) -> Sequence[RegisteredBlock]:
         def body(connection: Connection) -> Sequence[RegisteredBlock]:
@@ -123,3 +111,17 @@ def _newest_writer(connection: Connection) -> int:
     else:
         counted = text("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'uploads'")
     return int(connection.execute(counted).scalar_one())
+
+
+def raise_writer(connection: Connection, at_least: int) -> None:
+    """The next upload's number is above `at_least`."""
+    if _newest_writer(connection) >= at_least:
+        return
+    if connection.dialect.name == "postgresql":
+        sequence = connection.execute(_SEQUENCE).scalar_one()
+        connection.execute(select(func.setval(sequence, at_least)))
+        return
+    counted = {"number": at_least}
+    raised = text("UPDATE sqlite_sequence SET seq = :number WHERE name = 'uploads'")
+    if connection.execute(raised, counted).rowcount == 0:
+        connection.execute(text("INSERT INTO sqlite_sequence VALUES ('uploads', :number)"), counted)

@@ -65,6 +65,9 @@ def _read(connection: Connection, journal: UUID, newest: int, after: int, limit:
         .limit(limit + 1)
     )
     items = [_change(row) for row in connection.execute(query)]
+    if after and after < newest and (not items or items[0].sequence != after + 1):
+        # A journal has no gaps but before its beginning: what it told before it was rebuilt is not to be had any more.
+        raise CursorExpired("This journal begins later. List anew, then follow from there.")
     more = len(items) > limit
     items = items[:limit]
     return Changes(items, items[-1].sequence if items else newest, more)

@@ -14,8 +14,12 @@ from sync.health import HealthBoard, worker_check
 from sync.heartbeat import Heartbeat, worker_name
 from sync.inspection import Audit, Progress, audit
 from sync.loop import Loop, Loops
+from sync.manifest_metrics import ManifestMetrics
+from sync.manifest_values import Seal
+from sync.manifests import ManifestParts, ManifestWriter, People, manifests_check, nobody, prune_manifests
 from sync.metrics import WorkMetrics
 from sync.parts import Parts
+from sync.rebuilding import Rebuild, Rebuilt
 from sync.refill import mend_copies, mending
 from sync.resting import IsBusy, nobody_moves
 from sync.settings import SyncSettings, WebhookSettings
@@ -44,12 +48,19 @@ __all__ = [
     "IsBusy",
     "Loop",
     "Loops",
+    "ManifestMetrics",
+    "ManifestParts",
+    "ManifestWriter",
     "Parts",
     "Pause",
+    "People",
     "Progress",
     "Queue",
+    "Rebuild",
+    "Rebuilt",
     "RedisBroker",
     "RedisDoorbell",
+    "Seal",
     "SyncSettings",
     "Task",
     "Turns",
@@ -69,13 +80,16 @@ __all__ = [
     "expire",
     "follow",
     "index",
+    "manifests_check",
     "mend_copies",
     "mending",
+    "nobody",
     "nobody_moves",
     "nominate",
     "notify",
     "open_webhook",
     "prune",
+    "prune_manifests",
     "record_days",
     "recount",
     "routes",

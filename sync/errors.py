@@ -55,3 +55,21 @@ class NoWorker(Unavailable):
     """Nothing is verified, repaired or collected until one works. What is stored can be read and written."""
 
     slug, title = "no-worker", "No worker is at work"
+
+
+class ManifestInvalid(Problem):
+    """A value under `meta/manifest` is damaged, of another secret, or of a format that is not known. It is not used."""
+
+    slug, title, status = "manifest-invalid", "A manifest cannot be used", 422
+
+
+class ManifestsBehind(Unavailable):
+    """Were the catalogue lost now, changes of the last hours could not be had back from the store. Everything else goes on."""
+
+    slug, title = "manifests-behind", "The manifests are hours behind"
+
+
+class StoreNotRight(Problem):
+    """`cairn rebuild` has nothing to go by in this store, or it does not answer. Nothing was made."""
+
+    slug, title, status = "store-not-right", "Nothing can be rebuilt from this store now", 409

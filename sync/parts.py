@@ -7,6 +7,7 @@ from foundation.doorbell import Doorbell
 from metadata import Blocks, Collection, Jobs, Proofs
 from sync.chore import Queue
 from sync.heartbeat import Heartbeat
+from sync.manifests import ManifestParts
 from sync.reconcile import Reconciled
 from sync.resting import IsBusy, nobody_moves
 from sync.settings import SyncSettings
@@ -18,7 +19,7 @@ from sync.webhook import Webhook
 class Parts:
     """`process`: the name of the process that works (worker_name). `doorbell`: rung where one chore makes work for another.
 
-    `is_busy`: whether people move bytes through this process now.
+    `manifests` None: none are written. `is_busy`: whether people move bytes through this process now.
     """
 
     process: str
@@ -32,6 +33,7 @@ class Parts:
     settings: SyncSettings = field(default_factory=SyncSettings)
     reconciled: Reconciled = field(default_factory=Reconciled)
     webhook: Webhook | None = None
+    manifests: ManifestParts | None = None
     is_busy: IsBusy = nobody_moves
 
     def worker(self, queue: Queue) -> str:

@@ -1,23 +1,32 @@
 """The one table of chores: which there are, how often each looks by itself, and in which queue it runs."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from sync.broken import mend_broken
 from sync.chore import DAY, Chore, Pause, Queue, drained, in_bursts
 from sync.collect import close, collect, erase, expire, index, nominate, prune, record_days, recount, sweep
 from sync.examination import Examination
 from sync.looking import Looking
+from sync.manifests import ManifestWriter, prune_manifests
 from sync.parts import Parts
 from sync.reconcile import CountedCollection, prune_events, revive
 from sync.resting import Resting
 from sync.scrub import Scrub
+from sync.two_truths import TwoTruths
 from sync.verify import Verification
 from sync.webhook import notify
 
 
 def chores(parts: Parts, pause: Pause) -> Sequence[Chore]:
     """The same for the threads of a service and for Celery's tasks."""
-    return (*_verifying(parts, pause), *_repairing(parts, pause), *_collecting(parts, pause), *_scrubbing(parts, pause))
+    return (
+        *_verifying(parts, pause),
+        *_repairing(parts, pause),
+        *_collecting(parts, pause),
+        *_writing(parts, pause),
+        *_scrubbing(parts, pause),
+    )
 
 
 def _examination(parts: Parts) -> Examination:
@@ -77,13 +86,7 @@ def _scrubbing(parts: Parts, pause: Pause) -> Sequence[Chore]:
 def _collecting(parts: Parts, pause: Pause) -> Sequence[Chore]:
     """Whatever may erase asks `truths` before each pass."""
     collection, store, truths = CountedCollection(parts.collection, parts.reconciled), parts.store, parts.truths
-
-    def agreed(run: Callable[[], int]) -> Callable[[], int]:
-        def require_and_run() -> int:
-            truths.require()
-            return run()
-
-        return require_and_run
+    agreed = partial(_agreed, truths)
 
     def raised() -> int:
         truths.raise_generation()
@@ -106,3 +109,23 @@ def _collecting(parts: Parts, pause: Pause) -> Sequence[Chore]:
         Chore(Queue.COLLECT, "sweep", 7 * DAY, agreed(lambda: sweep(collection, store, truths.seen, pause))),
         Chore(Queue.COLLECT, "generation", DAY, raised),
     )
+
+
+def _writing(parts: Parts, pause: Pause) -> Sequence[Chore]:
+    """A database that may be older than the store tells nothing that others should go by."""
+    if parts.manifests is None:
+        return ()
+    written, agreed = parts.manifests, partial(_agreed, parts.truths)
+    writer = ManifestWriter(written, parts.store, pause)
+    return (
+        Chore(Queue.COLLECT, "manifests", 10, agreed(writer.run)),
+        Chore(Queue.COLLECT, "prune-manifests", DAY, agreed(lambda: prune_manifests(written, parts.store, pause))),
+    )
+
+
+def _agreed(truths: TwoTruths, run: Callable[[], int]) -> Callable[[], int]:
+    def require_and_run() -> int:
+        truths.require()
+        return run()
+
+    return require_and_run

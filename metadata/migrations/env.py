@@ -3,7 +3,7 @@
 from alembic import context
 
 from metadata.migrated import VERSION_TABLE
-from metadata.sync_schema import metadata
+from metadata.schemas import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -128,7 +128,7 @@ def test_only_services_are_let_in_each_where_it_has_business(door: Door) -> None
             assert slug(door.ask(path, {}, me=None)) == (401, "unauthenticated"), path
             assert slug(door.ask(path, {}, me=Room.METADATA)) == (403, "forbidden"), path
             may = door.ask(path, [], me=Room.CHUNKER)
-            is_workers = seam in ("collection", "installation", "jobs", "proofs")
+            is_workers = seam in ("collection", "installation", "jobs", "manifests", "proofs")
             assert slug(may) == ((403, "forbidden") if is_workers else (422, "invalid")), path
             assert slug(door.ask(path, [])) == (422, "invalid"), path
 

@@ -21,7 +21,7 @@ from metadata.bucket_rows import insert_bucket
 from metadata.migrated import VERSION_TABLE
 from metadata.root_journal import ensure_account
 from metadata.schema import files
-from metadata.sync_schema import metadata
+from metadata.schemas import metadata
 from tests.metadata.readers import made_house, somebody
 from tests.servers.postgresql_server import Databases, connect
 

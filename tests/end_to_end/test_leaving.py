@@ -1,0 +1,109 @@
+"""The catalogue is lost: `cairn rebuild` on what a server left, killed while it wrote manifests, and the reader without Cairn."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.end_to_end.client_of import make_bucket, upload
+from tests.project.sources import PROJECT
+from tests.servers.cairn_server import SignedInServer, running_server, wait_until
+
+BUCKETS = 12
+
+
+def manifests(server: SignedInServer) -> set[str]:
+    return {file.name for file in (server.data / "blocks" / "meta").glob("manifest=*")}
+
+
+def behind(server: SignedInServer) -> float:
+    text = httpx.get(f"{server.url}/metrics", timeout=30).text
+    return float(next(line.split()[1] for line in text.splitlines() if line.startswith("cairn_manifests_behind ")))
+
+
+def content(number: int) -> bytes:
+    return hashlib.sha256(f"{number}".encode()).digest() * (number + 1)
+
+
+def all_files(api: httpx.Client) -> dict[str, tuple[str, bytes]]:
+    """By bucket and path: the file's id and its bytes."""
+    found = {}
+    for bucket in api.get("/buckets").json()["items"]:
+        for file in api.get(f"/buckets/{bucket['id']}/files").json()["items"]:
+            data = api.get(f"/files/{file['file_id']}/content").content
+            found[f"{bucket['name']}/{file['path']}"] = (file["file_id"], data)
+    return found
+
+
+def lose_catalogue(server: SignedInServer) -> None:
+    for file in server.data.glob("cairn.db*"):
+        file.unlink()
+
+
+def test_killed_while_it_writes_manifests_and_the_catalogue_lost_every_file_is_had_back(tmp_path: Path) -> None:
+    with running_server(tmp_path / "server") as server:
+        with server.http(server.token) as api:
+            for number in range(BUCKETS):
+                make_bucket(api, f"bucket-{number}")
+                upload(api, f"ordner/ä{number}", content(number), f"bucket-{number}")
+            wait_until(lambda: len(manifests(server)) >= 2, 60)
+        server.kill()
+        server.start()
+        with server.http(server.token) as api:
+            upload(api, "late", content(99), "bucket-0")
+            wait_until(lambda: behind(server) == 0, 200)
+            before = all_files(api)
+        server.kill()
+        out = tmp_path / "out"
+        reader = [sys.executable, "-I", "-S", str(PROJECT / "tools" / "read_cairn.py")]
+        secret = ["--secret-file", str(server.data / "secret")]
+        subprocess.run(
+            [*reader, *secret, str(server.data / "blocks"), "extract", str(out)], env={}, check=True, timeout=60
+        )
+        assert {str(file.relative_to(out)): file.read_bytes() for file in out.rglob("*") if file.is_file()} == {
+            path: data for path, (_, data) in before.items()
+        }
+
+        refused = server.cairn("rebuild", check=False)
+        assert refused.returncode != 0
+        assert "not empty" in refused.stderr
+        lose_catalogue(server)
+        said = server.cairn("rebuild").stdout
+        assert f"{BUCKETS} buckets, {BUCKETS + 1} files" in said
+        assert "no password" in said
+        server.cairn("user", "password", server.email, "--password-stdin", stdin="a new long password\n")
+        server.start()
+        token = server.add_token(server.email, "files", "account")
+        with server.http(token) as api:
+            assert all_files(api) == before
+            upload(api, "after", b"goes on", "bucket-0")
+            wait_until(lambda: behind(server) == 0, 60)
+        assert server.cairn("doctor", check=False).returncode == 0
+
+
+@pytest.mark.parametrize("damage", ["the secret is another", "no manifests"])
+def test_what_cannot_be_rebuilt_is_told_with_what_to_do_and_makes_nothing(tmp_path: Path, damage: str) -> None:
+    with running_server(tmp_path / "server") as server:
+        with server.http(server.token) as api:
+            make_bucket(api)
+            upload(api, "one", b"one")
+            wait_until(lambda: bool(manifests(server)), 60)
+        server.kill()
+        lose_catalogue(server)
+        if damage == "no manifests":
+            for name in manifests(server):
+                (server.data / "blocks" / "meta" / name).unlink()
+            assert "no manifests" in server.cairn("rebuild", check=False).stderr
+            return
+        (server.data / "secret").write_text("0" * 64)
+        done = server.cairn("rebuild", check=False)
+        assert done.returncode != 0
+        assert "--without-secret" in done.stderr
+        asked = server.cairn("rebuild", "--without-secret", check=False, stdin="n\n")
+        assert asked.returncode != 0
+        made = json.loads(server.cairn("rebuild", "--without-secret", "--yes", "--json").stdout)
+        assert (made["buckets"], made["files"], made["told"]) == (1, 1, [])
