@@ -31,7 +31,7 @@ log = logging.getLogger("cairn.sync")
 
 KEPT = timedelta(days=7)
 BEHIND = timedelta(hours=2)
-_LEASE = timedelta(minutes=2)
+_LEASE = timedelta(minutes=1)
 _BUCKETS = 20
 # Then other chores of the queue get their turn; what is left is gone on with.
 _SECONDS = 5.0
