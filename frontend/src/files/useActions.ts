@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { isCalled } from "@/addresses";
 import { bucketChanged, bucketsQuery, keys } from "@/api/queries";
 import type { BucketWire } from "@/api/schema";
-import { showToast, type Toast } from "@/kit/toast";
+import { acting, showToast, type Toast } from "@/kit/toast";
 import { counted } from "@/kit/format";
 import { baseOf, parentOf } from "@/kit/names";
 import { copiesBetween, movesBetween } from "./carrying";
@@ -41,7 +41,9 @@ export function actionsOf(client: QueryClient, bucket: BucketWire) {
   }
 
   /** False where it was refused. */
-  async function act(verb: string, rows: readonly Row[], patches: Patch[], plan: () => Promise<Planned[]> | Planned[], toast: Toast, where = from): Promise<boolean> {
+  const act = (...what: Parameters<typeof carryOut>): Promise<boolean> => acting(carryOut(...what));
+
+  async function carryOut(verb: string, rows: readonly Row[], patches: Patch[], plan: () => Promise<Planned[]> | Planned[], toast: Toast, where = from): Promise<boolean> {
     const lift = lay(patches);
     const touched = [from, where];
     try {

@@ -16,6 +16,7 @@ const UNDO_KEPT_MILLISECONDS = 5 * 60_000;
 let shown: Shown | null = null;
 let undoable: { at: number; undo: () => Promise<void> | void } | null = null;
 let count = 0;
+const underWay = new Set<Promise<boolean>>();
 const listeners = new Set<() => void>();
 
 const changed = (next: Shown | null): void => {
@@ -32,8 +33,20 @@ export function showToast(toast: Toast): void {
 
 export const closeToast = (): void => changed(null);
 
-/** Undo the newest act that can be undone; false if there is none. */
+/** Until `act`, which resolves to whether it was done, has come to its end, to undo means to undo it. */
+export function acting(act: Promise<boolean>): Promise<boolean> {
+  underWay.add(act);
+  void act.finally(() => underWay.delete(act));
+  return act;
+}
+
+/** Undo the newest act that can be undone, as soon as it is done; false if there is none. */
 export function undoNewest(): boolean {
+  const latest = [...underWay].at(-1);
+  if (latest) {
+    void latest.then((isDone) => isDone && undoNewest());
+    return true;
+  }
   const newest = undoable;
   if (!newest || Date.now() - newest.at > UNDO_KEPT_MILLISECONDS) return false;
   undoable = null;
