@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
+from tests.page import looks
 from tests.page.conftest import chromium_program
 from tests.page.dropping import hand_over
 from tests.page.person import PASSWORD, Person
@@ -222,6 +223,7 @@ def test_who_signs_out_leaves_nothing_of_their_uploads_in_the_browser_and_is_tol
     page.get_by_role("button", name="Sign out", exact=True).first.click()
     asked = page.get_by_role("dialog", name="Sign out?")
     expect(asked.get_by_text("One upload is not finished.")).to_be_visible()
+    looks.check(page, "sign-out-question")
     asked.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
     assert _kept(page) == "[]"
