@@ -3,16 +3,22 @@
 import json
 import os
 import secrets
+import shutil
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
 import httpx
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.servers.cairn_server import wait_until
+from tests.servers.ports import free_ports
 from tests.servers.processes import freeze
 from tests.stack.native_stack import NativeStack, listening, native_stack
+from tools.stack.places import DOOR, free_places, keep, kept_places
+from tools.stack.secrets_files import read, write_secrets
 
 SERVICES = {"identity", "metadata", "sync", "chunker", "block-storage", "worker", "worker-2", "beat"}
 SERVERS = {"postgres", "redis", "seaweedfs", "nginx"}
@@ -144,3 +150,44 @@ def test_a_service_that_cannot_run_is_named_with_the_end_of_its_log(tmp_path: Pa
         assert "nginx does not run" in refused.stderr
         assert "CAIRN_PLAIN_HTTP" in refused.stderr
         assert stack.all_processes() == []
+
+
+def test_stop_finds_what_a_lost_supervisor_and_a_deleted_folder_left_running(tmp_path: Path) -> None:
+    with native_stack(tmp_path) as stack:
+        left = subprocess.Popen(["sleep", "300"], env={"CAIRN_STACK": str(stack.places.run)})
+        other = subprocess.Popen(["sleep", "300"], env={"CAIRN_STACK": f"{stack.places.run}-of-another"})
+        wait_until(lambda: left.pid in stack.all_processes())
+        shutil.rmtree(stack.data)
+        stack.stop()
+        assert left.wait(10) == -signal.SIGTERM
+        assert other.poll() is None
+        other.kill()
+        other.wait()
+
+
+def test_ports_that_somebody_else_has_are_left_to_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, port in zip(DOOR, free_ports(2), strict=True):
+        monkeypatch.setenv(name, str(port))
+    with listening() as port:
+        (tmp_path / "run").mkdir()
+        (tmp_path / "run" / "ports.json").write_text(json.dumps({"metadata": port}))
+        places, moved = free_places(tmp_path)
+    assert places.ports["metadata"] != port
+    assert f"port {port} is taken: metadata is on {places.ports['metadata']}" in moved
+
+
+def test_the_secret_of_a_folder_that_make_run_served_before_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("ab" * 32)
+    places = kept_places(tmp_path)
+    keep(places)
+    write_secrets(places)
+    assert (tmp_path / "secret").read_text().strip() == "ab" * 32
+    assert read(places, "secret") == "ab" * 32
+
+
+def test_sockets_have_names_that_the_kernel_takes_however_long_the_folders_is(tmp_path: Path) -> None:
+    places = kept_places(tmp_path / ("long" * 40) / ("longer" * 20))
+    with socket.socket(socket.AF_UNIX) as listener:
+        keep(places)
+        listener.bind(str(places.sockets / "supervisor.sock.12345"))
+    shutil.rmtree(places.sockets)
