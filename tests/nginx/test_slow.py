@@ -107,12 +107,13 @@ def test_thousands_who_send_slowly_hold_nobody_up_and_cost_little(houses: Houses
 @pytest.mark.full
 def test_thousands_of_idle_waits_hold_nobody_up(houses: Houses) -> None:
     house = houses()
-    count = 9000  # Each has two ends in nginx and two in this process, which may open 20,000.
+    count, at_once = 9000, 500  # Each has two ends in nginx and two in this process, which may open 20,000.
     before = house.door.memory_bytes()
-    with crowd(
-        house, count, lambda number: b"GET /api/v1/changes?after=%d&wait=stuck HTTP/1.1\r\nHost: a\r\n\r\n" % number
-    ):
-        wait_until(lambda: house.rooms["metadata"].waiting == count, seconds=120)
+    request = b"GET /api/v1/changes?after=0&wait=stuck HTTP/1.1\r\nHost: a\r\n\r\n"
+    with ExitStack() as stack:
+        for there in range(at_once, count + at_once, at_once):
+            stack.enter_context(crowd(house, at_once, lambda _: request))
+            wait_until(lambda there=there: house.rooms["metadata"].waiting == there)
         require_served(house)
         each = (house.door.memory_bytes() - before) / count
     assert each < 64 * 1024
