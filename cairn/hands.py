@@ -19,6 +19,7 @@ from cairn.compose_work import known_tasks, opened_chores, opened_parts
 from cairn.settings import ServerSettings
 from foundation.doorbell import InProcessDoorbell
 from foundation.telemetry import log_to_stderr
+from foundation.tracing import begin_tracing
 from sync import Board, Heartbeat, Loops, Queue, chores
 
 _PR_SET_PDEATHSIG = 1
@@ -74,6 +75,7 @@ def main(arguments: Sequence[str]) -> int:
     _die_with(int(foreman))
     settings = ServerSettings.read()
     log_to_stderr(settings.log_level)
+    begin_tracing("cairn-worker", settings.otlp_endpoint)
     for chatty in ("celery.app.trace", "celery.worker.strategy", "httpx"):
         # Several lines for each look, of which most find nothing; what a chore did it tells itself.
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -15,6 +15,7 @@ from cairn.served import Served, serve_all
 from cairn.settings import ServerSettings
 from foundation.service_tokens import Room
 from foundation.telemetry import log_to_stderr
+from foundation.tracing import begin_tracing
 
 if TYPE_CHECKING:
     from identity import IdentityRoom
@@ -25,7 +26,7 @@ PORTS = {Room.METADATA: 8000, Room.SYNC: 8001, Room.CHUNKER: 8002, Room.BLOCK_ST
 
 def serve(settings: ServerSettings) -> None:
     """Every room in one process, which migrates its database by itself."""
-    _prepare_process(settings)
+    _prepare_process(settings, "cairn")
     settings.require_workable_broker()
     settings.require_workers_store()
     migrate(settings)
@@ -50,7 +51,7 @@ def serve_rooms(settings: ServerSettings, rooms: Sequence[Room], port: int | Non
 
     Raises SettingInvalid; NotMigrated, SchemaTooOld, which name the command to run.
     """
-    _prepare_process(settings)
+    _prepare_process(settings, f"cairn-{rooms[0]}" if len(rooms) == 1 else "cairn")
     settings.require_workable_broker()
     with ExitStack() as stack:
         neighbours = Neighbours(settings, frozenset(rooms), stack)
@@ -74,8 +75,9 @@ def first_admin(identity: "IdentityRoom") -> None:
     print(f"An administrator was made: {ADMIN}\nPassword, shown only now:  {password}", flush=True)  # noqa: T201
 
 
-def _prepare_process(settings: ServerSettings) -> None:
+def _prepare_process(settings: ServerSettings, name: str) -> None:
     log_to_stderr(settings.log_level)
+    begin_tracing(name, settings.otlp_endpoint)
     # What the process makes is its owner's alone: files of people, hashes of passwords, keys.
     os.umask(0o077)
     # A connection is a file descriptor, and the usual soft limit of 1,024 would end at so many browsers that wait.

@@ -88,6 +88,11 @@ class ServerSettings(Settings):
         default=None, ge=0, le=2**63 - 1, description="Quota of accounts that are new; absent: none."
     )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    otlp_endpoint: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = Field(
+        default=None,
+        description="Where traces go, the base address of an OTLP/HTTP receiver: `http://collector:4318`; absent: as"
+        " OTEL_EXPORTER_OTLP_ENDPOINT says, else there are none.",
+    )
 
     @classmethod
     def read(cls) -> Self:

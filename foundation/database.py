@@ -15,7 +15,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlche
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from foundation.database_measures import FAILED, REPEATED, connected, reason_of, watch_pools
+from foundation.database_traces import trace_statements
 from foundation.problems import DatabaseForbids, DatabaseUnavailable, OutcomeUnknown
+from foundation.tracing import is_traced
 
 T = TypeVar("T")
 
@@ -62,6 +64,8 @@ class Database:
         self._turn = threading.Lock()
         self._log_bound = WAL_BYTES
         watch_pools(self._writer.pool, self._reader.pool)
+        if is_traced():
+            trace_statements(self._writer, self._reader)
 
     def close(self) -> None:
         self._writer.dispose()

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from foundation import tracing
 from foundation.http_problems import problem_response
 from foundation.problems import HeadersTooLarge, Problem, TooLarge
 from foundation.settings import ServiceSettings
@@ -19,6 +20,8 @@ from foundation.telemetry import request_id
 log = logging.getLogger("cairn.http")
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+# Every few seconds, and of no interest.
+_ASKED_BY_MACHINES = frozenset({"/healthz", "/readyz", "/readyz/all", "/metrics"})
 _LIMIT, _RECEIVED = "cairn.body_limit", "cairn.body_received"
 # Whatever else a request calls its method (RFC 9110, 9.1) would become a label of its own.
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -77,6 +80,14 @@ class Requests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["path"] in _ASKED_BY_MACHINES:
+            await self._served(scope, receive, send, tracing.UNTOLD)
+            return
+        given = _header(scope, b"traceparent")
+        with tracing.span("request", parent=given.decode("latin-1") if given else None, kind="server") as span:
+            await self._served(scope, receive, send, span)
+
+    async def _served(self, scope: Scope, receive: Receive, send: Send, span: tracing.Span) -> None:
         current = _request_id(scope)
         token = request_id.set(current)
         started, status, sent = time.perf_counter(), 0, 0
@@ -99,7 +110,9 @@ class Requests:
                 raise
             await problem_response(Problem())(scope, receive, answer)
         finally:
-            self._tell(scope, status, sent, time.perf_counter() - started)
+            route = self._tell(scope, status, sent, time.perf_counter() - started)
+            told = {"cairn.room": self._metrics.room, "http.route": route, "http.response.status_code": status}
+            span.called(f"{_method(scope)} {route}", told | {"cairn.request_id": current})
             request_id.reset(token)
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -130,8 +143,9 @@ class Requests:
 
         return next_message
 
-    def _tell(self, scope: Scope, status: int, sent: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "unknown")
+    def _tell(self, scope: Scope, status: int, sent: int, seconds: float) -> str:
+        """The route."""
+        route: str = getattr(scope.get("route"), "path", "unknown")
         self._metrics.count(_method(scope), route, status, seconds)
         self._metrics.moved(route, scope.get(_RECEIVED, 0), sent)
         log.info(
@@ -143,6 +157,7 @@ class Requests:
                 "milliseconds": round(seconds * 1000, 1),
             },
         )
+        return route
 
 
 def _method(scope: Scope) -> str:

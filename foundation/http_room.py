@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import orjson
 
+from foundation import tracing
 from foundation.blocks import MIB
 from foundation.http_internal import acting_for_header
 from foundation.identity import NOBODY, Identity
@@ -73,32 +74,39 @@ class RoomClient:
         Raises the problem that the room answered, Unavailable when it did nothing, OutcomeUnknown when it may have. Redirects
         are not followed: no room answers with one, and the token is for this room alone.
         """
-        failure: Problem = Unavailable()
-        for _ in self._budget.tries():
-            sent = self._headers(acting_for) | (headers or {})
-            body = bytes(content) if content is not None else None  # httpx takes other buffers for streams of numbers.
-            request = self._http.build_request(method, path, content=body, headers=sent)
-            if seconds is not None:
-                request.extensions["timeout"] |= {"read": seconds}
-            try:
-                response = self._answer(request)
-            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-                failure = Unavailable(f"A service of Cairn does not answer ({self._address}).")
-                failure.__cause__ = error
-                continue
-            except httpx.TransportError as error:
-                failure = OutcomeUnknown(f"A service of Cairn went away in the middle of an answer ({self._address}).")
-                failure.__cause__ = error
-                if is_repeatable:
+        with tracing.span_inside(f"call {method}", kind="client", **{"server.address": self._address}):
+            failure: Problem = Unavailable()
+            for _ in self._budget.tries():
+                sent = self._headers(acting_for) | tracing.handed_on() | (headers or {})
+                body = (
+                    bytes(content) if content is not None else None
+                )  # httpx takes other buffers for streams of numbers.
+                request = self._http.build_request(method, path, content=body, headers=sent)
+                if seconds is not None:
+                    request.extensions["timeout"] |= {"read": seconds}
+                try:
+                    response = self._answer(request)
+                except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+                    failure = Unavailable(f"A service of Cairn does not answer ({self._address}).")
+                    failure.__cause__ = error
                     continue
-                raise failure from error
-            if response.is_success or response.status_code == 304:
-                self._budget.succeeded()
-                return response
-            failure = _problem(response)
-            if response.status_code not in _TEMPORARY or (isinstance(failure, OutcomeUnknown) and not is_repeatable):
-                raise failure
-        raise failure
+                except httpx.TransportError as error:
+                    failure = OutcomeUnknown(
+                        f"A service of Cairn went away in the middle of an answer ({self._address})."
+                    )
+                    failure.__cause__ = error
+                    if is_repeatable:
+                        continue
+                    raise failure from error
+                if response.is_success or response.status_code == 304:
+                    self._budget.succeeded()
+                    return response
+                failure = _problem(response)
+                if response.status_code not in _TEMPORARY or (
+                    isinstance(failure, OutcomeUnknown) and not is_repeatable
+                ):
+                    raise failure
+            raise failure
 
     def ready(self) -> None:
         """Raises Unavailable unless the room says that it is ready."""

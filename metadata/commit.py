@@ -36,9 +36,10 @@ MAX_CHUNKS = 20_000  # that one transaction writes, beyond those of its first up
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request; where its plan was staged in pages before, the hash of how many chunks."""
+    """A request and where it comes from; where its plan was staged in pages before, the hash of how many chunks."""
 
     request: CommitRequest
+    origin: str | None = None
     staged_hash: bytes | None = None
     staged_chunks: int = 0
 
@@ -60,6 +61,7 @@ class _Ready:
     bucket: UUID
     content: Content
     chunks: ChunkList | None
+    origin: str | None = None
 
 
 Committed = Result | Problem | Deferred
@@ -175,12 +177,12 @@ def _one_ready(
     if prepared.staged_hash is not None:
         staged = _staged(connection, prepared.staged_chunks, upload)
         content = content_rows.finish_staged(connection, staged, prepared.staged_hash, orjson.dumps(digests).decode())
-        return _Ready(request, upload, upload.target, upload.bucket, content, None)
+        return _Ready(request, upload, upload.target, upload.bucket, content, None, prepared.origin)
     check_sizes([size for _, size in chunks], upload.chunking)
     content = content_rows.content_of(chunks, digests)
     check_total(content.size, upload.size)
     content_rows.judge(chunks, {id: held[upload.writer, id] for id, _ in chunks if (upload.writer, id) in held})
-    return _Ready(request, upload, upload.target, upload.bucket, content, chunks)
+    return _Ready(request, upload, upload.target, upload.bucket, content, chunks, prepared.origin)
 
 
 def _staged(connection: Connection, hashed_chunks: int, upload: UploadRow) -> Content:
@@ -225,6 +227,8 @@ def _published_together(connection: Connection, ready: Sequence[_Ready]) -> dict
             run = {}
         run[one.target.path] = Publication(_put(one), one.content)
     outcomes += put_all(work, list(run.values()))
+    made = [(one, outcome) for one, outcome in zip(ready, outcomes, strict=True) if isinstance(outcome, Result)]
+    work.name_origins({outcome.version.version_id: one.origin for one, outcome in made})
     work.finish()
     _end_uploads(connection, work, list(zip(ready, outcomes, strict=True)))
     return {one.upload.id: outcome for one, outcome in zip(ready, outcomes, strict=True)}

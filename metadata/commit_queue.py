@@ -4,36 +4,36 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from foundation.problems import Problem
 from metadata.batch import Result
-from metadata.seams import CommitRequest
 
 MAX_REQUESTS = 64
 
+R = TypeVar("R")
 Outcome = Result | Problem
-Act = Callable[[Sequence[CommitRequest]], Sequence[Outcome]]
 
 
 @dataclass(slots=True)
-class _Waiting:
-    request: CommitRequest
+class _Waiting(Generic[R]):
+    request: R
     turn: threading.Event = field(default_factory=threading.Event)
     outcome: Outcome | BaseException | None = None
 
 
-class CommitQueue:
+class CommitQueue(Generic[R]):
     """By bucket, whose row lock lets only one commit in at a time. Thread-safe."""
 
-    def __init__(self, act: Act) -> None:
+    def __init__(self, act: Callable[[Sequence[R]], Sequence[Outcome]]) -> None:
         """`act` commits several, in one transaction if that goes."""
         self._act = act
         self._lock = threading.Lock()
         self._busy: set[UUID] = set()
-        self._waiting: dict[UUID, deque[_Waiting]] = defaultdict(deque)
+        self._waiting: dict[UUID, deque[_Waiting[R]]] = defaultdict(deque)
 
-    def commit(self, bucket: UUID, request: CommitRequest) -> Outcome:
+    def commit(self, bucket: UUID, request: R) -> Outcome:
         """What became of `request`; raises what the act raised."""
         mine = _Waiting(request)
         with self._lock:

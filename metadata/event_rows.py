@@ -42,6 +42,7 @@ def jobs_of(connection: Connection, ids: Collection[UUID]) -> Sequence[Job]:
             contents.c.num_chunks,
             contents.c.size,
             columns.reads_since,
+            columns.origin,
         )
         .outerjoin(buckets, buckets.c.id == columns.bucket)
         .outerjoin(files, files.c.id == columns.file)
@@ -109,4 +110,5 @@ def _job(row: Any) -> Job:
         num_chunks=row.num_chunks or 0,
         size=row.size or 0,
         reads_since=row.reads_since,
+        origin=row.origin,
     )

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 from foundation.identity import Identity
 from foundation.ids import new_id
 from foundation.sql import database_now, insert_rows, now
+from foundation.tracing import origin
 from metadata.errors import AccountClosing
 from metadata.model import ChangeKind
 from metadata.schema import accounts, changes, members
@@ -89,5 +90,6 @@ def _add_sync_event(connection: Connection, event_id: UUID, event: BucketEvent, 
             next_attempt_at=database_now(),
             created_at=database_now(),
             updated_at=database_now(),
+            origin=origin(),
         )
     )

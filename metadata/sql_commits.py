@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -10,6 +11,7 @@ from foundation.database import Database
 from foundation.identity import Identity
 from foundation.problems import DatabaseUnavailable, OutcomeUnknown, Problem
 from foundation.sql import now
+from foundation.tracing import origin
 from metadata import contents
 from metadata.batch import Batch, BatchResult, Result
 from metadata.batches import apply_batch
@@ -41,9 +43,11 @@ class SqlCommits:
         self._queue = CommitQueue(self._several)
 
     def commit(self, requests: Sequence[CommitRequest]) -> Sequence[Result | Problem]:
+        # Here, not where the transaction runs: that may be another request's thread.
+        asked = [Prepared(request, origin()) for request in requests]
         if len(requests) == 1 and requests[0].bucket is not None:
-            return [self._queue.commit(requests[0].bucket, requests[0])]
-        return self._several(requests)
+            return [self._queue.commit(requests[0].bucket, asked[0])]
+        return self._several(asked)
 
     def apply(self, caller: Identity, batch: Batch) -> BatchResult:
         def body(connection: Connection) -> BatchResult:
@@ -52,21 +56,21 @@ class SqlCommits:
         repeatable = batch.upload is not None or batch.once is not None
         return self._database.write(body, repeat_unknown=repeatable)
 
-    def _several(self, requests: Sequence[CommitRequest]) -> Sequence[Result | Problem]:
+    def _several(self, asked: Sequence[Prepared]) -> Sequence[Result | Problem]:
         # One request an upload and caller: the same one twice has one answer, the first one's.
         waiting: dict[Key, Prepared] = {}
-        for request in requests:
-            waiting.setdefault(_key(request), Prepared(request))
+        for one in asked:
+            waiting.setdefault(_key(one.request), one)
         answers: dict[Key, Result | Problem] = {}
         while waiting:
             for key, outcome in zip(list(waiting), self._committed(list(waiting.values())), strict=True):
-                further = self._staged_or_refused(waiting[key].request) if outcome is Deferred.TO_STAGE else outcome
+                further = self._staged_or_refused(waiting[key]) if outcome is Deferred.TO_STAGE else outcome
                 if isinstance(further, Prepared):
                     waiting[key] = further
                 elif not isinstance(further, Deferred):
                     answers[key] = further
                     del waiting[key]
-        return [answers[_key(request)] for request in requests]
+        return [answers[_key(one.request)] for one in asked]
 
     def _committed(self, prepared: Sequence[Prepared]) -> Sequence[Committed]:
         """In one transaction; where something stands against all together, each by itself."""
@@ -84,18 +88,19 @@ class SqlCommits:
                 return outcomes + outcomes[-1:] * (len(prepared) - len(outcomes))
         return outcomes
 
-    def _staged_or_refused(self, request: CommitRequest) -> Prepared | Problem:
+    def _staged_or_refused(self, asked: Prepared) -> Prepared | Problem:
+        request = asked.request
         page, given = self._settings.stage_chunks, request.chunks or ()
         try:
             for first in range(0, len(given), page):
                 self._uploads.plan(request.caller, request.upload, first, given[first : first + page])
-            return self._staged(request, page)
+            return self._staged(asked, page)
         except Problem as problem:
             return problem
 
-    def _staged(self, request: CommitRequest, page: int) -> Prepared:
+    def _staged(self, asked: Prepared, page: int) -> Prepared:
         """Write the plan's chunks, a page a transaction, and hash them. Goes on where an earlier try ended."""
-        digest, done = hashlib.sha256(), 0
+        request, digest, done = asked.request, hashlib.sha256(), 0
         while chunks := self._page(request, done, page):
             for id, _ in chunks:
                 digest.update(id)
@@ -103,7 +108,7 @@ class SqlCommits:
         staged = 0
         while staged < done:
             staged = self._database.write(lambda connection: self._stage(connection, request, page))
-        return Prepared(request, digest.digest(), done)
+        return replace(asked, staged_hash=digest.digest(), staged_chunks=done)
 
     def _page(self, request: CommitRequest, first: int, page: int) -> list[tuple[bytes, int]]:
         def body(connection: Connection) -> list[tuple[bytes, int]]:

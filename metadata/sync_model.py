@@ -55,6 +55,7 @@ class Job:
     num_chunks: int
     size: int
     reads_since: datetime | None  # blocks proved before it are read again, whatever is known of them
+    origin: str | None = None  # foundation.tracing.origin of the request that made it
 
 
 @dataclass(frozen=True, slots=True)

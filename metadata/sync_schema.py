@@ -45,6 +45,7 @@ sync_events = table(
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Column("pending_since", Instant),  # NULL: since it was created
+    Column("origin", Text),  # the request that made it, and its trace: foundation.tracing.origin
     Index("ix_sync_events_file", "file", "created_at"),
     Index("ix_sync_events_owner", "owner", "created_at", "id"),
     Index("ix_sync_events_bucket", "bucket", "created_at", "id"),

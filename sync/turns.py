@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
+from foundation import tracing
 from foundation.problems import Problem
 from sync.board import Board
 from sync.chore import PAUSE_SECONDS, Chore, Interrupted, Pause
@@ -46,6 +47,7 @@ class Turns:
     def close(self) -> None:
         self._stack.close()
         self._broker.close()
+        tracing.flush()  # A pool's child ends without what runs at a process's end.
 
     def run(self, name: str) -> None:
         """One turn of the chore `name`. Never raises: the database says what is still to be done."""

@@ -7,10 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from prometheus_client import Counter
-
 from block_storage import BlockStore
-from foundation.measures import PROCESS
 from foundation.problems import Problem
 from metadata import Job, Jobs, Outcome
 from sync.chore import Interrupted
@@ -20,18 +17,13 @@ from sync.reconcile import STUCK_EVENTS, Count
 from sync.resting import Resting
 from sync.slices import SLICE_BYTES, SLICE_ITEMS
 from sync.standing import Standing, again, gone, later, outcome
+from sync.telling import tell, traced
 
 log = logging.getLogger("cairn.sync")
 
 BATCH = 256
 # A batch that was not full: the next one is worth waiting for, a transaction for each single commit is not.
 GATHER_SECONDS = 0.25
-_CHECKS = Counter(
-    "cairn_sync_checks",
-    "Checks that ended: the file is completed, failed, or pending again",
-    ["status"],
-    registry=PROCESS,
-)
 CHECK_BROKE = ("internal", "The check itself failed.")
 
 
@@ -75,9 +67,10 @@ class Verification:
                 if self.clock() > until:
                     break
                 began = self.clock()
-                outcomes = self._outcomes(group)
-                self.jobs.finish(self.worker, outcomes)
-                _count(outcomes)
+                with traced(group):
+                    outcomes = self._outcomes(group)
+                    self.jobs.finish(self.worker, outcomes)
+                tell(group, outcomes)
                 for job in group:
                     del left[job.event_id]
                 self.resting.after(self.clock() - began)
@@ -130,11 +123,6 @@ class Verification:
         if standing.is_broken and not self.jobs.chunks_from(job.event_id, 0, 1):
             return gone(job)
         return outcome(job, standing)
-
-
-def _count(outcomes: Iterable[Outcome]) -> None:
-    for ended in outcomes:
-        _CHECKS.labels(ended.status.value).inc()
 
 
 def is_long(job: Job) -> bool:

@@ -1,5 +1,6 @@
 """The running work on one locked bucket: its next sequence, the changes to write, the counters to move."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from foundation.authorization import Action
 from foundation.identity import Identity
 from foundation.ids import new_id
 from foundation.sql import insert_rows, now
+from foundation.tracing import origin
 from metadata.access import BucketRow, bucket_for
 from metadata.model import ChangeKind, FileVersion
 from metadata.quotas import check_grown
@@ -32,6 +34,7 @@ class Work:
     next_sequence: int
     has_quota: bool = False  # the bucket's owner
     group: UUID | None = None
+    origin: str | None = field(default_factory=origin)  # of the changes that follow
     kept: set[UUID] = field(default_factory=set)  # contents that no collector takes before this transaction ends
     in_folders: int = 0  # files that operations on folders have met so far, again and again if need be
     counters: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTERS, 0))
@@ -111,9 +114,15 @@ class Work:
             "failed_chunks": None,
             "created_at": self.moment,
             "updated_at": self.moment,
+            "origin": self.origin,
         }
         self._events.append(job | event if event else job)
         return sequence
+
+    def name_origins(self, origins: Mapping[UUID, str | None]) -> None:
+        """By version, where the changes that were recorded come from: several requests may share this transaction."""
+        for event in self._events:
+            event["origin"] = origins.get(event["version"], event["origin"])
 
     @property
     def sequence(self) -> int:

@@ -1,6 +1,7 @@
 """What a server tells of itself: every metric that is looked at is there, and none has a label that grows with the data."""
 
 import json
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.end_to_end.client_of import make_bucket
 from tests.servers.cairn_server import CairnServer, SignedInServer, running, running_server, wait_until
 from tests.servers.redis_server import RedisServer
 from tests.servers.stack import Stack
+from tests.watching.otlp_receiver import Receiver, receiving
 from tests.watching.promql import names
 
 PROJECT = Path(__file__).parents[2]
@@ -91,14 +93,24 @@ def test_the_age_of_the_newest_backup_is_told(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Five rooms, two workers, a beat."""
+def receiver() -> Iterator[Receiver]:
+    with receiving() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def house(
+    receiver: Receiver, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """Five rooms, two workers, a beat; all tell their traces."""
     with RedisServer.running() as broker:
         settings = {
             "CAIRN_DATABASE": request.getfixturevalue("postgresql").fresh_database(),
             "CAIRN_STORE": request.getfixturevalue("seaweedfs").fresh_location(),
             "CAIRN_BROKER": broker.location,
             "CAIRN_UPLOAD_DAYS": "0",
+            "CAIRN_OTLP_ENDPOINT": receiver.address,
+            "OTEL_BSP_SCHEDULE_DELAY": "200",
         }
         with running(Stack(tmp_path_factory.mktemp("stack"), **settings)) as stack:
             yield stack
@@ -125,3 +137,72 @@ def test_a_worker_tells_what_its_hands_count_in_processes_of_their_own(house: St
     assert counted("cairn_database_wait_seconds_count") > 0
     assert counted("cairn_worker_hands") > 0
     assert counted("cairn_worker_resident_bytes") > 1_000_000
+
+
+def test_a_request_its_calls_the_commit_and_the_check_behind_are_one_trace(house: Stack, receiver: Receiver) -> None:
+    trace = secrets.token_hex(16)
+    with house.http(house.token) as api:
+        make_bucket(api, "traced")
+        headers = {"traceparent": f"00-{trace}-{secrets.token_hex(8)}-01"}
+        answer = api.put(f"/buckets/traced/content/{SECRET_NAME}", content=b"traced" * 1000, headers=headers)
+        assert answer.status_code == 201
+
+    def seen() -> set[tuple[str, str]]:
+        return {(span.service, span.name) for span in receiver.spans() if span.trace == trace}
+
+    wanted = {
+        ("cairn-chunker", "PUT /buckets/{bucket}/content/{path:any}"),
+        ("cairn-chunker", "call POST"),
+        ("cairn-metadata", "POST /internal/v1/catalogue/commits/commit"),
+        ("cairn-metadata", "database INSERT"),
+        ("cairn-worker", "verify"),
+    }
+    try:
+        wait_until(lambda: wanted <= seen(), 60)
+    except AssertionError:
+        raise AssertionError(sorted(seen())) from None
+    ids = {span.id for span in receiver.spans() if span.trace == trace}
+    outside = headers["traceparent"].split("-")[2]
+    assert {span.parent for span in receiver.spans() if span.trace == trace} <= ids | {outside}
+    said = b"".join(receiver.said)
+    assert SECRET_NAME.encode() not in said
+    assert house.token.encode() not in said
+
+
+def logs(house: Stack) -> dict[str, str]:
+    return {process.log.stem: process.log.read_text() for process in house.processes}
+
+
+def test_one_request_id_is_in_the_log_of_every_room_that_worked_for_it(house: Stack) -> None:
+    with house.http(house.token) as api:
+        make_bucket(api, "numbered")
+        answer = api.put("/buckets/numbered/content/a", content=b"numbered" * 1000)
+    id = answer.headers["X-Request-Id"]
+    for room in ("chunker", "metadata", "block-storage"):
+        wait_until(lambda room=room: f'"request_id":"{id}"' in logs(house)[room])
+
+
+def test_no_log_has_a_credential_wherever_it_came(house: Stack) -> None:
+    secret, password = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+    with house.http("") as api:
+        for given in (f"Bearer {secret}", f"Basic {secret}", secret):
+            for method, path in (
+                ("GET", "/me"),
+                ("PUT", "/buckets/studio/content/x"),
+                ("POST", "/uploads"),
+                ("GET", "/sync"),
+            ):
+                assert api.request(method, path, headers={"Authorization": given}).status_code >= 400
+        api.get("/me", headers={"Cookie": f"__Host-cairn_session={secret}; cairn_session={secret}"})
+        api.get(f"/buckets?access_token={secret}&token={secret}")
+        api.get("/me", headers={"X-Api-Key": secret, "Cairn-Acting-For": secret, "traceparent": secret})
+        api.post("/auth/login", json={"email": house.email, "password": password})
+        api.post(f"{house.url}/oauth/token", data={"grant_type": "refresh_token", "refresh_token": secret})
+        api.post(f"{house.url}/oauth/token", data={"client_secret": password}, auth=("program", secret))
+    with house.http(house.token) as api:
+        assert api.get("/me").status_code == 200
+    written = "".join(logs(house).values())
+    assert "request" in written
+    installation = house.environment["CAIRN_SECRET"], house.environment["CAIRN_STORE"]
+    for hidden in (secret, password, house.token, *installation):
+        assert hidden not in written
