@@ -153,7 +153,8 @@ def test_a_request_its_calls_the_commit_and_the_check_behind_are_one_trace(house
     wanted = {
         ("cairn-chunker", "PUT /buckets/{bucket}/content/{path:any}"),
         ("cairn-chunker", "call POST"),
-        ("cairn-metadata", "POST /internal/v1/catalogue/commits/commit"),
+        ("cairn-metadata", "POST /catalogue/commits/commit"),
+        ("cairn-block-storage", "POST /chunks"),
         ("cairn-metadata", "database INSERT"),
         ("cairn-worker", "verify"),
     }
