@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from foundation.blocks import MIB, BlockId
-from metadata import Delete, ManifestFile, ManifestPart, ManifestRecord, line_of
+from metadata import Delete, ManifestFile, ManifestRecord, line_of
 from sync.manifest_values import Head, Place, part_name, read_value, records_of, value_of
 from tests.project.sources import PROJECT
 from tests.sync.test_manifests import SEAL, keys, writer
@@ -195,7 +195,3 @@ def test_documents_that_are_not_what_they_should_be_end_in_words(shop: Workshop,
         shop.store.replace_meta(str(extra), value_of(SEAL, extra, head, lines))
         run(shop.folders[0], "extract", str(tmp_path / name), status=1)
         shop.store.delete_meta(str(extra))
-    assert isinstance(NONE, ManifestPart)
-
-
-NONE = ManifestPart("none", 0, 0, 1, 0, 0)

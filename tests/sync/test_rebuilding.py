@@ -32,6 +32,7 @@ from metadata import (
     Restore,
     SearchQuery,
     Versioning,
+    migrate,
     open_catalogue,
     rebuilt,
 )
@@ -40,6 +41,7 @@ from sync.errors import StoreNotRight
 from sync.manifest_values import Place
 from tests.metadata.catalogues import Desk, somebody
 from tests.servers.migrated import migrated_catalogue
+from tests.servers.postgresql_server import Databases
 from tests.sync.test_manifests import SEAL, keys, told, writer
 from tests.sync.workshop import Workshop, open_workshop
 
@@ -333,6 +335,23 @@ def test_members_trash_and_buckets_in_the_trash_come_back(shop: Workshop, tmp_pa
         assert [one.id for one in catalogue.buckets.list(shop.desk.me, None, 10, deleted=True).items] == [
             away.bucket.id
         ]
+
+
+def test_it_is_made_anew_on_postgresql_alike(shop: Workshop, postgresql: Databases) -> None:
+    History(shop, 3).run(30)
+    friend = somebody()
+    assert friend.user
+    shop.catalogue.members.set(shop.desk.me, shop.desk.id, Member(friend.user, Role.VIEWER))
+    writer(shop).run()
+    location = postgresql.fresh_database()
+    migrate(location)
+    done = rebuilt(location, Rebuild(shop.store, SEAL, lambda _number: None).run)
+    assert not done.told
+    with closing(open_catalogue(location)) as catalogue:
+        assert without_times(told(catalogue, shop.desk.bucket.id)) == without_times(
+            told(shop.catalogue, shop.desk.bucket.id)
+        )
+        assert catalogue.journals.read_root(friend, 0, 10).items
 
 
 def test_a_store_without_manifests_is_told_so(tmp_path: Path) -> None:
