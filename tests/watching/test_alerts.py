@@ -102,6 +102,10 @@ CASES: dict[str, tuple[Sequence[Sample], Sequence[Sample]]] = {
         [sample("cairn_backup_age_seconds", 3 * DAY)],
         [sample("cairn_backup_age_seconds", 1 * DAY)],
     ),
+    "CairnManifestsBehind": (
+        [sample("cairn_manifests_oldest_seconds", 7201)],
+        [sample("cairn_manifests_oldest_seconds", 7199)],
+    ),
     "CairnOpenFiles": (files(801), files(700)),
 }
 
