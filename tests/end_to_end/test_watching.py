@@ -128,6 +128,8 @@ def test_the_rooms_by_themselves_and_their_workers_tell_all_that_is_looked_at(ho
 def test_a_worker_tells_what_its_hands_count_in_processes_of_their_own(house: Stack) -> None:
     with house.http(house.token) as api:
         assert api.post("/uploads", json={}).status_code == 201  # It expires at once.
+        make_bucket(api, "counted")
+        assert api.put("/buckets/counted/content/a", content=b"counted" * 1000).status_code == 201
 
     def counted(name: str, **labels: str) -> float:
         return sum(value(scraped(worker), name, **labels) for worker in house.workers)
