@@ -69,7 +69,7 @@ def faults(*quick: str) -> Any:
     return pytest.mark.parametrize(("breaks", "heals"), cases)
 
 
-@faults("stopped", "frozen")
+@faults("stopped")
 def test_uploads_outlive_a_database_that(
     with_own_database: tuple[SignedInServer, PostgreSQLServer], breaks: Fault, heals: Fault
 ) -> None:

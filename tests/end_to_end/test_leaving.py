@@ -91,7 +91,7 @@ def test_the_catalogue_lost_every_file_is_had_back_also_of_a_server_killed_while
         assert server.cairn("doctor", check=False).returncode == 0
 
 
-@pytest.mark.parametrize("damage", ["the secret is another", "no manifests"])
+@pytest.mark.parametrize("damage", ["the secret is another", pytest.param("no manifests", marks=pytest.mark.full)])
 def test_what_cannot_be_rebuilt_is_told_with_what_to_do_and_makes_nothing(tmp_path: Path, damage: str) -> None:
     with running_server(tmp_path / "server") as server:
         with server.http(server.token) as api:

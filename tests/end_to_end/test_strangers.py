@@ -35,7 +35,7 @@ NONSENSE = "&".join(
 # Addresses of ids alone: what is none leads nowhere, whoever asks.
 NARROW = {f"GET {API}/sync-events/{{event_id}}"}
 NEEDED = (
-    (r"\w+ /internal/v1/catalogue/(catalogue|collection|installation|jobs|proofs)/.*", Action.COLLECT),
+    (r"\w+ /internal/v1/catalogue/(catalogue|collection|installation|jobs|manifests|proofs)/.*", Action.COLLECT),
     (r"\w+ /internal/v1/catalogue/.*", Action.USE_CATALOGUE),
     (r"DELETE /internal/v1/chunks/.*|POST /internal/v1/chunks/delete", Action.ERASE_BLOCKS),
     (r"(GET|HEAD) /internal/v1/.*|POST /internal/v1/chunks/check", Action.READ_BLOCKS),

@@ -125,6 +125,7 @@ def test_the_rooms_by_themselves_and_their_workers_tell_all_that_is_looked_at(ho
         assert {"process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds"} <= told(text)
 
 
+@pytest.mark.full  # The beat may take a minute until it rings for what is counted.
 def test_a_worker_tells_what_its_hands_count_in_processes_of_their_own(house: Stack) -> None:
     with house.http(house.token) as api:
         assert api.post("/uploads", json={}).status_code == 201  # It expires at once.

@@ -92,7 +92,7 @@ def test_a_thousand_unknown_kids_cause_one_fetch_a_minute(shared_elsewhere: Oidc
     assert room.fetcher.fetched[before:] == [f"{shared_elsewhere.issuer}/jwks"]
 
 
-@pytest.mark.parametrize("trouble", ["freeze", "kill"])
+@pytest.mark.parametrize("trouble", [pytest.param("freeze", marks=pytest.mark.full), "kill"])
 def test_while_the_provider_hangs_or_is_down_its_known_keys_serve(elsewhere: OidcProvider, trouble: str) -> None:
     room = Trusting(elsewhere)
     token = elsewhere.machine_token()

@@ -16,7 +16,15 @@ SCRIPT = next(
 )
 
 
-@pytest.mark.parametrize("path", sorted(FILES))
+# Of the tables that PDFs name there are 168, all alike: one that is worth packing, and one that is not.
+TABLES = {
+    file.packed is None: path
+    for path, file in sorted(FILES.items())
+    if path.startswith("/assets/") and path.endswith(".bcmap")
+}
+
+
+@pytest.mark.parametrize("path", [*sorted(path for path in FILES if not path.endswith(".bcmap")), *TABLES.values()])
 def test_every_file_is_served_with_its_own_headers_and_packed_as_it_was_built(house: House, path: str) -> None:
     file = FILES[path]
     with house.plain() as client:
@@ -27,7 +35,7 @@ def test_every_file_is_served_with_its_own_headers_and_packed_as_it_was_built(ho
     assert {name: plain.headers[name] for name in file.headers} == dict(file.headers)
     assert raw == (file.packed or file.content)
     assert answer.headers.get("content-encoding") == ("gzip" if file.packed else None)
-    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers.get("vary") == ("Accept-Encoding" if file.packed else None)
 
 
 def test_what_has_a_hash_in_its_name_is_kept_for_a_year_and_the_page_itself_is_asked_for(house: House) -> None:
