@@ -96,6 +96,7 @@ def test_damage_is_named_with_its_reason_and_healed_from_a_folder_of_any_layout(
     assert "FAILED studio: large: " in found.stdout
     assert "FAILED studio: small: " in found.stdout
     assert "3 files read and hashed by the server: 2 failed." in found.stdout
+    wait_until(lambda: state(server) == "needs-you")  # What is told may be a second old.
     told = server.cairn("status", check=False)
     assert told.returncode == 1
     assert told.stdout.startswith("Two files need you. The other one is safe.\n")

@@ -6,13 +6,18 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-_HANDED = """([selector, files, steps]) => {
+_HANDED = """async ([selector, files, steps]) => {
   const carried = new DataTransfer();
   for (const [name, content, type] of files) {
     carried.items.add(new File([Uint8Array.from(atob(content), (one) => one.charCodeAt(0))], name, { type }));
   }
-  const at = document.querySelector(selector);
-  for (const step of steps) at.dispatchEvent(new DragEvent(step, { dataTransfer: carried, bubbles: true, cancelable: true }));
+  const send = (step) =>
+    !document.querySelector(selector).dispatchEvent(new DragEvent(step, { dataTransfer: carried, bubbles: true, cancelable: true }));
+  // A browser drops only what was taken while it was dragged over: the page may be drawn a moment before it listens.
+  for (let tries = 0; steps.includes("drop") && tries < 100 && !send("dragover"); tries += 1) {
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  for (const step of steps) send(step);
 }"""
 
 

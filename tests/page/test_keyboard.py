@@ -5,6 +5,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from tests.page.person import PASSWORD, Person
+from tests.servers.cairn_server import wait_until
 
 MOST_STOPS = 80
 
@@ -75,6 +76,7 @@ def test_a_day_needs_no_mouse(person: Person, page: Page, tmp_path: Path) -> Non
     deleted = page.get_by_role("list", name="Deleted files").get_by_role("listitem").filter(has_text="notes.md")
     press(page, deleted.get_by_role("button", name="Restore"))
     expect(deleted).to_have_count(0)
+    wait_until(lambda: person.http.get(f"/buckets/{bucket}/content/notes.md").status_code == 200)
     assert person.content(bucket, "notes.md") == b"first draft"
 
     press(page, page.get_by_role("link", name=person.email))
