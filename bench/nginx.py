@@ -7,9 +7,8 @@ from typing import Self
 
 import httpx
 
-from nginx import nginx_program
+from nginx import environment_of, nginx_program
 from tests.servers.cairn_server import free_port
-from tests.servers.unpacked import environment_of
 
 CONFIG = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr crit; user root;

@@ -1,16 +1,15 @@
 """Where the server keeps things, what it answers on, and where its rooms find each other when each runs by itself."""
 
-import ipaddress
 import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
 from cairn.errors import SettingInvalid
-from foundation.settings import Settings
+from foundation.settings import Networks, Settings
 from metadata import CatalogueSettings
 
 # Rooms speak plain HTTP to each other, on a network of their own.
@@ -20,15 +19,6 @@ Broker = Annotated[
     StringConstraints(pattern=r"^rediss?://([^@/\s]*@)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?(/\d{1,4})?$"),
 ]
 
-
-def _networks(given: str) -> str:
-    """Raises ValueError for what is no address or network; `*` is none."""
-    for network in filter(None, map(str.strip, given.split(","))):
-        ipaddress.ip_network(network)
-    return given
-
-
-Networks = Annotated[str, AfterValidator(_networks)]
 
 _Kind = TypeVar("_Kind", bound=Settings)
 

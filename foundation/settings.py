@@ -73,6 +73,16 @@ _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?")
 Origins = Annotated[list[Annotated[str, AfterValidator(_origin)]], NoDecode, BeforeValidator(_origins)]
 
 
+def _networks(given: str) -> str:
+    """Raises ValueError for what is no address or network; `*` is none."""
+    for network in filter(None, map(str.strip, given.split(","))):
+        ipaddress.ip_network(network)
+    return given
+
+
+Networks = Annotated[str, AfterValidator(_networks)]
+
+
 class ServiceSettings(Settings):
     """What every HTTP service obeys."""
 

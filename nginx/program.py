@@ -10,14 +10,14 @@ from pathlib import Path
 
 from nginx.errors import ConfigurationRefused, NginxMissing
 
-_UNPACKED = Path(__file__).resolve().parents[1] / ".cache" / "debian"
+UNPACKED = Path(__file__).resolve().parents[1] / ".cache" / "debian"
 _PR_SET_PDEATHSIG = 1
 _END_SECONDS = 30
 
 
 def nginx_program() -> Path:
     """Raises NginxMissing."""
-    places = ["/usr/sbin", "/usr/local/sbin", os.environ.get("PATH", ""), str(_UNPACKED / "usr" / "sbin")]
+    places = ["/usr/sbin", "/usr/local/sbin", os.environ.get("PATH", ""), str(UNPACKED / "usr" / "sbin")]
     found = shutil.which("nginx", path=os.pathsep.join(places))
     if found is None:
         raise NginxMissing("Install Debian's package: apt install nginx-light.")
@@ -29,7 +29,7 @@ class Nginx:
 
     def __init__(self, program: Path, file: Path) -> None:
         self._command: list[str | Path] = [program, "-p", file.parent, "-c", file, "-e", "stderr"]
-        self._environment = _environment(program)
+        self._environment = environment_of(program)
         self._process: subprocess.Popen[bytes] | None = None
 
     def check(self) -> None:
@@ -79,10 +79,10 @@ class Nginx:
         return self._process
 
 
-def _environment(program: Path) -> dict[str, str]:
-    """An nginx that was unpacked finds its libraries by this."""
+def environment_of(program: Path) -> dict[str, str]:
+    """What `program` must be started with: one that was unpacked finds its libraries by this."""
     environment = dict(os.environ)
-    if program.is_relative_to(_UNPACKED):
-        libraries = [_UNPACKED / "usr" / "lib", *(_UNPACKED / "usr" / "lib").glob("*-linux-gnu*")]
+    if program.is_relative_to(UNPACKED):
+        libraries = [UNPACKED / "usr" / "lib", *(UNPACKED / "usr" / "lib").glob("*-linux-gnu*")]
         environment["LD_LIBRARY_PATH"] = os.pathsep.join(map(str, libraries))
     return environment

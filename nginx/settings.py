@@ -1,13 +1,12 @@
 """What the front door obeys."""
 
-import ipaddress
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from foundation.settings import Settings
+from foundation.settings import Networks, Settings
 
 # The API's own default; blocks come by the hundred a second, so theirs is another.
 _A_MINUTE = 100
@@ -18,13 +17,6 @@ class PlainHttp(StrEnum):
     REDIRECT = "redirect"
     SERVE = "serve"
     OFF = "off"
-
-
-def _networks(given: str) -> str:
-    """Raises ValueError for what is no address or network; `*` is none."""
-    for network in filter(None, map(str.strip, given.split(","))):
-        ipaddress.ip_network(network)
-    return given
 
 
 class FrontDoorSettings(Settings):
@@ -46,7 +38,7 @@ class FrontDoorSettings(Settings):
         ge=0,
         description="For how long browsers shall insist on HTTPS (RFC 6797); absent: a year where CAIRN_TLS_CERTIFICATE is set, else not.",
     )
-    front_proxies: Annotated[str, AfterValidator(_networks)] = Field(
+    front_proxies: Networks = Field(
         default="",
         description="Proxies before the front door, addresses or networks with commas between them, whose `X-Forwarded-For` counts.",
     )

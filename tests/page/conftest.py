@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from nginx import UNPACKED
 from tests.page.person import Person
 from tests.servers.cairn_server import SignedInServer, running_server
-from tests.servers.unpacked import UNPACKED
 
 SWITCHES = [
     "--no-sandbox",

@@ -12,10 +12,9 @@ import httpx
 import pytest
 
 from cairn.serve import PORTS
-from nginx import nginx_program
+from nginx import environment_of, nginx_program
 from tests.project.sources import PROJECT
 from tests.servers.ports import free_ports
-from tests.servers.unpacked import environment_of
 from tests.shipping.composed import WORK_PORT, our_services
 from tests.shipping.dockerfile import Instruction, instructions, let_through
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nginx import environment_of
 from tests.servers.postgresql_programs import find_programs
 from tests.servers.postgresql_server import unprivileged_account
 from tests.servers.redis_server import redis_program
-from tests.servers.unpacked import environment_of
 from tools.stack.composition import COMPOSE, Service
 from tools.stack.places import DOOR, Places
 
