@@ -101,7 +101,6 @@ def _session_routes(router: APIRouter, parts: Parts, hashing: Hashing) -> None:
         secret, me = await hashing.run(partial(sign_in, login, browser))
         set_session(response, url, secret)
         set_mark(response, url, parts.sign_in.mark(login.email))
-        response.headers["Cache-Control"] = "no-store"
         return me
 
     @router.post(
@@ -117,8 +116,7 @@ def _session_routes(router: APIRouter, parts: Parts, hashing: Hashing) -> None:
         clear_session(response, parts.public_url)
 
     @router.get("/me", summary="Who the caller is, and with what", responses=problems(Unauthenticated, Forbidden))
-    def me(person: Person, response: Response) -> Me:
-        response.headers["Cache-Control"] = "no-store"
+    def me(person: Person) -> Me:
         return _me(parts, person)
 
 
@@ -138,9 +136,8 @@ def _token_routes(router: APIRouter, parts: Parts) -> None:
         summary="Make a personal token; it is shown this once",
         responses=problems(Malformed, Unauthenticated, Forbidden, Invalid, TokenInvalid),
     )
-    def create_token(body: NewToken, user: Account, caller: Caller, response: Response) -> MadeToken:
+    def create_token(body: NewToken, user: Account, caller: Caller) -> MadeToken:
         _refuse_more_than(caller, body.scopes)
-        response.headers["Cache-Control"] = "no-store"
         return made_token(parts.tokens.create(user, body.name, body.scopes, body.expires_at))
 
     @router.delete(

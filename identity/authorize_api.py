@@ -118,8 +118,7 @@ def consent_routes(parts: Parts, clock: Clock) -> APIRouter:
         responses=problems(Unauthenticated, Forbidden, BrowserOnly, AuthorizationInvalid),
         openapi_extra=_QUERY,
     )
-    def question(visitor: Browser, request: Request, response: Response) -> ConsentQuestion:
-        response.headers["Cache-Control"] = "no-store"
+    def question(visitor: Browser, request: Request) -> ConsentQuestion:
         asked = _asked(provider, request.url.query)
         if asked.needs_sign_in(visitor, clock()):
             raise Unauthenticated("The program wants you to sign in again.")
@@ -131,8 +130,7 @@ def consent_routes(parts: Parts, clock: Clock) -> APIRouter:
         summary="Let a program in, or not; the browser then goes to `redirect_to`",
         responses=problems(Malformed, Unauthenticated, Forbidden, BrowserOnly, AuthorizationInvalid, Invalid),
     )
-    def answer(body: ConsentAnswer, visitor: Browser, response: Response) -> Redirect:
-        response.headers["Cache-Control"] = "no-store"
+    def answer(body: ConsentAnswer, visitor: Browser) -> Redirect:
         asked = _asked(provider, body.query)
         if asked.needs_sign_in(visitor, clock()):
             return Redirect(redirect_to=_sign_in(asked, clock))

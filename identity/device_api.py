@@ -4,7 +4,7 @@ import ipaddress
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
 
 from foundation.http_caller import Caller
@@ -57,8 +57,7 @@ def device_routes(parts: Parts) -> APIRouter:
         summary="Which program shows this code, and what it asks for",
         responses=problems(Unauthenticated, Forbidden, BrowserOnly, UserCodeNotFound, Invalid, TooManyAttempts),
     )
-    def question(user_code: UserCode, browser: Browser, response: Response) -> DeviceQuestion:
-        response.headers["Cache-Control"] = "no-store"
+    def question(user_code: UserCode, browser: Browser) -> DeviceQuestion:
         visitor, address = browser
         guess = provider.guesses.begin(str(visitor.user), address)
         waits = provider.device_codes.waiting(user_code)

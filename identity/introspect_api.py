@@ -28,6 +28,6 @@ def internal_routes(parts: Parts) -> APIRouter:
             answer = introspection(*parts.verifier.judged(asked.credential))
         except Unauthenticated:
             answer = introspection(None, None)
-        return Json(answer, headers={"Cache-Control": "no-store"})
+        return Json(answer)
 
     return router

@@ -107,7 +107,7 @@ def _userinfo_routes(router: APIRouter, parts: Parts) -> None:
         user = parts.people.find(token.identity.user) if token.identity.user else None
         if user is None or OPENID not in token.identity.scopes:
             raise Forbidden("This needs an access token with the scope openid.")
-        return Json(person_claims(user, token.identity.scopes), headers={"Cache-Control": "no-store"})
+        return Json(person_claims(user, token.identity.scopes))
 
     errors = problems(Unauthenticated, Forbidden)
     summary = "Who the person of an access token is (OpenID Connect Core, 5.3)"

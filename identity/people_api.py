@@ -52,8 +52,7 @@ def people_routes(router: APIRouter, parts: Parts, hashing: Hashing) -> None:
 
 def _registration_routes(router: APIRouter, parts: Parts, hashing: Hashing) -> None:
     @router.get("/auth/options", summary="How people sign in here, and who may make an account")
-    async def auth_options(response: Response) -> AuthOptions:
-        response.headers["Cache-Control"] = "no-store"
+    async def auth_options() -> AuthOptions:
         return AuthOptions(
             registration=parts.registrar.mode, passwords=parts.settings.passwords, outside=_outside_option(parts)
         )
@@ -67,11 +66,10 @@ def _registration_routes(router: APIRouter, parts: Parts, hashing: Hashing) -> N
             TooManyAttempts, Unavailable,
         ),
     )  # fmt: skip
-    async def register(application: Application, request: Request, response: Response) -> Received:
+    async def register(application: Application, request: Request) -> Received:
         refuse_other_sites(request)
         applicant = Applicant(application.email, application.password, application.invitation, address_of(request))
         await hashing.run(partial(parts.registrar.register, applicant))
-        response.headers["Cache-Control"] = "no-store"
         return Received()
 
 
@@ -96,8 +94,7 @@ def _invitation_routes(router: APIRouter, parts: Parts) -> None:
         summary="Invite somebody: a link for one account, good for a week, shown this once",
         responses=problems(Malformed, Unauthenticated, Forbidden, Invalid, EmailInvalid),
     )
-    def invite(body: NewInvitation, admin: Administrator, response: Response) -> MadeInvitation:
-        response.headers["Cache-Control"] = "no-store"
+    def invite(body: NewInvitation, admin: Administrator) -> MadeInvitation:
         return made_invitation(parts.invitations.create(body.email, admin))
 
     @router.delete(
