@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from block_storage import folders_of
+from block_storage import folders_of, open_vault
 from cairn.settings import BackupSettings, ServerSettings, settings_of
 from foundation.measures import Disks
 from metadata import Catalogue
@@ -34,7 +35,8 @@ def show_work(
     agree: Callable[[], None] | None = None,
 ) -> None:
     """As WorkMetrics; of backups, where CAIRN_BACKUP is named to this process."""
-    newest = NewestBackup() if settings_of(BackupSettings).backup else None
+    place = settings_of(BackupSettings).backup
+    newest = NewestBackup(place) if place else None
     app.state.registry.register(WorkMetrics(catalogue, broker, agree, newest))
     app.state.registry.register(ManifestMetrics(catalogue.manifests, catalogue.installation.clock))
 
@@ -42,18 +44,20 @@ def show_work(
 class NewestBackup:
     """When the newest snapshot was taken. Asked again after ten minutes: a backup may be a bucket elsewhere."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._asked_at = clock, -float("inf")
+    def __init__(self, place: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._place, self._clock, self._asked_at = place, clock, -float("inf")
         self._known: datetime | None = None
 
     def __call__(self) -> datetime | None:
         """None: there is none yet. Raises Problem where it cannot be told."""
         if self._clock() - self._asked_at >= _KEPT_SECONDS:
-            from cairn.backup.opening import opened_repository
+            from cairn.backup.repository import newest_moment
+            from cairn.compose import naming
 
-            with opened_repository(None) as repository:
-                if not repository.ids():
-                    return None
-                self._known = repository.snapshot(None).taken_at
-            self._asked_at = self._clock()
+            with naming("CAIRN_BACKUP"):
+                vault = open_vault(self._place)
+            with closing(vault):
+                self._known = newest_moment(vault)
+            if self._known:
+                self._asked_at = self._clock()
         return self._known

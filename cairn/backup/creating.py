@@ -1,10 +1,9 @@
 """Making a snapshot beside the running server: a hold, the rows of one moment, then the bytes that the backup does not have."""
 
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from cairn.backup.holding import LEASE, KeptHold
 from cairn.backup.repository import Repository, packed_rows
 from cairn.backup.rooms import ROOMS, counters, revisions
 from cairn.backup.shards import Shards
-from cairn.backup.snapshot import Rows, Snapshot
+from cairn.backup.snapshot import Rows, Snapshot, new_id
 from foundation.blocks import BlockId
 from metadata import BackupHolds, RegisteredBlock, open_catalogue
 
@@ -64,7 +63,7 @@ def create(source: Source, repository: Repository, show: Show, lease: timedelta 
         KeptHold(BackupHolds(source.database), lease, sign.renew) as hold,
         Shards(repository) as shards,
     ):
-        id = _new_id(hold.since)
+        id = new_id(hold.since)
         told: _Told = source.database.snapshot(lambda moment: _told(moment, shards, hold, show))
         for number, packed in enumerate(shards.kept()):
             hold.require()
@@ -90,11 +89,6 @@ def create(source: Source, repository: Repository, show: Show, lease: timedelta 
         )
         repository.publish(snapshot)
     return snapshot
-
-
-def _new_id(moment: datetime) -> str:
-    """In the order of time."""
-    return f"{moment:%Y%m%dT%H%M%S}Z-{secrets.token_hex(4)}"
 
 
 def _told(moment: Any, shards: Shards, hold: KeptHold, show: Show) -> _Told:

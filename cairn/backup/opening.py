@@ -31,7 +31,7 @@ def opened_repository(place: str | None, *, makes: bool = False) -> Iterator[Rep
             "CAIRN_BACKUP: a place with a secret in it is given by the variable, or by CAIRN_BACKUP_FILE."
         )
     location = place or settings.backup
-    if location is None:
+    if not location:
         raise SettingInvalid("CAIRN_BACKUP is not set, and no --at is given: where is the backup?")
     secret = settings.backup_key.encode() if settings.backup_key else None
     with naming("CAIRN_BACKUP"):

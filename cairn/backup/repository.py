@@ -4,6 +4,7 @@ import json
 import os
 import zlib
 from collections.abc import Sequence
+from datetime import datetime
 from hashlib import sha256
 from uuid import uuid4
 
@@ -135,6 +136,14 @@ def open_repository(vault: Vault, secret: bytes | None) -> Repository:
     if mark["format"] != FORMAT:
         raise BackupTooNew(f"The backup is of format {mark['format']}; this version knows {FORMAT}.")
     return Repository(vault, _sealing(mark, secret))
+
+
+def newest_moment(vault: Vault) -> datetime | None:
+    """When the newest snapshot was taken, also of an encrypted backup and without its key. Raises BackupNotFound, BackupForeign."""
+    if _mark(vault) is None:
+        raise BackupNotFound("There is no backup. `cairn backup create --new` begins one; is the disk mounted?")
+    newest = max((key for key, _ in vault.keys("snapshots")), default=None)
+    return snapshots.moment_of(newest.rpartition("/")[2]) if newest else None
 
 
 def _sealing(mark: dict[str, object], secret: bytes | None) -> Sealing:

@@ -1,14 +1,15 @@
 """What a snapshot says of itself: the last object that a backup writes, so that a half one is none."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
 import orjson
 
-from cairn.errors import BackupDamaged, BackupTooNew
+from cairn.errors import BackupDamaged, BackupForeign, BackupTooNew
 
 FORMAT = 1
 _HEAD = b"cairn backup snapshot "
@@ -53,6 +54,19 @@ class Snapshot:
         """For people and programs that ask what there is."""
         told = ("id", "taken_at", "files", "blocks", "bytes", "new_blocks", "new_bytes", "unreadable")
         return {name: getattr(self, name) for name in told}
+
+
+def new_id(moment: datetime) -> str:
+    """In the order of time, to the second."""
+    return f"{moment:%Y%m%dT%H%M%S}Z-{secrets.token_hex(4)}"
+
+
+def moment_of(id: str) -> datetime:
+    """When it was taken. Raises BackupForeign for what `new_id` never gave."""
+    try:
+        return datetime.strptime(id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise BackupForeign(f"snapshots/{id} of the backup is no snapshot of this version's.") from error
 
 
 def written(snapshot: Snapshot) -> bytes:

@@ -82,12 +82,13 @@ def test_one_process_tells_all_that_is_looked_at(server: SignedInServer) -> None
     assert "PROPFIND" not in text
 
 
-def test_the_age_of_the_newest_backup_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", [{}, {"CAIRN_BACKUP_KEY": "k" * 32}], ids=["plain", "encrypted"])
+def test_the_age_of_the_newest_backup_is_told_to_whoever_has_no_key(tmp_path: Path, key: dict[str, str]) -> None:
     (tmp_path / "backup").mkdir()
     with running_server(tmp_path / "server", CAIRN_BACKUP=f"file://{tmp_path / 'backup'}") as server:
         assert "cairn_backup_age_seconds " not in scraped(server)
         assert "cairn_generation " in scraped(server)
-        server.cairn("backup", "create", "--new")
+        server.cairn("backup", "create", "--new", **key)
         assert 0 <= value(text := scraped(server), "cairn_backup_age_seconds") < 600
         assert "\ncairn_backup_age_seconds " in text
 

@@ -52,7 +52,27 @@ def test_every_variable_is_one_that_a_settings_class_reads() -> None:
 def test_every_variable_that_compose_takes_from_outside_is_one_or_says_where_files_are() -> None:
     example = (PROJECT / "compose" / ".env.example").read_text()
     names = {line.partition("=")[0] for line in example.splitlines() if line and not line.startswith("#")}
-    assert names - KNOWN == {"CAIRN_TLS_FOLDER"}
+    assert names - KNOWN == {"CAIRN_TLS_FOLDER", "CAIRN_BACKUP_FOLDER"}
+
+
+def told(environment: Mapping[str, str]) -> set[str]:
+    """Which settings, by variables or by files that these name."""
+    return {name.removesuffix("_FILE") for name in environment}
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_every_service_is_told_the_same_settings_in_both(overlay: str) -> None:
+    for name, _, environment in COMPOSE:
+        given = next(own for at, service, _, own in KUBERNETES if (at, service) == (overlay, name))
+        # The ingress has the certificate there.
+        assert told(environment) - told(given) <= {"CAIRN_TLS_CERTIFICATE", "CAIRN_TLS_KEY"}, name
+
+
+@pytest.mark.parametrize("setting", ["CAIRN_OTLP_ENDPOINT", "CAIRN_BACKUP"])
+def test_who_tells_how_things_are_knows_of_it_in_both(setting: str) -> None:
+    environments = [own for name, _, own in COMPOSE if name == "sync"]
+    environments += [own for _, name, _, own in KUBERNETES if name == "sync"]
+    assert [setting in told(environment) for environment in environments] == [True] * (1 + len(OVERLAYS))
 
 
 def test_every_command_is_one_that_the_command_line_takes() -> None:

@@ -185,6 +185,17 @@ def test_the_secret_of_a_folder_that_make_run_served_before_is_kept(tmp_path: Pa
     assert read(places, "secret") == "ab" * 32
 
 
+def test_services_are_told_where_backups_lie_if_the_operator_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = kept_places(tmp_path)
+    keep(places)
+    for place in ("file:///mnt/backup", ""):
+        monkeypatch.setenv("CAIRN_BACKUP", place)
+        write_secrets(places)
+        assert read(places, "backup") == place
+
+
 def test_sockets_have_names_that_the_kernel_takes_however_long_the_folders_is(tmp_path: Path) -> None:
     places = kept_places(tmp_path / ("long" * 40) / ("longer" * 20))
     with socket.socket(socket.AF_UNIX) as listener:

@@ -9,13 +9,16 @@ from tools.stack.places import Places
 
 
 def write_secrets(places: Places) -> None:
-    """Each secret in a file of mode 600 below run/secrets/, with addresses of this machine. Raises ValueError where CAIRN_DATA has a
-    secret already that is not this stack's.
+    """Each secret in a file of mode 600 below run/secrets/, with addresses of this machine; where backups lie is what CAIRN_BACKUP says.
+
+    Raises ValueError where CAIRN_DATA has a secret already that is not this stack's.
     """
     _adopt(places.data / "secret", places.secrets / "secret")
     subprocess.run([COMPOSE / "prepare.sh", places.secrets], check=True, stdout=subprocess.DEVNULL)
     for file in places.secrets.iterdir():
         _write(places.run / "secrets" / file.name, places.translated(file.read_text()))
+    # The containers' folder is not here.
+    _write(places.run / "secrets" / "backup", os.environ.get("CAIRN_BACKUP", "") + "\n")
     # Where the admin's verbs look for it, and what makes this a data folder.
     _write(places.data / "secret", (places.secrets / "secret").read_text())
 
