@@ -24,7 +24,8 @@ class _How:
 
 def open_block_store(location: str, initialise: bool = False, connect: Connect | None = None) -> BlockStore:
     """The store at `location`: `memory:`, `file:///a?copies=3&also=/b&also=/c[&least=2]`, `s3+http(s)://KEY:SECRET@host:port/bucket[?region=…]`,
-    `http://host:port` of a block storage service, which `connect` calls as the room that this is.
+    `http://host:port` of a block storage service, or several of its processes with commas between them, which `connect` calls as the
+    room that this is.
 
     `initialise` makes what is not there yet: the folders' markers, the bucket. Say so at the first start only, or for a new
     empty copy: otherwise a disk that is not mounted would look like a store that lost everything. Raises ValueError for a
@@ -100,8 +101,9 @@ def bucket_address(parts: SplitResult) -> "BucketAddress":
 def _open_service(parts: SplitResult, how: _How) -> BlockStore:
     from block_storage.http_client import HttpBlockStore
 
-    if not parts.hostname or parts.username or parts.path.strip("/") or parts.query:
-        raise ValueError(f"{printable(parts.geturl())}: expected http://host:port")
+    for one in map(urlsplit, parts.geturl().split(",")):
+        if one.scheme != "http" or not one.hostname or one.username or one.path.strip("/") or one.query:
+            raise ValueError(f"{printable(parts.geturl())}: expected http://host:port")
     if how.connect is None:
         raise ValueError(f"{parts.geturl()}: block storage by itself is called by rooms only")
     return HttpBlockStore(how.connect(parts.geturl()))

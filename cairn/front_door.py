@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from urllib.parse import SplitResult, urlsplit
@@ -63,7 +63,11 @@ class DoorKeeper:
     def write(self) -> bool:
         """Write the configuration if anything of it changed; whether it did. Raises ConfigurationRefused; OSError for a certificate."""
         # One that leads nowhere for a moment leads where it did: whoever is not there refuses by himself.
-        self._processes |= {room: found for room, address in self._rooms.items() if (found := self._look_up(address))}
+        led = {
+            room: [found for one in addresses for found in self._look_up(one)]
+            for room, addresses in self._rooms.items()
+        }
+        self._processes |= {room: tuple(dict.fromkeys(found)) for room, found in led.items() if found}
         rooms = {room: self._processes.get(room, ()) for room in self._rooms}
         certificate, key = self._certificate()
         seen = rooms, *(file.stat().st_mtime_ns for file in (certificate, key))
@@ -152,7 +156,7 @@ def _is_open(keeper: DoorKeeper, ending: threading.Event) -> bool:
     return False
 
 
-def _rooms(settings: ServerSettings) -> Mapping[str, SplitResult]:
+def _rooms(settings: ServerSettings) -> Mapping[str, Sequence[SplitResult]]:
     given = {
         Room.METADATA: settings.metadata,
         Room.CHUNKER: settings.chunker,
@@ -161,7 +165,7 @@ def _rooms(settings: ServerSettings) -> Mapping[str, SplitResult]:
     }
     if missing := [f"CAIRN_{room.upper()}" for room, address in given.items() if address is None]:
         raise SettingInvalid(f"The front door needs {', '.join(missing)}: http://host:port, where these rooms are.")
-    return {room.value: urlsplit(address) for room, address in given.items() if address}
+    return {room.value: [urlsplit(one) for one in address.split(",")] for room, address in given.items() if address}
 
 
 def processes_at(address: SplitResult) -> tuple[Address, ...]:

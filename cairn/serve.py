@@ -13,6 +13,7 @@ from cairn.errors import SettingInvalid
 from cairn.neighbours import Neighbours
 from cairn.served import Served, serve_all
 from cairn.settings import ServerSettings
+from foundation.problems import Problem
 from foundation.service_tokens import Room
 from foundation.telemetry import log_to_stderr
 from foundation.tracing import begin_tracing
@@ -71,7 +72,13 @@ def first_admin(identity: "IdentityRoom") -> None:
     if identity.has_users():
         return
     password = secrets.token_urlsafe(12)
-    identity.add_user(ADMIN, password, is_admin=True)
+    try:
+        identity.add_user(ADMIN, password, is_admin=True)
+    except Problem:
+        # Another process of identity may have begun at the same moment.
+        if not identity.has_users():
+            raise
+        return
     print(f"An administrator was made: {ADMIN}\nPassword, shown only now:  {password}", flush=True)  # noqa: T201
 
 

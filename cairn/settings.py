@@ -13,7 +13,8 @@ from foundation.settings import Networks, Settings
 from metadata import CatalogueSettings
 
 # Rooms speak plain HTTP to each other, on a network of their own.
-Address = Annotated[str, StringConstraints(pattern=r"^http://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?/?$")]
+_PROCESS = r"http://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?/?"
+Addresses = Annotated[str, StringConstraints(pattern=rf"^{_PROCESS}(,{_PROCESS})*$")]
 Broker = Annotated[
     str,
     StringConstraints(pattern=r"^rediss?://([^@/\s]*@)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?(/\d{1,4})?$"),
@@ -39,22 +40,23 @@ class ServerSettings(Settings):
         default=None,
         description="Where blocks lie: `file:///…`, `s3+http(s)://…`, `memory:`; absent: the data folder.",
     )
-    metadata: Address | None = Field(
+    metadata: Addresses | None = Field(
         default=None,
-        description="Where the catalogue is, `http://host:port`; absent: in this process, on the database.",
+        description="Where the catalogue is, `http://host:port`, several processes with commas between them; absent: in this process, on"
+        " the database.",
     )
-    blocks: Address | None = Field(
-        default=None, description="Where block storage is, `http://host:port`; absent: in this process, on the store."
+    blocks: Addresses | None = Field(
+        default=None, description="Where block storage is, as CAIRN_METADATA; absent: in this process, on the store."
     )
-    identity: Address | None = Field(
-        default=None, description="Where identity is, `http://host:port`; absent: in this process, on the database."
+    identity: Addresses | None = Field(
+        default=None, description="Where identity is, as CAIRN_METADATA; absent: in this process, on the database."
     )
-    chunker: Address | None = Field(
+    chunker: Addresses | None = Field(
         default=None,
-        description="Where the chunker is, `http://host:port`; for sync, which tells how all rooms are; absent: not told of.",
+        description="Where the chunker is, as CAIRN_METADATA; for sync, which tells how all rooms are; absent: not told of.",
     )
-    sync: Address | None = Field(
-        default=None, description="Where sync is, `http://host:port`; for the front door only: no room calls it."
+    sync: Addresses | None = Field(
+        default=None, description="Where sync is, as CAIRN_METADATA; for the front door only: no room calls it."
     )
     broker: Broker | None = Field(
         default=None,

@@ -9,6 +9,7 @@ import httpx
 import orjson
 
 from foundation import tracing
+from foundation.addresses import Addresses
 from foundation.blocks import MIB
 from foundation.http_internal import acting_for_header
 from foundation.identity import NOBODY, Identity
@@ -21,6 +22,7 @@ _NO_BYTES = httpx.ByteStream(b"")
 _TEMPORARY = frozenset({502, 503, 504})
 # Shorter than servers keep an idle connection: one that closes under a request leaves its outcome unknown.
 _IDLE_SECONDS = 3.0
+_READY_SECONDS = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +37,18 @@ class RoomLimits:
 
 
 class RoomClient:
-    """One other room, by its address. Thread-safe; keeps connections."""
+    """One other room, by the addresses of its processes. Thread-safe; keeps connections."""
 
     def __init__(self, address: str, me: Room, tokens: TokenSource, limits: RoomLimits | None = None) -> None:
-        """`address`: `http://host:port`. Opens no connection yet."""
-        self._address, self._me, self._tokens = address.rstrip("/"), me, tokens
+        """`address`: `http://host:port`, or several with commas between them. Opens no connection yet."""
+        self._address, self._me, self._tokens = address, me, tokens
+        self._places = Addresses(address)
         self._limits = limits = limits or RoomLimits()
         self._budget = RetryBudget(limits.retries)
         self._lock = threading.Lock()
         self._token, self._minted = "", -float(LIFETIME_SECONDS)
         # Rooms speak plain HTTP on a private network; reading all certificates would cost each process 20 MB.
         self._http = httpx.Client(
-            base_url=self._address,
             timeout=httpx.Timeout(limits.answer_seconds, connect=limits.connect_seconds, pool=limits.answer_seconds),
             limits=httpx.Limits(
                 max_connections=limits.connections,
@@ -76,24 +78,25 @@ class RoomClient:
         """
         with tracing.span_inside(f"call {method}", kind="client", **{"server.address": self._address}):
             failure: Problem = Unavailable()
-            for _ in self._budget.tries():
+            # A try after a failure goes to another process, where there is one.
+            for _, place in zip(self._budget.tries(), self._places.turn(), strict=False):
                 sent = self._headers(acting_for) | tracing.handed_on() | (headers or {})
                 body = (
                     bytes(content) if content is not None else None
                 )  # httpx takes other buffers for streams of numbers.
-                request = self._http.build_request(method, path, content=body, headers=sent)
+                request = self._http.build_request(method, place + path, content=body, headers=sent)
                 if seconds is not None:
                     request.extensions["timeout"] |= {"read": seconds}
                 try:
                     response = self._answer(request)
                 except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-                    failure = Unavailable(f"A service of Cairn does not answer ({self._address}).")
+                    self._places.failed(place)
+                    failure = Unavailable(f"A service of Cairn does not answer ({place}).")
                     failure.__cause__ = error
                     continue
                 except httpx.TransportError as error:
-                    failure = OutcomeUnknown(
-                        f"A service of Cairn went away in the middle of an answer ({self._address})."
-                    )
+                    self._places.failed(place)
+                    failure = OutcomeUnknown(f"A service of Cairn went away in the middle of an answer ({place}).")
                     failure.__cause__ = error
                     if is_repeatable:
                         continue
@@ -109,12 +112,12 @@ class RoomClient:
             raise failure
 
     def ready(self) -> None:
-        """Raises Unavailable unless the room says that it is ready."""
+        """Raises Unavailable unless a process of the room says that it is ready."""
         if self._readyz().status_code != 200:
             raise Unavailable(f"A service of Cairn is not ready ({self._address}).")
 
     def require_of(self, name: str) -> None:
-        """Raises Unavailable unless the room says that what it calls `name` is ready, whatever else is."""
+        """Raises Unavailable unless a process of the room says that what it calls `name` is ready, whatever else is."""
         response = self._readyz()
         try:
             state = response.json()["services"][name]
@@ -124,10 +127,19 @@ class RoomClient:
             raise Unavailable(f"{name}: {state} ({self._address}).")
 
     def _readyz(self) -> httpx.Response:
-        try:
-            return self._http.get("/readyz", timeout=2.5)
-        except httpx.TransportError as error:
-            raise Unavailable(f"A service of Cairn does not answer ({self._address}).") from error
+        """Of the first that is ready, else of one that is not. Raises Unavailable where none answers."""
+        found, cause = None, None
+        for place in self._places.each():
+            try:
+                found = self._http.get(f"{place}/readyz", timeout=_READY_SECONDS / len(self._places))
+            except httpx.TransportError as error:
+                self._places.failed(place)
+                cause = error
+            if found is not None and found.status_code == 200:
+                break
+        if found is None:
+            raise Unavailable(f"A service of Cairn does not answer ({self._address}).") from cause
+        return found
 
     def close(self) -> None:
         self._http.close()

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import httpx
 
+from foundation.addresses import Addresses
 from foundation.identity import Identity
 from foundation.jwks import KeySource
 from foundation.jwt import JwtVerifier, TrustedIssuer
@@ -64,8 +65,8 @@ class FetchedRoomTokens:
     def __init__(
         self, address: str, secret: bytes, minted: ServiceTokens, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """`address`: identity's, `http://host:port`. `clock`: seconds that never go back."""
-        self._address, self._secret, self._minted, self._clock = address.rstrip("/"), secret, minted, clock
+        """`address`: identity's, as RoomClient's. `clock`: seconds that never go back."""
+        self._places, self._secret, self._minted, self._clock = Addresses(address), secret, minted, clock
         self._fetching = threading.Lock()
         self._held: dict[Room, _Held] = {}
         self._tried_at = float("-inf")
@@ -94,11 +95,11 @@ class FetchedRoomTokens:
         return self._held[room]
 
     def _fetched(self, room: Room) -> tuple[str, float]:
-        """Raises what httpx and a wrong answer raise."""
+        """Of the process whose turn it is. Raises what httpx and a wrong answer raise."""
         # Rooms speak plain HTTP on a private network, and this is once in minutes: no connection is kept.
         with httpx.Client(timeout=FETCH_SECONDS, verify=False, trust_env=False) as http:  # noqa: S501
             answer = http.post(
-                f"{self._address}/oauth/token",
+                f"{next(self._places.turn())}/oauth/token",
                 data={"grant_type": "client_credentials"},
                 auth=(room_client_id(room), room_secret(self._secret, room)),
             )

@@ -7,14 +7,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
-from cairn.serve import PORTS
+from cairn.serve import PORTS, first_admin
 from foundation.service_tokens import Room, ServiceTokens
-from tests.servers.cairn_server import CairnServer, running_server, wait_until
+from identity import migrate, open_identity
+from tests.servers.cairn_server import QUICK, CairnServer, running_server, wait_until
 from tests.servers.warm import run
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -39,6 +41,7 @@ def settings(*lines: str) -> dict[str, str]:
         ("chunker", [METADATA, BLOCKS], "CAIRN_IDENTITY"),
         ("chunker", [METADATA, BLOCKS, IDENTITY, "CAIRN_SECRET=short"], "CAIRN_SECRET"),
         ("chunker", ["CAIRN_METADATA=postgresql://x"], "CAIRN_METADATA"),
+        ("chunker", [f"{METADATA},"], "CAIRN_METADATA"),
         ("chunker", ["CAIRN_BLOCKS=http://user:pass@host"], "CAIRN_BLOCKS"),
         ("metadata", ["CAIRN_DATABASE=mysql://host/db"], "CAIRN_DATABASE"),
         ("block-storage", ["CAIRN_STORE=ftp://somewhere"], "CAIRN_STORE"),
@@ -88,6 +91,19 @@ def test_a_store_that_was_never_made_is_not_made_by_block_storage(tmp_path: Path
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
     assert not list((tmp_path / "data").rglob("cairn-store"))
+
+
+def test_two_identities_that_begin_at_once_make_one_administrator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    location = f"sqlite:///{tmp_path / 'cairn.db'}"
+    migrate(location)
+    with closing(open_identity(location, SECRET.encode(), "http://127.0.0.1:8080", passwords=QUICK)) as identity:
+        saw_nobody = iter([False, False])
+        monkeypatch.setattr(identity, "has_users", lambda: next(saw_nobody, True))
+        first_admin(identity)
+        first_admin(identity)
+    assert capsys.readouterr().out.count("An administrator was made") == 1
 
 
 class RoomsServer(CairnServer):

@@ -1,4 +1,4 @@
-"""The product in one process on both of its footings, as five processes, and as `make stack` behind TLS: the same tests run on each."""
+"""The product in one process on both of its footings, as five processes, two of each, and behind TLS: the same tests run on each."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +11,10 @@ from tests.stack.native_stack import NativeStack, native_stack
 
 FOOTINGS = ["sqlite-and-disk", "postgresql-and-s3"]
 PRODUCTS = [*FOOTINGS, "stack"]
+# The core once more on two processes of each room.
+ON_TWO_OF_EACH = frozenset(
+    {"test_main_job", "test_kill", "test_many_clients", "test_idempotency", "test_live_hints", "test_rollback_demo"}
+)
 # What runs once more as its operator starts it, through nginx over TLS.
 NATIVELY = frozenset({"test_main_job"})
 # What runs against five processes in the quick run; all the rest does so in the full one.
@@ -32,7 +36,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         params = item.callspec.params if hasattr(item, "callspec") else {}
         footing = {params.get(name) for name in ("product", "_shared_product", "footing")}
         is_repeated = "postgresql-and-s3" in footing and getattr(item, "originalname", "") in QUICK_ON_ONE
-        if is_repeated or "stack-tls" in footing or ("stack" in footing and item.path.stem not in QUICK_ON_STACK):
+        if (
+            is_repeated
+            or footing & {"stack-tls", "two-of-each"}
+            or ("stack" in footing and item.path.stem not in QUICK_ON_STACK)
+        ):
             item.add_marker(pytest.mark.full)
 
 
@@ -54,6 +62,13 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="module")
+def two_of_each(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Ten processes of the whole file."""
+    with running_stack(tmp_path_factory.mktemp("two"), 2, **settings_of("stack", request)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def secure_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeStack]:
     """`make stack`, of the whole file."""
     with native_stack(tmp_path_factory.mktemp("secure")) as stack:
@@ -64,6 +79,7 @@ def secure_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeSta
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "product" in metafunc.fixturenames:
         more = ["stack-tls"] if metafunc.definition.path.stem in NATIVELY else []
+        more += ["two-of-each"] if metafunc.definition.path.stem in ON_TWO_OF_EACH else []
         metafunc.parametrize("product", [*PRODUCTS, *more], indirect=True)
 
 
@@ -75,11 +91,11 @@ def product(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SignedIn
         secure.sign_in()
         yield secure
         return
-    if request.param != "stack":
+    if request.param in FOOTINGS:
         with running_server(tmp_path / "server", **settings_of(request.param, request)) as server:
             yield server
         return
-    stack: Stack = request.getfixturevalue("stack")
+    stack: Stack = request.getfixturevalue("stack" if request.param == "stack" else "two_of_each")
     if request.path.stem not in QUICK_ON_STACK:
         stack.kill()
         stack.start()  # What other tests made it take of memory is not this one's.

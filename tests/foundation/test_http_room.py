@@ -202,3 +202,24 @@ def test_it_is_ready_when_the_room_says_so(service: ScriptedService, room: RoomC
     service.then = answer(503, b"{}")
     with pytest.raises(Unavailable, match="not ready"):
         room.ready()
+
+
+def test_of_several_processes_the_next_is_asked_where_one_is_not_there(service: ScriptedService) -> None:
+    room = RoomClient(f"http://127.0.0.1:1,{service.address}", Room.CHUNKER, TOKENS, LIMITS)
+    assert [call(room, is_repeatable=False) for _ in range(4)] == [b"right"] * 4
+    room.ready()
+    room.close()
+
+
+def test_of_several_processes_one_that_is_ready_is_enough(service: ScriptedService) -> None:
+    with scripted_service() as sick:
+        sick.then = answer(503, b'{"services": {"store": "failed"}}')
+        service.then = answer(200, b'{"services": {"store": "ok"}}')
+        room = RoomClient(f"{sick.address},{service.address}", Room.CHUNKER, TOKENS, LIMITS)
+        for _ in range(2):
+            room.ready()
+            room.require_of("store")
+        service.then = sick.then
+        with pytest.raises(Unavailable):
+            room.ready()
+        room.close()

@@ -43,7 +43,7 @@ def opened(folder: Path, absent: str = "", **settings: Any) -> Iterator[House]:
     at = dict(zip(ROOMS, ports, strict=True))
     with ExitStack() as stack:
         rooms = {room: stack.enter_context(Upstream(room, at[room])) for room in ROOMS if room != absent}
-        door = Nginx(folder, port, secure_port, at, **settings)
+        door = Nginx(folder, port, secure_port, {room: [own] for room, own in at.items()}, **settings)
         door.start()
         stack.callback(door.stop)
         yield House(door, rooms)

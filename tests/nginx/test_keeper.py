@@ -188,6 +188,15 @@ def test_a_room_that_moves_is_found_and_its_old_place_ends_what_it_began(keeper:
         assert name() == "moved"
 
 
+def test_the_processes_of_a_room_that_are_named_take_turns(tmp_path: Path, room: Upstream) -> None:
+    (port,) = free_ports(1)
+    with Upstream("another", port):
+        keeper = Keeper(tmp_path, room, CAIRN_METADATA=f"http://127.0.0.1:{room.port},http://127.0.0.1:{port}")
+        with ending(keeper.start()):
+            address = f"http://127.0.0.1:{keeper.port}/api/v1/buckets"
+            assert {httpx.get(address).json()["room"] for _ in range(20)} == {"metadata", "another"}
+
+
 def test_what_nginx_does_not_take_is_told_and_starts_nothing(tmp_path: Path, room: Upstream) -> None:
     (tmp_path / "c.pem").write_text("no certificate")
     bad = str(tmp_path / "c.pem")

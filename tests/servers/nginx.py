@@ -37,11 +37,11 @@ class Nginx:
         folder: Path,
         port: int,
         secure_port: int,
-        rooms: Mapping[str, int],
+        rooms: Mapping[str, Sequence[int]],
         limits: TimeLimits | None = None,
         **settings: Any,
     ) -> None:
-        """`rooms`: the name of each that the front door leads to, and its port. `settings`: of FrontDoorSettings."""
+        """`rooms`: the name of each that the front door leads to, and the ports of its processes. `settings`: of FrontDoorSettings."""
         self.folder, self.port, self.secure_port = folder, port, secure_port
         self.url, self.secure_url = f"http://127.0.0.1:{port}", f"https://127.0.0.1:{secure_port}"
         self.certificate = folder / "certificate.pem"
@@ -50,7 +50,7 @@ class Nginx:
         door = FrontDoor(
             FrontDoorSettings.model_validate({"http_port": port, "https_port": secure_port} | _UNLIMITED | settings),
             "127.0.0.1",
-            {room: [Address("127.0.0.1", at)] for room, at in rooms.items()},
+            {room: [Address("127.0.0.1", at) for at in ports] for room, ports in rooms.items()},
             self.certificate,
             folder / "key.pem",
             _page(),

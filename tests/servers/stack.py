@@ -1,4 +1,4 @@
-"""The product as five processes behind a real nginx, on PostgreSQL and an S3 store: `cairn serve --only ROOM`, each killed by itself."""
+"""The product as five processes, or two of each, behind a real nginx, on PostgreSQL and an S3 store; each is killed by itself."""
 
 import secrets
 import signal
@@ -25,8 +25,8 @@ class RoomServer(CairnServer):
 
     def __init__(self, folder: Path, room: Room, port: int, environment: Mapping[str, str]) -> None:
         super().__init__(folder, **environment)
-        self.port, self.url = port, f"http://127.0.0.1:{port}"
-        self.log = folder / f"{room}.log"
+        self.room, self.port, self.url = room, port, f"http://127.0.0.1:{port}"
+        self.log = folder / f"{room}-{port}.log"
         self.arguments = ("serve", "--only", room.value, "--port", str(port))
 
     def readiness(self) -> tuple[int, dict[str, str]]:
@@ -54,29 +54,35 @@ class WorkServer(CairnServer):
 
 
 class Stack(SignedInServer):
-    """All of it as one server: `url` is the front door's. `rooms` are the processes, to be killed one by one."""
+    """All of it as one server: `url` is the front door's. `rooms` are the processes, to be killed one by one; `twins` the second of each,
+    where there are two.
+    """
 
-    def __init__(self, folder: Path, **environment: str) -> None:
-        """`environment` names CAIRN_DATABASE and CAIRN_STORE, both fresh. With CAIRN_BROKER two workers and a beat do the work."""
+    def __init__(self, folder: Path, each: int = 1, **environment: str) -> None:
+        """`each`: one or two processes of every room. `environment` names CAIRN_DATABASE and CAIRN_STORE, both fresh. With CAIRN_BROKER
+        two workers and a beat do the work.
+        """
         super().__init__(folder, **environment)
-        self.port, secure_port, *ports = free_ports(2 + len(ROOMS) + len(_WORKING))
+        self.port, secure_port, *ports = free_ports(2 + each * len(ROOMS) + len(_WORKING))
         self.url = f"http://127.0.0.1:{self.port}"
-        at = dict(zip(ROOMS, ports, strict=False))
+        at = {room: [ports.pop() for _ in range(each)] for room in ROOMS}
+        addresses = {room: ",".join(f"http://127.0.0.1:{port}" for port in found) for room, found in at.items()}
         self.environment |= {
             "CAIRN_PORT": str(self.port),
             "CAIRN_TRUSTED_PROXIES": "127.0.0.1",
             "CAIRN_SECRET": secrets.token_hex(32),
-            "CAIRN_CHUNKER": f"http://127.0.0.1:{at[Room.CHUNKER]}",
-            "CAIRN_METADATA": f"http://127.0.0.1:{at[Room.METADATA]}",
-            "CAIRN_IDENTITY": f"http://127.0.0.1:{at[Room.IDENTITY]}",
-            "CAIRN_BLOCKS": f"http://127.0.0.1:{at[Room.BLOCK_STORAGE]}",
+            "CAIRN_CHUNKER": addresses[Room.CHUNKER],
+            "CAIRN_METADATA": addresses[Room.METADATA],
+            "CAIRN_IDENTITY": addresses[Room.IDENTITY],
+            "CAIRN_BLOCKS": addresses[Room.BLOCK_STORAGE],
         }
-        self.rooms = {room: RoomServer(folder, room, port, self.environment) for room, port in at.items()}
-        working = dict(zip(_WORKING, ports[len(ROOMS) :], strict=True)) if "CAIRN_BROKER" in environment else {}
+        servers = {room: [RoomServer(folder, room, port, self.environment) for port in at[room]] for room in ROOMS}
+        self.rooms = {room: first for room, (first, *_) in servers.items()}
+        self.twins = {room: second for room, (_, *others) in servers.items() for second in others}
+        working = dict(zip(_WORKING, ports, strict=True)) if "CAIRN_BROKER" in environment else {}
         self.working = {name: WorkServer(folder, name, port, self.environment) for name, port in working.items()}
-        self.nginx = Nginx(
-            folder / "nginx", self.port, secure_port, {room.value: at[room] for room in _BEHIND_THE_DOOR}
-        )
+        behind = {room.value: at[room] for room in _BEHIND_THE_DOOR}
+        self.nginx = Nginx(folder / "nginx", self.port, secure_port, behind)
         self._is_migrated = False
 
     def start(self) -> None:
@@ -92,7 +98,7 @@ class Stack(SignedInServer):
 
     @property
     def processes(self) -> Sequence[CairnServer]:
-        return [*self.rooms.values(), *self.working.values()]
+        return [*self.rooms.values(), *self.twins.values(), *self.working.values()]
 
     @property
     def workers(self) -> Sequence[WorkServer]:
@@ -129,7 +135,7 @@ class Stack(SignedInServer):
 
 
 @contextmanager
-def running_stack(folder: Path, **environment: str) -> Iterator[Stack]:
+def running_stack(folder: Path, each: int = 1, **environment: str) -> Iterator[Stack]:
     folder.mkdir(parents=True, exist_ok=True)
-    with running(Stack(folder, **environment)) as stack:
+    with running(Stack(folder, each, **environment)) as stack:
         yield stack

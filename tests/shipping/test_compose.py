@@ -40,6 +40,7 @@ def test_it_holds_to_the_format() -> None:
         {"depends_on": {"postgres": {"condition": "healthy"}}},
         {"user": "0:0"},
         {"deploy": {"resources": {"limits": {"memory": "512M"}}}},
+        {"deploy": {"replicas": "two"}},
     ],
 )
 def test_the_format_is_one_that_refuses(broken: Mapping[str, Any]) -> None:

@@ -52,7 +52,9 @@ def test_every_variable_is_one_that_a_settings_class_reads() -> None:
 def test_every_variable_that_compose_takes_from_outside_is_one_or_says_where_files_are() -> None:
     example = (PROJECT / "compose" / ".env.example").read_text()
     names = {line.partition("=")[0] for line in example.splitlines() if line and not line.startswith("#")}
-    assert names - KNOWN == {"CAIRN_TLS_FOLDER", "CAIRN_BACKUP_FOLDER"}
+    several = {name for name in names if name.endswith("_REPLICAS")}
+    assert names - KNOWN - several == {"CAIRN_TLS_FOLDER", "CAIRN_BACKUP_FOLDER"}
+    assert several == {f"CAIRN_{name.upper().replace('-', '_')}_REPLICAS" for name in [*ROOM_PORTS, "worker"]}
 
 
 def told(environment: Mapping[str, str]) -> set[str]:

@@ -17,7 +17,9 @@ from tests.servers.cairn_server import wait_until
 from tests.servers.ports import free_ports
 from tests.servers.processes import freeze
 from tests.stack.native_stack import NativeStack, listening, native_stack
+from tools.stack.composition import services
 from tools.stack.places import DOOR, free_places, keep, kept_places
+from tools.stack.programs import program
 from tools.stack.secrets_files import read, write_secrets
 
 SERVICES = {"identity", "metadata", "sync", "chunker", "block-storage", "worker", "worker-2", "beat"}
@@ -174,6 +176,38 @@ def test_ports_that_somebody_else_has_are_left_to_them(tmp_path: Path, monkeypat
         places, moved = free_places(tmp_path)
     assert places.ports["metadata"] != port
     assert f"port {port} is taken: metadata is on {places.ports['metadata']}" in moved
+
+
+def test_more_of_a_service_have_ports_of_their_own_and_the_others_are_told_of_all(tmp_path: Path) -> None:
+    two = {"CAIRN_PUBLIC_URL": "https://localhost", "CAIRN_CHUNKER_REPLICAS": "2", "CAIRN_WORKER_REPLICAS": "3"}
+    found = services(two, frozenset({"seaweedfs"}))
+    assert found.keys() >= {"chunker", "chunker-2", "worker", "worker-2", "worker-3"}
+    places, _ = free_places(tmp_path, found.keys())
+    keep(places)
+    both = ",".join(f"http://127.0.0.1:{places.ports[name]}" for name in ("chunker", "chunker-2"))
+    assert kept_places(tmp_path).translated(found["sync"].environment["CAIRN_CHUNKER"]) == both
+    own = program(found["chunker-2"], places).command
+    assert list(own[-5:]) == ["serve", "--only", "chunker", "--port", str(places.ports["chunker-2"])]
+    # Where there is one again, nobody is told of the other.
+    keep(free_places(tmp_path)[0])
+    assert "," not in kept_places(tmp_path).translated("http://chunker:8002")
+
+
+@pytest.mark.full
+def test_two_of_each_service_run_natively_and_one_of_each_may_be_killed(tmp_path: Path) -> None:
+    rooms = ("identity", "metadata", "sync", "chunker", "block-storage")
+    twice = {f"CAIRN_{room.upper().replace('-', '_')}_REPLICAS": "2" for room in rooms}
+    (tmp_path / "up").write_bytes(secrets.token_bytes(5_000_000))
+    with native_stack(tmp_path / "stack", **twice) as stack:
+        stack.start()
+        stack.sign_in()
+        assert stack.services.keys() == SERVICES | SERVERS | {f"{room}-2" for room in rooms}
+        place = f"cairn:{bucket_of(stack)}/b.bin"
+        for room in rooms:
+            os.kill(stack.process(room), signal.SIGKILL)
+            stack.cairn("cp", str(tmp_path / "up"), place)
+            stack.cairn("cp", place, str(tmp_path / room))
+            assert (tmp_path / room).read_bytes() == (tmp_path / "up").read_bytes()
 
 
 def test_the_secret_of_a_folder_that_make_run_served_before_is_kept(tmp_path: Path) -> None:

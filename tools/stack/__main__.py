@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from time import monotonic, sleep
 from types import FrameType
 
@@ -19,6 +19,7 @@ from tools.stack.secrets_files import read, write_secrets
 from tools.stack.supervision import Supervision
 
 _ANSWER_SECONDS = 60
+_PROFILES = frozenset({"seaweedfs"})
 
 
 def main() -> None:
@@ -88,23 +89,35 @@ def restart(places: Places, service: str | None) -> None:
 
 
 def _begin(places: Places, is_going: bool) -> None:
-    if not is_going:
+    names = services(_variables(places), _PROFILES).keys()
+    if is_going:
+        _require_same(places, names)
+    else:
         # Of one whose supervisor or folder is gone.
         Supervision(places).stop()
-        places, moved = free_places(places.data)
+        places, moved = free_places(places.data, names)
         keep(places)
         for words in moved:
             _say(words)
         write_secrets(places)
         prepare(places)
     supervision = Supervision(places)
-    found = services(_variables(places), frozenset({"seaweedfs"}))
+    found = services(_variables(places), _PROFILES)
     programs = {name: program(service, places) for name, service in found.items()}
     if not is_going:
         supervision.launch({name: programs[name] for name, service in found.items() if service.restarts})
     Beginning(places, found, programs, supervision).run(_say)
     _write_stack_file(places, found)
     _announce(places)
+
+
+def _require_same(places: Places, names: Collection[str]) -> None:
+    """Raises ValueError where a running stack has another number of some service than the settings now say."""
+    running = Supervision(places).states().keys()
+    if extra := {name for name in running ^ set(names) if name.rpartition("-")[2].isdecimal()}:
+        raise ValueError(
+            f"{', '.join(sorted(extra))}: how many of a service there are is changed by make stack-stop, then make stack"
+        )
 
 
 def _runs_whole(supervision: Supervision) -> bool:

@@ -16,9 +16,12 @@ _VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?:(?P<how>:-|:\?)(?P<rest>[^}]*))?\}"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """`is_ours`: it runs our image, whose entry point is `cairn`. `after`: services by the condition in which they must be."""
+    """`of`: the service of the file, of which there may be several: chunker, chunker-2. `is_ours`: it runs our image, whose entry point is
+    `cairn`. `after`: services by the condition in which they must be.
+    """
 
     name: str
+    of: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
     is_ours: bool
@@ -45,7 +48,9 @@ def services(variables: Mapping[str, str], profiles: frozenset[str]) -> dict[str
         if not given.get("profiles") or profiles & set(given["profiles"])
     }
     return {
-        each: _service(each, given, frozenset(wanted)) for name, given in wanted.items() for each in _names(name, given)
+        each: _service(each, name, given, frozenset(wanted))
+        for name, given in wanted.items()
+        for each in _names(name, given)
     }
 
 
@@ -56,10 +61,11 @@ def _names(name: str, given: Mapping[str, Any]) -> Iterator[str]:
         yield f"{name}-{number}"
 
 
-def _service(name: str, given: Mapping[str, Any], present: frozenset[str]) -> Service:
+def _service(name: str, of: str, given: Mapping[str, Any], present: frozenset[str]) -> Service:
     after = {other: how["condition"] for other, how in given.get("depends_on", {}).items() if other in present}
     return Service(
         name,
+        of,
         tuple(map(str, given.get("command", ()))),
         {key: str(value) for key, value in given.get("environment", {}).items()},
         given.get("build", {}).get("dockerfile") == OURS,

@@ -5,11 +5,11 @@ import json
 import os
 import socket
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# As the containers have them. One more of a kind listens beside these: of a second worker nobody asks the port.
+# As the containers have them.
 PORTS = {
     "metadata": 8000,
     "sync": 8001,
@@ -28,6 +28,8 @@ DOOR = {"CAIRN_HTTP_PORT": 8080, "CAIRN_HTTPS_PORT": 8443}
 # SeaweedFS is four servers; each has a second port for the others.
 _MORE_PORTS = {"seaweedfs": (1, 2, 3, 10_000, 10_001, 10_002, 10_003)}
 _STEP = 20
+# From a service to one more of its kind.
+_NEXT_OF_A_KIND = 10
 # sockaddr_un holds 108 bytes, and its name comes behind this.
 _SOCKET_FOLDER_BYTES = 80
 
@@ -76,8 +78,10 @@ class Places:
         return f"{scheme}://127.0.0.1:{self.ports[service]}"
 
     def translated(self, text: str) -> str:
-        """`text` with every service of the containers' network where it is here, and secrets where they lie."""
+        """`text` with every service of the containers' network where it is here, all of a kind, and secrets where they lie."""
         for service, port in PORTS.items():
+            kind = [service, *(name for name in self.ports if _kind(name) == service != name)]
+            text = text.replace(f"http://{service}:{port}", ",".join(map(self.address, kind)))
             for before in ("//", "@"):
                 text = text.replace(f"{before}{service}:{port}", f"{before}127.0.0.1:{self.ports[service]}")
         return text.replace("/run/secrets/", f"{self.run}/secrets/")
@@ -92,23 +96,25 @@ def kept_places(data: Path) -> Places:
     return Places(data, _usual() | _kept(data))
 
 
-def free_places(data: Path) -> tuple[Places, list[str]]:
+def free_places(data: Path, services: Collection[str] = ()) -> tuple[Places, list[str]]:
     """For a stack that begins: the ports of before, or others where somebody else listens; and what has moved, in words.
 
+    `services`: all, where there are more of a kind than PORTS has.
     Raises ValueError where the front door cannot be: people know its address, and it does not move.
     """
-    wanted = _usual() | {name: port for name, port in _kept(data).items() if name not in DOOR}
+    usual = _usual() | {name: _beside(name) for name in services if name not in PORTS and _kind(name) in PORTS}
+    wanted = usual | {name: port for name, port in _kept(data).items() if name in usual.keys() - DOOR.keys()}
     for name in DOOR:
         if not _is_free(wanted[name]):
             raise ValueError(f"somebody else listens on port {wanted[name]}: give the front door another by {name}")
     ports, taken = dict(wanted), set(wanted.values())
-    for service in PORTS:
+    for service in [name for name in wanted if name not in DOOR]:
         while not all(map(_is_free, _all_ports(service, ports[service]))):
             ports[service] += _STEP
             while ports[service] in taken:
                 ports[service] += _STEP
         taken.add(ports[service])
-    moved = [name for name in PORTS if ports[name] != wanted[name]]
+    moved = sorted(name for name in wanted if ports[name] != wanted[name])
     return Places(data, ports), [f"port {wanted[name]} is taken: {name} is on {ports[name]}" for name in moved]
 
 
@@ -122,6 +128,17 @@ def keep(places: Places) -> None:
 
 def _usual() -> dict[str, int]:
     return PORTS | {name: _port(name, usual) for name, usual in DOOR.items()}
+
+
+def _kind(name: str) -> str:
+    """chunker, of chunker-2."""
+    kind, _, number = name.rpartition("-")
+    return kind if number.isdecimal() else name
+
+
+def _beside(name: str) -> int:
+    """The usual port of chunker-2: from that of its kind on, in tens."""
+    return PORTS[_kind(name)] + _NEXT_OF_A_KIND * (int(name.rpartition("-")[2]) - 1)
 
 
 def _port(name: str, usual: int) -> int:
