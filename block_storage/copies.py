@@ -48,7 +48,12 @@ class Copies:
             if len(self.roots) == 1:
                 raise
             outlook = "blocks have fewer copies" if self._least < len(self.roots) else "nothing can be stored"
-            _log.error("a copy of the store is not there, %s until it is: %s", outlook, problem)
+            advice = (
+                "mount its disk again, or replace it: docs/operations.md#a-disk-of-a-store-with-several-copies-is-lost"
+            )
+            _log.error(
+                "a copy of the store is not there, %s until it is: %s", outlook, problem, extra={"advice": advice}
+            )
             self._has_missed = True
             return None
 

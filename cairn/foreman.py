@@ -85,7 +85,8 @@ class Foreman:
 
     def _keep(self) -> None:
         if self._process and (status := self._process.poll()) is not None:
-            log.error("the process that works has ended", extra={"way": self._way, "status": status})
+            advice = "it is started again; if this comes often, its last lines say why, and status -9 means too little memory"
+            log.error("the process that works has ended", extra={"way": self._way, "status": status, "advice": advice})
             self._process = None
         if self._process is None and time.monotonic() - self._started_at >= _RESTART_SECONDS:
             self._started_at = time.monotonic()

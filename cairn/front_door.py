@@ -103,7 +103,10 @@ class DoorKeeper:
                 log.info("the front door is told of what changed")
                 self.nginx.reload()
         except (Problem, OSError) as error:
-            log.error("the front door cannot take what changed", extra={"reason": str(error)})
+            advice = (
+                "mend what `reason` names: it is tried again in some seconds, and what was served before is served on"
+            )
+            log.error("the front door cannot take what changed", extra={"reason": str(error), "advice": advice})
 
     def _public_port(self) -> int:
         public = urlsplit(self._settings.address)

@@ -19,6 +19,7 @@ from chunker.read_threads import read_in, retrieve
 from foundation.problems import Problem
 from metadata import BlockState, FileVersion, StoredChunk, VersionNotFound
 
+_HEAL = "`cairn status` says which file it is and what heals it: docs/operations.md#when-cairn-status-says-that-something-needs-you"
 log = logging.getLogger("cairn.chunker")
 
 PAGE_CHUNKS = 256
@@ -145,7 +146,8 @@ class Source:
 
     def _damaged(self, chunk: StoredChunk, problem: Problem) -> ContentDamaged:
         state = BlockState.MISSING if isinstance(problem, BlockNotFound) else BlockState.DAMAGED
-        log.error("a block is %s", state, extra={"block": str(chunk.id), "file": str(self.version.file_id)})
+        facts = {"block": str(chunk.id), "file": str(self.version.file_id)}
+        log.error("a block is %s", state, extra=facts | {"advice": _HEAL})
         try:
             self._blocks.judge({chunk.name: state})
         except Problem as unheard:

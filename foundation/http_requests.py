@@ -15,7 +15,7 @@ from foundation import tracing
 from foundation.http_problems import problem_response
 from foundation.problems import HeadersTooLarge, Problem, TooLarge
 from foundation.settings import ServiceSettings
-from foundation.telemetry import request_id
+from foundation.telemetry import OUR_FAULT, request_id
 
 log = logging.getLogger("cairn.http")
 
@@ -105,7 +105,7 @@ class Requests:
             await self._guarded(scope, self._limited(scope, receive), answer)
         except Exception:
             # The process edge: nothing of the inside leaves. A started answer can only be cut, visibly.
-            log.exception("request failed", extra={"method": scope["method"]})
+            log.exception("request failed", extra={"method": scope["method"], "advice": OUR_FAULT})
             if status:
                 raise
             await problem_response(Problem())(scope, receive, answer)

@@ -9,11 +9,18 @@ import orjson
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
+# The advice of every line that tells of an exception nobody expected.
+OUR_FAULT = (
+    "a fault of Cairn's own, `exception` says where; all else goes on: docs/operations.md#requests-fail-or-are-slow"
+)
 _OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
 class JsonFormatter(logging.Formatter):
-    """Time, level, logger, message, request id, and whatever `extra` carried. Secrets never go into `extra`."""
+    """Time, level, logger, message, request id, and whatever `extra` carried. Secrets never go into `extra`.
+
+    What is logged as an error carries `advice`: what whoever runs Cairn can do about it.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {

@@ -182,5 +182,7 @@ def _document(answer: Answer) -> Mapping[str, Any]:
     if document.get("error") == "invalid_grant":
         raise OutsideRefused("The provider takes this sign-in no more.")
     # Of the operator's to repair: the client or its secret is not what the provider knows.
-    log.error("the outside provider refuses this client", extra={"reason": str(document.get("error"))[:100]})
+    advice = "set CAIRN_OIDC_CLIENT_ID and CAIRN_OIDC_CLIENT_SECRET to what the provider knows: docs/login.md#any-other-provider"
+    reason = str(document.get("error"))[:100]
+    log.error("the outside provider refuses this client", extra={"reason": reason, "advice": advice})
     raise OutsideFailed("The provider does not take this server's request.")

@@ -41,14 +41,19 @@ def collect_blocks(connection: Connection, after: int, limit: int, retention: ti
     ids = sorted({id for _, id in claimed})
     locked = _locked(connection, blocks, ids)
     gone = delete_free_blocks(connection, locked)
-    bury(connection, gone.values(), now(connection) + retention)
+    bury(connection, gone, now(connection) + retention, gone)
     return _settled(connection, claimed, _skipped(connection, blocks, ids, locked), len(gone))
 
 
-def delete_free_blocks(connection: Connection, locked: Sequence[bytes]) -> dict[bytes, str]:
-    """Step 3, a statement of its own: its snapshot is newer than the locks, so it sees whoever they had to wait for."""
+def delete_free_blocks(connection: Connection, locked: Sequence[bytes]) -> dict[str, int]:
+    """Step 3, a statement of its own: its snapshot is newer than the locks, so it sees whoever they had to wait for.
+
+    Names and sizes of those that are gone.
+    """
     free = delete(blocks).where(any_of(connection, blocks.c.id, locked), BLOCK_IS_FREE)
-    return {row.id: row.name for row in connection.execute(free.returning(blocks.c.id, blocks.c.name))}
+    return {
+        row.name: row.stored_size for row in connection.execute(free.returning(blocks.c.name, blocks.c.stored_size))
+    }
 
 
 def collect_contents(connection: Connection, after: int, limit: int, max_chunks: int) -> Collected:

@@ -35,8 +35,8 @@ class Collection(Protocol):
         """Dead names past their time; none while a backup holds."""
 
     @repeatable
-    def forget(self, names: Several[BlockName]) -> None:
-        """These dead names' bytes are erased."""
+    def forget(self, names: Several[BlockName]) -> int:
+        """These dead names' bytes are erased: how many, of those that were registered and were not forgotten before."""
 
     @repeatable
     def bury_orphans(self, names: Several[BlockName]) -> int:

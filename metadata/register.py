@@ -1,6 +1,6 @@
 """Blocks whose bytes are durable become an upload's (ALGORITHMS.md 1, "Register", steps a to d), and dedup hits."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -97,9 +97,12 @@ def _take_over(connection: Connection, old: str, block: ReceivedBlock, healing: 
     return True
 
 
-def bury(connection: Connection, names: Iterable[str], erase_after: datetime) -> None:
-    """These names are dead from now on; their bytes go at `erase_after`."""
-    rows = [{"name": name, "erase_after": erase_after} for name in sorted(names)]
+def bury(
+    connection: Connection, names: Iterable[str], erase_after: datetime, sizes: Mapping[str, int] | None = None
+) -> None:
+    """These names are dead from now on; their bytes, `sizes` where that is known, go at `erase_after`."""
+    known = sizes or {}
+    rows = [{"name": name, "erase_after": erase_after, "stored_size": known.get(name)} for name in sorted(names)]
     insert_rows(connection, dead_names, rows, ignore_conflicts=True)
 
 

@@ -56,12 +56,13 @@ class SqlCollection:
 
         return self._database.read(body)
 
-    def forget(self, names: Collection[BlockName]) -> None:
-        def body(connection: Connection) -> None:
+    def forget(self, names: Collection[BlockName]) -> int:
+        def body(connection: Connection) -> int:
             erased = sorted(str(name) for name in names)
-            connection.execute(delete(dead_names).where(any_of(connection, dead_names.c.name, erased)))
+            gone = delete(dead_names).where(any_of(connection, dead_names.c.name, erased))
+            return sum(size or 0 for size in connection.execute(gone.returning(dead_names.c.stored_size)).scalars())
 
-        self._database.write(body, repeat_unknown=True)
+        return self._database.write(body, repeat_unknown=True)
 
     def bury_orphans(self, names: Collection[BlockName]) -> int:
         retention = self._settings.dead_name_retention

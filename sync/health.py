@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from foundation.problems import Problem
+from foundation.telemetry import OUR_FAULT
 from metadata import Proofs
 from sync.errors import NoWorker
 from sync.looks import KEPT_SECONDS, Looks
@@ -99,7 +100,7 @@ class HealthBoard:
             problem = raised.slug
         except Exception:
             # The edge of a check: what breaks in one must not hide the others.
-            log.exception("check failed", extra={"check": asked.name})
+            log.exception("check failed", extra={"check": asked.name, "advice": OUR_FAULT})
             problem = Problem.slug
         asked.latencies.append(None if seconds is None else round(seconds * 1000, 1))
         asked.standing = _standing(asked, seconds, problem)

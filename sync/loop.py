@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from foundation.doorbell import InProcessDoorbell
 from foundation.problems import Problem
+from foundation.telemetry import OUR_FAULT
 from sync.chore import PAUSE_SECONDS, Chore, Interrupted, Pause, Queue
 from sync.heartbeat import EVERY_SECONDS, Heartbeat
 
@@ -84,7 +85,7 @@ class Loop:
             log.warning("chore put off", extra={"chore": chore.name, "problem": problem.slug})
         except Exception:
             # The edge of this thread: a chore that breaks must not end the others.
-            log.exception("chore failed", extra={"chore": chore.name})
+            log.exception("chore failed", extra={"chore": chore.name, "advice": OUR_FAULT})
         else:
             if done:
                 log.info("chore done", extra={"chore": chore.name, "items": done})

@@ -27,14 +27,19 @@ DRIFTED_COUNTERS = "drifted-counters"
 
 
 class Reconciled:
-    """`cairn_reconciled_total`, by what it was. Thread-safe."""
+    """`cairn_reconciled_total`, by what it was, and `cairn_erased_bytes_total`. Thread-safe."""
 
     def __init__(self) -> None:
         self._total = Counter("cairn_reconciled", "What reconciliation put right", ["what"], registry=None)
+        self._bytes = Counter("cairn_erased_bytes", "Bytes of blocks that were erased", registry=None)
 
     def register(self, registry: CollectorRegistry) -> None:
         """Show it among the metrics of a service."""
         registry.register(self._total)
+        registry.register(self._bytes)
+
+    def erased(self, size: int) -> None:
+        self._bytes.inc(size)
 
     def __call__(self, what: str, number: int) -> None:
         if number:
@@ -63,7 +68,7 @@ def _counted(slice_of: Callable[[], int], count: Count, what: str) -> Callable[[
 class CountedCollection:
     """A decorator of Collection: each slice is counted when it is done, whether or not the pass comes to its end."""
 
-    def __init__(self, collection: Collection, count: Count) -> None:
+    def __init__(self, collection: Collection, count: Reconciled) -> None:
         self._collection, self._count = collection, count
 
     def collect_contents(self, after: int, limit: int = 200) -> Collected:
@@ -79,9 +84,11 @@ class CountedCollection:
     def due_names(self, limit: int = 200) -> Sequence[BlockName]:
         return self._collection.due_names(limit)
 
-    def forget(self, names: Several[BlockName]) -> None:
-        self._collection.forget(names)
+    def forget(self, names: Several[BlockName]) -> int:
+        size = self._collection.forget(names)
         self._count(ERASED_NAMES, len(names))
+        self._count.erased(size)
+        return size
 
     def bury_orphans(self, names: Several[BlockName]) -> int:
         buried = self._collection.bury_orphans(names)

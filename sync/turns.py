@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 
 from foundation import tracing
 from foundation.problems import Problem
+from foundation.telemetry import OUR_FAULT
 from sync.board import Board
 from sync.chore import PAUSE_SECONDS, Chore, Interrupted, Pause
 from sync.errors import BrokerUnavailable
@@ -57,7 +58,7 @@ class Turns:
             log.warning("chore put off", extra={"chore": name, "problem": problem.slug})
         except Exception:
             # The edge of the process: a chore that breaks must not end the others.
-            log.exception("chore failed", extra={"chore": name})
+            log.exception("chore failed", extra={"chore": name, "advice": OUR_FAULT})
 
     def _run(self, name: str) -> None:
         if not self._chores:

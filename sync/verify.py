@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from block_storage import BlockStore
 from foundation.problems import Problem
+from foundation.telemetry import OUR_FAULT
 from metadata import Job, Jobs, Outcome
 from sync.chore import Interrupted
 from sync.long_version import LongVersion
@@ -95,7 +96,8 @@ class Verification:
             broke = (problem.slug, problem.title + ".")
         except Exception:
             # The edge of one job: whatever is wrong with it, the others are worked on.
-            log.exception("verification failed", extra={"events": [str(job.event_id) for job in group[:10]]})
+            events = [str(job.event_id) for job in group[:10]]
+            log.exception("verification failed", extra={"events": events, "advice": OUR_FAULT})
             broke = CHECK_BROKE
         if len(group) == 1:
             return [again(group[0], *broke)]

@@ -137,8 +137,10 @@ def _note(proofs: Proofs, webhook: Webhook, notice: Notice, status: int) -> None
     proofs.noticed(notice.id, None if is_last else DELAYS[notice.attempts - 1], error)
     facts = {"host": webhook.host, "notice": str(notice.id), "attempts": notice.attempts, "error": error}
     if status == _GONE:
-        log.error("the webhook's receiver is gone: nothing is sent to it until the next start", extra=facts)
+        advice = "set CAIRN_WEBHOOK_URL to one that is there, or leave it out, and start the server again"
+        log.error("the webhook's receiver is gone: nothing is sent to it", extra=facts | {"advice": advice})
     elif is_last:
-        log.error("webhook given up", extra=facts)
+        advice = "mend the receiver for those that come; what this one would have told, `cairn status` tells"
+        log.error("webhook given up", extra=facts | {"advice": advice})
     else:
         log.warning("webhook put off", extra=facts)

@@ -178,13 +178,14 @@ def logs(house: Stack) -> dict[str, str]:
     return {process.log.stem: process.log.read_text() for process in house.processes}
 
 
-def test_one_request_id_is_in_the_log_of_every_room_that_worked_for_it(house: Stack) -> None:
+def test_one_request_id_is_in_the_log_of_the_front_door_and_of_every_room_that_worked_for_it(house: Stack) -> None:
     with house.http(house.token) as api:
         make_bucket(api, "numbered")
         answer = api.put("/buckets/numbered/content/a", content=b"numbered" * 1000)
     id = answer.headers["X-Request-Id"]
     for room in ("chunker", "metadata", "block-storage"):
         wait_until(lambda room=room: f'"request_id":"{id}"' in logs(house)[room])
+    wait_until(lambda: id in {line["request_id"] for line in house.nginx.logged()})
 
 
 def test_no_log_has_a_credential_wherever_it_came(house: Stack) -> None:

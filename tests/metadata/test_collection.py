@@ -57,8 +57,9 @@ def test_a_purged_files_blocks_go_and_their_names_are_dead(desk: Desk, hasty: Ca
     assert collect(hasty) == 3
     due = hasty.collection.due_names(10)
     assert set(due) == {block.name for block in blocks}
-    hasty.collection.forget(due)
+    assert hasty.collection.forget(due) == sum(chunk.size for chunk in (plan[0], plan[1], plan[3]))
     assert hasty.collection.due_names(10) == []
+    assert hasty.collection.forget(due) == 0
     with pytest.raises(FileNotFound):
         desk.at("f")
 

@@ -72,9 +72,10 @@ def test_with_lock_and_judgement_in_one_statement_something_breaks(
         free = select(blocks.c.id).where(any_of(connection, blocks.c.id, ids), collect.BLOCK_IS_FREE)
         return list(connection.execute(free.order_by(blocks.c.id).with_for_update()).scalars())
 
-    def delete_unseen(connection: Connection, locked: Sequence[bytes]) -> dict[bytes, str]:
-        gone = delete(blocks).where(any_of(connection, blocks.c.id, locked)).returning(blocks.c.id, blocks.c.name)
-        return {row.id: row.name for row in connection.execute(gone)}
+    def delete_unseen(connection: Connection, locked: Sequence[bytes]) -> dict[str, int]:
+        gone = delete(blocks).where(any_of(connection, blocks.c.id, locked))
+        returned = connection.execute(gone.returning(blocks.c.name, blocks.c.stored_size))
+        return {row.name: row.stored_size for row in returned}
 
     judged = collect._locked  # noqa: SLF001 — the step that is taken away.
     monkeypatch.setattr(

@@ -19,6 +19,9 @@ class Counts:
         self.reconciled, self._registry = Reconciled(), CollectorRegistry()
         self.reconciled.register(self._registry)
 
+    def erased_bytes(self) -> float | None:
+        return self._registry.get_sample_value("cairn_erased_bytes_total")
+
     def __getitem__(self, what: str) -> float:
         return self._registry.get_sample_value("cairn_reconciled_total", {"what": what}) or 0
 
@@ -39,6 +42,7 @@ def test_what_nothing_names_is_collected_and_its_dead_name_erased(
     collect(collection, at_once)
     erase(collection, store, at_once)
     assert (counts["collected-contents"], counts["collected-blocks"], counts["erased-names"]) == (1, 1, 1)
+    assert counts.erased_bytes() == len(b"gone")
     assert store.list() == []
 
 
@@ -49,6 +53,8 @@ def test_bytes_of_nobody_become_dead_and_are_counted(desk: Desk, catalogue: Cata
     catalogue.uploads.end(desk.me, upload.id)
     assert sweep(CountedCollection(catalogue.collection, counts.reconciled), store, all_known, at_once) == 1
     assert counts["orphans"] == 1
+    erase(CountedCollection(catalogue.collection, counts.reconciled), store, at_once)
+    assert (counts["erased-names"], counts.erased_bytes()) == (1, 0)
 
 
 def test_a_pass_that_finds_nothing_counts_nothing(catalogue: Catalogue) -> None:
