@@ -27,8 +27,11 @@ class Manifests(Protocol):
     """The journals' consumer, from sequence 0: what is to be written, and how far it is. For workers only."""
 
     @repeatable
-    def mark(self, limit: int = 500) -> int:
-        """Follow a slice of the root journals: the buckets they name are to be written. Of how many accounts."""
+    def mark(self, first: UUID | None = None, accounts: int = 2000) -> UUID | None:
+        """Follow the root journals of so many accounts, from `first` on: the buckets they name are to be written.
+
+        At most 1,000 changes. The account to go on with, None behind the last.
+        """
 
     def claim(self, worker: str, limit: int, lease: timedelta, kept: timedelta) -> Sequence[ManifestTask]:
         """Buckets with something to write, or to take away, that nobody else has; what the worker has already, again.

@@ -35,7 +35,7 @@ from metadata.manifest_model import (
 from metadata.manifest_schema import manifest_roots, manifests
 from metadata.schema import accounts, buckets, changes, installation
 
-_CHANGES_A_ROOT = 500
+_CHANGES = 1000
 _JOINED = buckets.outerjoin(manifests, manifests.c.bucket == buckets.c.id)
 # Without a row nothing is written: -1, so that a bucket without changes is behind, too.
 _WRITTEN = func.coalesce(manifests.c.sequence, -1)
@@ -47,11 +47,11 @@ class SqlManifests:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def mark(self, limit: int = 500) -> int:
-        found = self._database.read(lambda connection: _grown_roots(connection, limit))
+    def mark(self, first: UUID | None = None, accounts: int = 2000) -> UUID | None:
+        found, following = self._database.read(lambda connection: _grown_roots(connection, first, accounts))
         if found:
             self._database.write(lambda connection: _mark(connection, found), repeat_unknown=True)
-        return len(found)
+        return following
 
     def claim(self, worker: str, limit: int, lease: timedelta, kept: timedelta) -> Sequence[ManifestTask]:
         # A look does not wait for the one writer.
@@ -152,37 +152,36 @@ def _is_theirs(worker: str, bucket: UUID) -> ColumnElement[bool]:
     return and_(manifests.c.bucket == bucket, manifests.c.worker == worker)
 
 
-def _grown_roots(connection: Connection, limit: int) -> list[tuple[UUID, int, list[UUID]]]:
-    """Users, how far their root journals are read with this, and the buckets that they name."""
-    followed = func.coalesce(manifest_roots.c.sequence, 0)
+def _grown_roots(connection: Connection, first: UUID | None, number: int) -> tuple[Sequence[Row[Any]], UUID | None]:
+    """What the root journals of so many users say that was not read yet, and with whom to go on."""
+    user, followed = accounts.c.user, func.coalesce(manifest_roots.c.sequence, 0)
+    page = [user >= first] if first else []
+    behind = connection.execute(select(user).where(*page).order_by(user).offset(number).limit(1)).scalar()
+    page += [user < behind] if behind else []
     grown = (
-        select(accounts.c.user, followed)
-        .select_from(accounts.outerjoin(manifest_roots, manifest_roots.c.user == accounts.c.user))
-        .where(accounts.c.next_sequence - 1 > followed)
-        .limit(limit)
+        select(user, followed.label("followed"))
+        .select_from(accounts.outerjoin(manifest_roots, manifest_roots.c.user == user))
+        .where(*page, accounts.c.next_sequence - 1 > followed)
+        .subquery()
     )
-    found = []
-    for user, after in connection.execute(grown).all():
-        query = select(changes.c.sequence, changes.c.bucket).where(
-            changes.c.journal == user, changes.c.sequence > after
-        )
-        rows = connection.execute(query.order_by(changes.c.sequence).limit(_CHANGES_A_ROOT)).all()
-        if rows:
-            found.append((user, rows[-1].sequence, sorted({row.bucket for row in rows})))
-    return found
+    news = and_(changes.c.journal == grown.c.user, changes.c.sequence > grown.c.followed)
+    query = select(changes.c.journal, changes.c.sequence, changes.c.bucket).select_from(grown.join(changes, news))
+    rows = connection.execute(query.order_by(changes.c.journal, changes.c.sequence).limit(_CHANGES)).all()
+    # There may be more of the last one: it is gone on with, behind what was read.
+    return rows, rows[-1].journal if len(rows) == _CHANGES else behind
 
 
-def _mark(connection: Connection, found: Sequence[tuple[UUID, int, list[UUID]]]) -> None:
-    named = sorted({bucket for _, _, buckets in found for bucket in buckets})
+def _mark(connection: Connection, found: Sequence[Row[Any]]) -> None:
+    named, read = sorted({row.bucket for row in found}), {row.journal: row.sequence for row in found}
     marked = update(manifests).where(any_of(connection, manifests.c.bucket, named))
     connection.execute(marked.values(marks=manifests.c.marks + 1))
     insert_rows(
-        connection, manifest_roots, [{"user": user, "sequence": 0} for user, _, _ in found], ignore_conflicts=True
+        connection, manifest_roots, [{"user": user, "sequence": 0} for user in sorted(read)], ignore_conflicts=True
     )
     roots = manifest_roots.c
     step = update(manifest_roots).where(roots.user == bindparam("of"), roots.sequence < bindparam("to"))
     connection.execute(
-        step.values(sequence=bindparam("to")), [{"of": user, "to": sequence} for user, sequence, _ in found]
+        step.values(sequence=bindparam("to")), [{"of": user, "to": sequence} for user, sequence in sorted(read.items())]
     )
 
 

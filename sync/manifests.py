@@ -69,12 +69,12 @@ class ManifestWriter:
         self._catalogue, self._seal, self._people = parts.catalogue, parts.seal, parts.people
         self._store, self._pause, self._kept, self._clock = store, pause, kept, clock
         self._worker = f"manifests-{secrets.token_hex(8)}"
+        self._account: UUID | None = None
 
     def run(self) -> int:
         """Write what is to be written, for some seconds; of how many buckets. Raises StorageFailed, DatabaseUnavailable, Interrupted."""
         ends, done = self._clock() + _SECONDS, 0
-        while self._catalogue.mark():
-            self._pause()
+        self._mark(ends)
         while tasks := self._catalogue.claim(self._worker, _BUCKETS, _LEASE, self._kept):
             for task in tasks:
                 self._work(task, ends)
@@ -84,6 +84,13 @@ class ManifestWriter:
                 break
             self._pause()
         return done
+
+    def _mark(self, ends: float) -> None:
+        """Page after page of all accounts; the next run goes on where the time was over."""
+        while (following := self._catalogue.mark(self._account)) and self._clock() < ends:
+            self._account = following
+            self._pause()
+        self._account = following
 
     def _work(self, task: ManifestTask, ends: float) -> None:
         if task.is_gone:

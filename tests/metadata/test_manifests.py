@@ -1,8 +1,11 @@
 """What manifests are made of, and who writes which, on each database and over HTTP."""
 
 from datetime import timedelta
+from uuid import UUID
 
-from metadata import BucketChanges, Catalogue, Delete, ManifestPart, ManifestTask, Move
+import pytest
+
+from metadata import BucketChanges, Catalogue, Delete, ManifestPart, Manifests, ManifestTask, Move, sql_manifests
 from tests.metadata.catalogues import Desk, chunks
 
 LEASE, KEPT = timedelta(minutes=1), timedelta(days=7)
@@ -10,6 +13,44 @@ LEASE, KEPT = timedelta(minutes=1), timedelta(days=7)
 
 def part(task: ManifestTask, until: int, gone: int = 0) -> ManifestPart:
     return ManifestPart(f"part-{until}", 0, until, 1, gone, 1)
+
+
+def mark(manifests: Manifests, accounts: int = 2000) -> int:
+    """Once around all accounts; in how many pages."""
+    pages, following = 1, manifests.mark(None, accounts)
+    while following:
+        pages, following = pages + 1, manifests.mark(following, accounts)
+    return pages
+
+
+def due(manifests: Manifests) -> set[UUID]:
+    """Buckets with something to write; everybody's lease on them ends."""
+    return {task.bucket for task in manifests.claim("looker", 1000, timedelta(0), KEPT)}
+
+
+def written(manifests: Manifests) -> None:
+    mark(manifests)
+    for task in manifests.claim("writer", 1000, LEASE, KEPT):
+        manifests.advance("writer", task, [part(task, task.newest)], [])
+
+
+def test_root_journals_are_followed_in_pages_of_accounts_and_of_changes(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sql_manifests, "_CHANGES", 3)
+    manifests = catalogue.manifests
+    desks = [Desk(catalogue) for _ in range(5)]
+    written(manifests)
+    assert due(manifests) == set()
+    for number, desk in enumerate(desks):
+        for turn in range(number):
+            catalogue.buckets.update(desk.me, desk.id, BucketChanges(title=f"{turn}"))
+    # Ten changes, three a page, two accounts a page.
+    assert 4 <= mark(manifests, 2) <= 7
+    assert due(manifests) == {desk.bucket.id for desk in desks[1:]}
+    written(manifests)
+    assert (mark(manifests, 2), mark(manifests, 5), mark(manifests, 4)) == (3, 1, 2)
+    assert due(manifests) == set()
 
 
 def test_everything_and_what_changed_are_told_with_their_parts(desk: Desk) -> None:
@@ -47,13 +88,12 @@ def test_a_bucket_is_one_worker_s_until_it_is_written_and_due_again_when_somethi
     assert manifests.advance("first", task, [part(task, task.newest)], [])
     assert manifests.lag().buckets == 0
     assert manifests.known([desk.bucket.id]) == {desk.bucket.id: [f"part-{task.newest}"]}
-    while manifests.mark():
-        pass
+    mark(manifests)
     for again in manifests.claim("first", 10, LEASE, KEPT):
         manifests.advance("first", again, again.parts, [])
     assert manifests.claim("second", 10, LEASE, KEPT) == []
     desk.catalogue.buckets.update(desk.me, desk.id, BucketChanges(title="Another"))
-    assert manifests.mark() == 1
+    mark(manifests)
     assert [one.bucket for one in manifests.claim("second", 10, timedelta(0), KEPT)] == [desk.bucket.id]
     desk.catalogue.buckets.delete(desk.me, desk.id, recursive=True, purge=True)
     assert [one.is_gone for one in manifests.claim("third", 10, LEASE, KEPT)] == [True]
@@ -64,8 +104,7 @@ def test_what_was_purged_long_ago_is_due(desk: Desk) -> None:
     catalogue: Catalogue = desk.catalogue
     (task,) = catalogue.manifests.claim("first", 10, LEASE, KEPT)
     catalogue.manifests.advance("first", task, [part(task, task.newest), part(task, task.newest, gone=1)], [])
-    while catalogue.manifests.mark():
-        pass
+    mark(catalogue.manifests)
     for again in catalogue.manifests.claim("first", 10, LEASE, KEPT):
         assert not again.is_overdue
         catalogue.manifests.advance("first", again, again.parts, [])
