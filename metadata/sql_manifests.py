@@ -152,7 +152,7 @@ def _is_theirs(worker: str, bucket: UUID) -> ColumnElement[bool]:
     return and_(manifests.c.bucket == bucket, manifests.c.worker == worker)
 
 
-def _grown_roots(connection: Connection, first: UUID | None, number: int) -> tuple[Sequence[Row[Any]], UUID | None]:
+def _grown_roots(connection: Connection, first: UUID | None, number: int) -> tuple[Sequence[Any], UUID | None]:
     """What the root journals of so many users say that was not read yet, and with whom to go on."""
     user, followed = accounts.c.user, func.coalesce(manifest_roots.c.sequence, 0)
     page = [user >= first] if first else []
@@ -171,7 +171,7 @@ def _grown_roots(connection: Connection, first: UUID | None, number: int) -> tup
     return rows, rows[-1].journal if len(rows) == _CHANGES else behind
 
 
-def _mark(connection: Connection, found: Sequence[Row[Any]]) -> None:
+def _mark(connection: Connection, found: Sequence[Any]) -> None:
     named, read = sorted({row.bucket for row in found}), {row.journal: row.sequence for row in found}
     marked = update(manifests).where(any_of(connection, manifests.c.bucket, named))
     connection.execute(marked.values(marks=manifests.c.marks + 1))
