@@ -6,10 +6,11 @@ import { defineConfig, type HtmlTagDescriptor, type Plugin } from "vite";
 const EARLY = /src\/(api\/early|frame\/(Frame|Places)\.module|frame\/theme|kit\/(Mark\.module|stones))|vite\/preload-helper|rolldown\/runtime/;
 const PAGE =
   /node_modules\/(react|react-dom|scheduler|react-router|@tanstack|openapi-fetch)\/|src\/(api|addresses|frame\/(View|density|keys)|kit\/(?!OpenMenu)|live\/(asking|ConnectionBanner|connection|leave|messages|other_tabs|browser))|src\/(gate\/options|details\/download|preview\/(kinds|still|Thumbnail)|files\/(carrying|commits|dragging|FileIcon|FileStatus|listing|new_names|patches|place|refusals|rows|sorting|undo|useActions))\./;
+const RUN_AT_ONCE = new Set(["early", "page", "main"]);
 
 // The content policy allows no inline script, style or data: script, so nothing is inlined and every file has its own address.
 export default defineConfig({
-  plugins: [react(), besides("src/main.tsx")],
+  plugins: [react(), besides("src/main.tsx"), compiledAhead()],
   resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
   build: {
     target: "es2022",
@@ -57,6 +58,20 @@ function besides(entry: string): Plugin {
         const links = (rel: string, names: Set<string>): HtmlTagDescriptor[] =>
           [...names].filter((name) => !html.includes(`/${name}"`)).map((name) => ({ tag: "link", attrs: { rel, crossorigin: true, href: `/${name}` }, injectTo: "head" }));
         return [...links("modulepreload", scripts), ...links("stylesheet", styles)];
+      },
+    },
+  };
+}
+
+/** Functions are compiled while the file is loaded, beside the page's own thread. https://github.com/WICG/explicit-javascript-compile-hints-file-based */
+function compiledAhead(): Plugin {
+  return {
+    name: "cairn-compiled-ahead",
+    enforce: "post",
+    generateBundle: {
+      order: "post",
+      handler: (_, bundle): void => {
+        for (const chunk of Object.values(bundle)) if (chunk.type === "chunk" && RUN_AT_ONCE.has(chunk.name)) chunk.code = `//# allFunctionsCalledOnLoad\n${chunk.code}`;
       },
     },
   };

@@ -1,9 +1,8 @@
-import { type RefObject, useEffect, useLayoutEffect, useState } from "react";
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 
 const OVERSCAN = 10;
 const VIRTUAL_FROM = 200;
-const FIRST = 16; // before it is known how high the screen is
 const DRAWN_MILLISECONDS = 300;
 const STILL_MILLISECONDS = 100;
 
@@ -21,11 +20,15 @@ interface WindowOf {
   rowHeight: number; // in pixels; 0 until it is known
 }
 
-/** Which rows of a list of rows of one height are on the screen; once these are drawn, ten more on each side, and short lists as a whole. */
+/**
+ * Which rows of a list of rows of one height are on the screen; once these are drawn, ten more on each side, and short lists as a whole.
+ * At first, as many as a frame as high as the window would show: asking for its height would cost a layout before anything is drawn.
+ */
 export function useWindow({ scroller, body, count, rowHeight }: WindowOf): Window {
   const isDrawn = useDrawn(count > 0);
   const overscan = isDrawn ? OVERSCAN : 0;
-  const [shown, show] = useState<Window>({ first: 0, last: Math.min(count, FIRST), above: 0, isFast: false });
+  const [shown, show] = useState<Window>(() => ({ ...seen(0, innerHeight, rowHeight || innerHeight, count, 0), above: 0, isFast: false }));
+  const isFirst = useRef(true);
   useLayoutEffect(() => {
     const frame = scroller.current;
     if (!frame) return;
@@ -45,7 +48,8 @@ export function useWindow({ scroller, body, count, rowHeight }: WindowOf): Windo
     };
     // In the frame in which it scrolls: otherwise a wide jump shows nothing for one.
     const scrolled = (): void => flushSync(look);
-    look();
+    if (!isFirst.current) look();
+    isFirst.current = false;
     frame.addEventListener("scroll", scrolled, { passive: true });
     const sizes = new ResizeObserver(look);
     sizes.observe(frame);
@@ -85,15 +89,19 @@ export function seen(above: number, height: number, rowHeight: number, count: nu
 
 /** The height of a row as the style sheet has it, in pixels: it follows the reader's text, the width and the density. */
 export function useRowHeight(probe: RefObject<HTMLElement | null>): number {
-  const [height, setHeight] = useState(0);
+  const [height, setHeight] = useState(heightSaid);
   useLayoutEffect(() => {
     const element = probe.current;
     if (!element) return;
-    const measure = (): void => setHeight(element.getBoundingClientRect().height);
-    measure();
-    const sizes = new ResizeObserver(measure);
+    const sizes = new ResizeObserver(() => setHeight(element.getBoundingClientRect().height));
     sizes.observe(element);
     return () => sizes.disconnect();
   }, [probe]);
   return height;
+}
+
+/** As the style sheet says it, without asking for a layout. */
+function heightSaid(): number {
+  const style = getComputedStyle(document.documentElement);
+  return (parseFloat(style.getPropertyValue("--row")) || 0) * parseFloat(style.fontSize);
 }
