@@ -37,7 +37,10 @@ class Person:
         token = server.add_user(email, PASSWORD)
         answer = context.request.post("/api/v1/auth/login", data={"email": email, "password": PASSWORD})
         assert answer.ok, answer.text()
-        return cls(server, context, context.new_page(), email, server.http(token))
+        page = context.new_page()
+        # Caught from the beginning: a chooser that opens just when one begins to wait for it may still be the browser's own.
+        page.on("filechooser", lambda _: None)
+        return cls(server, context, page, email, server.http(token))
 
     def bucket(self, title: str = "Studio", **settings: object) -> str:
         """A new bucket; its name."""
