@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext, Locator, Page, Request, expect
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, Request, Route, expect
 
 from tests.page.looks import check
 from tests.page.person import PASSWORD, Person
@@ -115,6 +116,36 @@ def test_who_puts_signing_in_off_can_still_read_and_sign_in_later(person: Person
     page.get_by_role("dialog").get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(_file(page, "news.txt")).to_be_visible()
+
+
+@pytest.mark.parametrize("there", [1, 150], ids=["a short list", "a long list"])
+def test_what_changes_between_the_first_questions_of_the_page_is_not_missed(
+    person: Person, page: Page, there: int
+) -> None:
+    bucket = person.bucket()
+    fill(person, bucket, [f"file-{number:03}.txt" for number in range(there)])
+    waiting: list[Route] = []
+    answered: list[str] = []
+
+    def list_first(route: Route) -> None:
+        answer = route.fetch()
+        if not answered:
+            person.put(bucket, "a late one.txt")
+        answered.append(route.request.url)
+        route.fulfill(response=answer)
+        while waiting:
+            waiting.pop().continue_()
+
+    def buckets_after(route: Route) -> None:
+        if answered:
+            route.continue_()
+        else:
+            waiting.append(route)
+
+    page.route(re.compile(r"/files\?"), list_first)
+    page.route(re.compile(r"/buckets\?"), buckets_after)
+    page.goto(f"/b/{bucket}/")
+    expect(page.get_by_role("row", name="a late one.txt")).to_be_visible()
 
 
 def test_of_a_long_list_only_what_others_change_is_read_again(person: Person, page: Page) -> None:

@@ -75,7 +75,7 @@ async function readWhole(client: QueryClient, bucket: string, prefix: string, si
     const listing = { entries: [...entries], folders: [...folders], marker, isWhole: page.next_cursor === null, known };
     // Only where nothing is shown yet: old rows stay until the new ones are all there.
     if (isFirst) client.setQueryData(keys.files(bucket, prefix), listing);
-    if (page.next_cursor === null) return listing;
+    if (page.next_cursor === null) return (known.unsure && entries.length > FIRST_PAGE && (await catchUp(bucket, prefix, listing, signal))) || listing;
     if (isFirst) await drawn();
     page = await readPage(ref, prefix, page.next_cursor, signal);
   }
@@ -167,6 +167,9 @@ export async function openListing(client: QueryClient, buckets: readonly BucketW
   client.query(listingQuery(bucket.id, place.prefix)).catch(() => undefined); // Told by the view.
   await first;
 }
+
+/** Whether `data` is a list whose first page was asked for beside the list of buckets: what changed between the two nobody has told. */
+export const isUnsure = (data: unknown): boolean => typeof data === "object" && data !== null && "known" in data && (data as Listing).known.unsure !== null;
 
 /** The bucket of that name has this id. */
 export const nameKnown = (id: string, name: string): void => void primedAs.set(id, name);

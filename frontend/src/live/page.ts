@@ -1,7 +1,7 @@
-import type { Query, QueryClient } from "@tanstack/react-query";
+import { hashKey, type Query, type QueryClient } from "@tanstack/react-query";
 import { ApiProblem } from "@/api/problems";
 import { bucketsQuery } from "@/api/queries";
-import { checksMoved } from "@/files/listing";
+import { checksMoved, isUnsure } from "@/files/listing";
 import { Batches } from "./batches";
 import { electByLock, openChannel } from "./browser";
 import type { Hint } from "./hints";
@@ -20,12 +20,16 @@ export class LivePage {
   private readonly batches: Batches;
   private looking: AbortController | null = null;
   private resting = 0;
+  private isFirst = true;
 
   constructor(private readonly client: QueryClient) {
     this.batches = new Batches(() => this.catchUp(), BETWEEN_MILLISECONDS);
   }
 
   start(signal: AbortSignal): void {
+    this.loaded();
+    const buckets = hashKey(bucketsQuery.queryKey);
+    signal.addEventListener("abort", this.client.getQueryCache().subscribe(({ query }) => query.queryHash === buckets && this.loaded()));
     document.addEventListener("visibilitychange", () => this.look(), { signal });
     signal.addEventListener("abort", () => {
       clearTimeout(this.resting);
@@ -52,8 +56,14 @@ export class LivePage {
     new LiveTab(parts).start(this.looking.signal);
   }
 
-  private hear(hint: Hint): void {
+  /** The list of buckets as it came first: whatever else is read of them is read later, but for the first list, which may be older. */
+  private loaded(): void {
     for (const bucket of this.client.getQueryData(bucketsQuery.queryKey) ?? []) this.journals.loadedAt(bucket.id, bucket.sequence);
+  }
+
+  private hear(hint: Hint): void {
+    if (this.isFirst) void this.client.invalidateQueries({ predicate: (query) => isUnsure(query.state.data) }, { cancelRefetch: false });
+    this.isFirst = false;
     this.journals.hear(hint);
     this.batches.ask();
   }
