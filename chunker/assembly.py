@@ -113,12 +113,13 @@ class Source:
         """The index of the chunk that holds byte `offset`."""
         return await run_sync(self._files.chunk_at, self._content, offset) if offset else 0
 
-    async def chunk(self, index: int) -> StoredChunk:
-        """Raises VersionNotFound beyond the last."""
-        page = await run_sync(self._files.chunks, self._content, index, 1) if index < self.version.num_chunks else ()
-        if not page:
+    async def run(self, index: int, count: int) -> Sequence[StoredChunk]:
+        """`count` chunks from `index` on, fewer at the end. Raises VersionNotFound beyond the last."""
+        is_there = index < self.version.num_chunks
+        chunks = await run_sync(self._files.chunks, self._content, index, count) if is_there else ()
+        if not chunks:
             raise VersionNotFound(f"This version has {self.version.num_chunks:,} chunks, counted from 0.")
-        return page[0]
+        return chunks
 
     async def read(self, chunk: StoredChunk) -> bytes:
         """The chunk's bytes, verified. Raises ContentDamaged, after the catalogue was told; StorageFailed."""

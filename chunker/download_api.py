@@ -1,17 +1,18 @@
-"""Routes of downloads: a file or a version, whole or in ranges; one block of it."""
+"""Routes of downloads: a file or a version, whole or in ranges; whole blocks of it."""
 
 from email.utils import format_datetime
 from typing import Annotated
 from uuid import UUID
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from block_storage import StorageFailed
 from chunker.assembly import ReadAhead, Shared, Source
 from chunker.conditions import is_not_modified, is_range_wanted
 from chunker.digests import repr_digest
 from chunker.disposition import attachment
+from chunker.door import UNVERIFIED, VERIFIES, from_disk, may_leave
 from chunker.download import ContentResponse, Part, byteranges
 from chunker.errors import ContentDamaged, RangeNotSatisfiable
 from chunker.parts import Parts
@@ -45,7 +46,18 @@ _HEAD: Responses = {
     304: {"description": "The client has it already"},
 }
 
+MAX_RUN_CHUNKS = 16  # Each an open file of nginx as long as its reader takes.
+
 Version = Annotated[UUID | None, Query(description="An older version; absent: the current one.")]
+
+
+def _run(
+    index: Annotated[int, Path(ge=0, le=10_000_000)], count: Annotated[int, Query(ge=1, le=MAX_RUN_CHUNKS)] = 1
+) -> range:
+    return range(index, index + count)
+
+
+Run = Annotated[range, Depends(_run)]
 
 
 def download_routes(parts: Parts, shared: Shared) -> APIRouter:
@@ -92,17 +104,20 @@ def download_routes(parts: Parts, shared: Shared) -> APIRouter:
 
     @router.get(
         "/files/{file_id}/versions/{version_id}/chunks/{index}",
-        summary="One whole block of a version, immutable",
+        summary="One whole block of a version, immutable; or some that follow each other",
+        description="With `count`, that many blocks one behind the other, fewer at the end of the version. A client that sends"
+        f" `{VERIFIES}: sha-256` promises to compare each with its id: a front door that has the store's folder then sends them from there,"
+        f" whole, never ranges, and says so by `{UNVERIFIED}`. What is damaged or missing there is to be asked for without the header.",
         responses={200: {"content": {"application/octet-stream": {}}}, **problems(*_READ, Invalid, ContentDamaged)},
     )
     async def get_chunk(
         request: Request,
         file_id: UUID,
         version_id: UUID,
-        index: Annotated[int, Path(ge=0, le=10_000_000)],
+        wanted: Run,
         caller: Anybody,
     ) -> Response:
-        return await readers.chunk(request, await run_sync(files.content, caller, file_id, version_id), index)
+        return await readers.chunks(request, await run_sync(files.content, caller, file_id, version_id), wanted)
 
     return router
 
@@ -137,19 +152,24 @@ class _Readers:
         parts, content_type = byteranges(ranges, readers, version.size, version.content_type)
         return ContentResponse(parts, 206, headers | {"Content-Type": content_type}, stall)
 
-    async def chunk(self, request: Request, version: FileVersion, index: int) -> Response:
-        source = self._source(version)
-        chunk = await source.chunk(index)
+    async def chunks(self, request: Request, version: FileVersion, wanted: range) -> Response:
+        """Whole chunks, as many of `wanted` as there are. Raises VersionNotFound beyond the last."""
+        source, is_one = self._source(version), len(wanted) == 1
+        chunks = await source.run(wanted.start, len(wanted))
         headers = {
-            "ETag": f'"{chunk.id}"',
             "Cache-Control": "private, max-age=31536000, immutable",
             "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "sandbox",
             "Content-Disposition": "attachment",
         }
-        if is_not_modified(request.headers, str(chunk.id)):
-            return Response(status_code=304, headers=headers)
-        reader = ReadAhead(source, ByteRange(chunk.offset, chunk.offset + chunk.size), 0, (chunk,))
+        if is_one:
+            headers["ETag"] = f'"{chunks[0].id}"'
+            if is_not_modified(request.headers, str(chunks[0].id)):
+                return Response(status_code=304, headers=headers)
+        if may_leave(request.headers, chunks):
+            return from_disk(chunks, headers)
+        whole = ByteRange(chunks[0].offset, chunks[-1].offset + chunks[-1].size)
+        reader = ReadAhead(source, whole, 0 if is_one else self._parts.settings.read_ahead_blocks, chunks)
         await reader.first()
         headers |= {"Content-Type": "application/octet-stream"}
         return ContentResponse([Part(b"", reader)], 200, headers, self._parts.settings.stall_seconds)

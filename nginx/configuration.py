@@ -119,6 +119,8 @@ def _values(folder: Path, door: FrontDoor) -> dict[str, str]:
         "stream_key": "$caller" if settings.stream_limit else '""',
         "stream_address_key": "$network" if settings.stream_limit else '""',
         "session": re.escape(door.session),
+        "whole_blocks": "blocks" if settings.blocks_folder else "",
+        "blocks_folder": quotable(settings.blocks_folder or folder / "no-blocks"),
         "body": str(door.max_body_bytes),
         "hsts": f"max-age={settings.hsts}" if settings.hsts else "",
         "front_proxies": "\n".join(f"set_real_ip_from {proxy};" for proxy in proxies),

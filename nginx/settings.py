@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from foundation.settings import Networks, Settings
 
@@ -57,6 +57,12 @@ class FrontDoorSettings(Settings):
         default=100,
         ge=0,
         description="Waits and event streams at a time, by credential or address, and 20 times that by address in all; 0: no limit.",
+    )
+
+    blocks_folder: Annotated[str, StringConstraints(pattern=r"^/[^$]*[^$/]$")] | None = Field(
+        default=None,
+        description="Folder of a store on disk, or of one of its copies, that the front door may read: clients who verify what they get,"
+        " as `cairn cp` does, then have whole blocks right from there; absent: everything goes through the chunker.",
     )
 
     @model_validator(mode="after")

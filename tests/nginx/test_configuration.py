@@ -35,7 +35,7 @@ SETTINGS: list[list[dict[str, Any]]] = [
     [{}, {"rate_limit": 0, "content_rate_limit": 0, "stream_limit": 0}, {"rate_limit": 10**6, "stream_limit": 65535}],
     [{}, {"front_proxies": "10.0.0.0/8, 2001:db8::/32,127.0.0.1"}],
     [{"plain_http": how} for how in ("redirect", "serve", "off")],
-    [{}, {"hsts_seconds": 31536000}],
+    [{}, {"hsts_seconds": 31536000, "blocks_folder": '/srv/a "folder"/blocks'}],
 ]
 HOSTS = ["127.0.0.1", "0.0.0.0", "::1", "::", "localhost"]  # noqa: S104 — as an operator writes it.
 

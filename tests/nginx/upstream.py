@@ -11,7 +11,8 @@ _PIECE = b"\0" * 65536
 
 
 class Upstream:
-    """Answers everything with what was asked. `/…stuck…` is never answered, `/…bytes=N` with N bytes, `/…cut…` breaks off."""
+    """Answers everything with what was asked. `/…stuck…` is never answered, `/…bytes=N` with N bytes, `/…cut…` breaks off,
+    `/…sends=ADDRESS` sends nginx to another address."""
 
     def __init__(self, room: str, port: int) -> None:
         self.room, self.port = room, port
@@ -71,6 +72,8 @@ class Upstream:
         many = int(target.partition("bytes=")[2] or 0)
         body = b"" if many else json.dumps(told).encode()
         writer.write(b"HTTP/1.1 200 OK\r\nServer: secret/1.2\r\nContent-Type: application/json\r\n")
+        if sends := target.partition("sends=")[2]:
+            writer.write(f"X-Accel-Redirect: {sends}\r\n".encode())
         writer.write(f"Content-Length: {many or len(body)}\r\n\r\n".encode() + body)
         for _ in range(many // len(_PIECE)):
             writer.write(_PIECE)
