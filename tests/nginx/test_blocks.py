@@ -74,7 +74,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     first, second = folder / "first", folder / "second"
     with running_server(folder / "server", CAIRN_STORE=f"file://{first}?also={second}") as server:
         port, secure_port = free_ports(2)
-        at = dict.fromkeys(ROOMS, server.port)
+        at = dict.fromkeys(ROOMS, (server.port,))
         nginx = Nginx(folder / "nginx", port, secure_port, at, blocks_folder=str(first))
         nginx.start()
         try:
@@ -84,7 +84,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
 
 
 def is_from_disk(answer: httpx.Response) -> bool:
-    return answer.headers.get("Cairn-Unverified") == "sha-256"
+    return "Cairn-Unverified" in answer.headers
 
 
 def test_whole_blocks_come_from_the_disk_one_or_several_of_them(door: Door) -> None:
