@@ -26,6 +26,7 @@ TRIES = 3
 _REPEATABLE = {"40001", "40P01", "55P03", "23503"}
 # Connection, resources, operator intervention, system errors.
 _PG_MEDIUM = {"08", "53", "57", "58"}
+_PG_DISK = frozenset({"53100", "58030"})
 _PG_FORBIDDEN = "42501"
 _SQLITE_MEDIUM = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")
 _SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
@@ -205,7 +206,11 @@ def _as_problem(error: Exception) -> Exception:
         return DatabaseUnavailable("Every connection to the database is busy.")
     state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     code = getattr(getattr(error, "orig", None), "sqlite_errorname", None) or ""
-    if code.startswith(_SQLITE_MEDIUM):
+    if state in _PG_DISK or code.startswith(_SQLITE_MEDIUM):
+        advice = (
+            "make room, or mend the disk: docs/operations.md#a-disk-fills; nothing is lost, and it goes on by itself"
+        )
+        log.error("the database's disk is full, or fails", extra={"reason": state or code, "advice": advice})
         return DatabaseUnavailable("The disk of the database is full, or fails.")
     if state == _PG_FORBIDDEN:
         return DatabaseForbids("Only the database's owner changes its tables: run `cairn migrate` as that role.")

@@ -27,7 +27,8 @@ _PROBLEMS: Mapping[int, Problem] = {
     429: TooManyRequests("More requests than the front door lets through: wait a little."),
     494: HeadersTooLarge(),
     497: Malformed("This port speaks TLS: use https://."),
-    500: Problem(),
+    # Mostly a request that is too long for memory, and no room for it on the disk.
+    500: Unavailable("The front door has no room for this request at the moment; its log says why."),
     501: Malformed(_UNREADABLE),
     505: Malformed(_UNREADABLE),
 }

@@ -1,10 +1,12 @@
 """What a snapshot holds, in files beside that have no names, so that nothing of it stays behind: memory holds one shard of 256."""
 
+import errno
 from collections.abc import Container, Iterator
-from contextlib import ExitStack
-from tempfile import TemporaryFile
-from typing import IO, Self
+from contextlib import ExitStack, contextmanager, suppress
+from tempfile import TemporaryFile, gettempdir
+from typing import IO, Any, Self
 
+from block_storage import StorageFull
 from cairn.backup.repository import SHARDS, Repository
 from cairn.backup.snapshot import Snapshot
 from foundation.blocks import BlockName
@@ -22,7 +24,8 @@ class Shards:
     def __enter__(self) -> Self:
         self._stack = ExitStack()
         self._files: dict[str, IO[str]] = {}
-        self._kept = self._stack.enter_context(TemporaryFile())
+        self._kept = TemporaryFile()
+        self._stack.callback(_throw_away, self._kept)
         self._sizes: list[int] = []
         return self
 
@@ -30,17 +33,24 @@ class Shards:
         self._stack.close()
 
     def keep(self, data: bytes) -> None:
-        self._kept.write(data)
+        """Raises StorageFull."""
+        with _room_beside():
+            self._kept.write(data)
         self._sizes.append(len(data))
 
     def kept(self) -> Iterator[bytes]:
         """What was given to `keep`, in its order."""
-        self._kept.seek(0)
+        with _room_beside():
+            self._kept.seek(0)  # It writes what is in memory yet.
         for size in self._sizes:
             yield self._kept.read(size)
 
     def add(self, page: RowPage, without: Container[str] = ()) -> None:
-        """The blocks among these rows whose bytes are there, but for those of these names."""
+        """The blocks among these rows whose bytes are there, but for those of these names. Raises StorageFull."""
+        with _room_beside():
+            self._add(page, without)
+
+    def _add(self, page: RowPage, without: Container[str]) -> None:
         for block in registered_blocks(page):
             if block.state is BlockState.STORED and str(block.name) not in without:
                 self.blocks += 1
@@ -58,7 +68,8 @@ class Shards:
 
     def _file(self, shard: str) -> IO[str]:
         if shard not in self._files:
-            self._files[shard] = self._stack.enter_context(TemporaryFile("w+"))  # noqa: SIM115 — the stack closes it.
+            self._files[shard] = TemporaryFile("w+")  # noqa: SIM115 — the stack closes it.
+            self._stack.callback(_throw_away, self._files[shard])
         return self._files[shard]
 
     def __iter__(self) -> Iterator[tuple[str, list[RegisteredBlock]]]:
@@ -70,8 +81,26 @@ class Shards:
         if shard not in self._files:
             return []
         file = self._files[shard]
-        file.seek(0)
+        with _room_beside():
+            file.seek(0)
         return [_parsed(line) for line in dict.fromkeys(file)]
+
+
+def _throw_away(file: IO[Any]) -> None:
+    with suppress(OSError):  # There may be no room for what it has in memory yet.
+        file.close()
+
+
+@contextmanager
+def _room_beside() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        raise StorageFull(
+            f"{gettempdir()} is full: set TMPDIR to a folder with room for a quarter of what the database takes."
+        ) from error
 
 
 def _parsed(line: str) -> RegisteredBlock:

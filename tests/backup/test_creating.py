@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from block_storage import StorageFull
 from cairn.backup.creating import create
 from cairn.backup.repository import Repository, open_repository
 from cairn.backup.verifying import verify
@@ -19,6 +21,7 @@ from foundation.database import opened
 from metadata import CatalogueSettings, HoldLapsed, open_catalogue
 from sync import collect
 from tests.backup.house import SAMPLES, House, ToldOf, repository_in, restored, silent
+from tests.servers.small_disk import small_disk
 
 NOTHING_KEPT = CatalogueSettings(dead_name_retention=timedelta())
 BLOCKS = len(SAMPLES)
@@ -142,6 +145,30 @@ def test_what_damage_left_of_a_part_is_copied_again(house: House, tmp_path: Path
         cut.write_bytes(cut.read_bytes()[:-1])
         assert create(source, repository, silent).new_blocks == 1
     assert verify(open_repository(repository.vault, None), repository.ids(), silent).damage == []
+
+
+@pytest.mark.parametrize("full", ["the backup", "what lies beside it"])
+def test_a_full_disk_is_named_leaves_no_snapshot_and_the_next_goes_on_once_there_is_room(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: str
+) -> None:
+    copy = house.copy(tmp_path / "copy")
+    (tmp_path / "small").mkdir()
+    with small_disk(tmp_path / "small", "2m") as disk, copy.source() as source:
+        place = disk.path / "backup" if full == "the backup" else tmp_path / "backup"
+        repository = repository_in(place)
+        if full == "the backup":
+            named = str(place)
+        else:
+            named = "set TMPDIR"
+            monkeypatch.setattr(tempfile, "tempdir", str(disk.path))
+        disk.fill()
+        with pytest.raises(StorageFull, match=named):
+            create(source, repository, silent)
+        assert repository.ids() == []
+        disk.free()
+        snapshot = create(source, repository, silent)
+        assert verify(repository, [snapshot.id], silent).blocks == BLOCKS
+    assert erased(copy) == 0
 
 
 def test_two_at_once_do_no_harm(house: House, tmp_path: Path) -> None:

@@ -156,10 +156,23 @@ def test_a_backup_of_real_servers_under_load_restores_into_one_process(
     with running_server(tmp_path / "server", CAIRN_DEAD_NAME_DAYS="0", **places, **where) as server:
         with server.http(server.token) as api:
             make_bucket(api)
-        back_up_under_load(server, tmp_path)
+        other = back_up_under_load(server, tmp_path)
+        require_verified(other, server.token)
 
 
-def back_up_under_load(server: SignedInServer, tmp_path: Path) -> None:
+def require_verified(restored: CairnServer, token: str) -> None:
+    """By the server, which reads every byte again, and by a client that downloads them."""
+    restored.start()
+    try:
+        restored.cairn("login", restored.url, "--token-stdin", stdin=token)
+        for how in ([], ["--download"]):
+            assert restored.cairn("verify", *how, check=False).returncode == 0
+    finally:
+        restored.kill()
+
+
+def back_up_under_load(server: SignedInServer, tmp_path: Path) -> CairnServer:
+    """An installation that was restored from it, and not started."""
     is_over = threading.Event()
     files = [0] * 3
 
@@ -188,3 +201,4 @@ def back_up_under_load(server: SignedInServer, tmp_path: Path) -> None:
     assert backup(other, "restore", made[0]["id"])["missing"] == []
     report = json.loads(other.cairn("doctor", "--deep", "--json").stdout)
     assert (report["findings"], report["audit"]["registered"]) == ([], made[0]["blocks"])
+    return other

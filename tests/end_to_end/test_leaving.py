@@ -2,16 +2,25 @@
 
 import hashlib
 import json
+import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import text
 
+from foundation.database import opened
 from tests.end_to_end.client_of import make_bucket, upload
 from tests.project.sources import PROJECT
-from tests.servers.cairn_server import SignedInServer, running_server, wait_until
+from tests.servers.cairn_server import CairnServer, SignedInServer, running_server, wait_until
+from tests.servers.postgresql_server import Databases
+from tests.servers.redis_server import RedisServer
+from tests.servers.seaweedfs_server import Buckets
+from tests.servers.stack import Stack, running_stack
 
 BUCKETS = 8
 
@@ -20,7 +29,7 @@ def manifests(server: SignedInServer) -> set[str]:
     return {file.name for file in (server.data / "blocks" / "meta").glob("manifest=*")}
 
 
-def behind(server: SignedInServer) -> float:
+def behind(server: CairnServer) -> float:
     text = httpx.get(f"{server.url}/metrics", timeout=30).text
     return float(next(line.split()[1] for line in text.splitlines() if line.startswith("cairn_manifests_behind ")))
 
@@ -89,6 +98,49 @@ def test_the_catalogue_lost_every_file_is_had_back_also_of_a_server_killed_while
             upload(api, "after", b"goes on", "bucket-0")
             wait_until(lambda: behind(server) == 0, 60)
         assert server.cairn("doctor", check=False).returncode == 0
+
+
+@pytest.mark.full
+def test_a_stack_whose_workers_were_killed_while_they_wrote_manifests_is_had_back_from_its_s3_store(
+    tmp_path: Path, postgresql: Databases, seaweedfs: Buckets
+) -> None:
+    places = {"CAIRN_DATABASE": postgresql.fresh_database(), "CAIRN_STORE": seaweedfs.fresh_location()}
+    with (
+        RedisServer.running() as broker,
+        running_stack(tmp_path / "stack", CAIRN_BROKER=broker.location, **places) as stack,
+    ):
+        stack.sign_in()
+        with stack.http(stack.token) as api:
+            for number in range(BUCKETS):
+                make_bucket(api, f"bucket-{number}")
+                upload(api, f"ordner/ä{number}", content(number), f"bucket-{number}")
+                if number % 3 == 0:
+                    kill_who_writes_manifests(stack)
+            wait_until(lambda: behind(stack.workers[0]) == 0, 300)
+            before = all_files(api)
+        stack.kill()
+    assert len(before) == BUCKETS
+    anew = {"CAIRN_DATABASE": postgresql.fresh_database(), "CAIRN_SECRET": stack.environment["CAIRN_SECRET"]}
+    server = SignedInServer(tmp_path / "anew", CAIRN_STORE=places["CAIRN_STORE"], **anew)
+    assert f"{BUCKETS} buckets, {BUCKETS} files" in server.cairn("rebuild", "--deep").stdout
+    server.cairn("user", "password", stack.email, "--password-stdin", stdin="a new long password\n")
+    server.start()
+    try:
+        with server.http(server.add_token(stack.email, "files", "account")) as api:
+            assert all_files(api) == before
+        assert server.cairn("doctor", check=False).returncode == 0
+    finally:
+        server.kill()
+
+
+def kill_who_writes_manifests(stack: Stack) -> None:
+    """Every process that works, in the moment in which one has a bucket's manifests in hand."""
+    with opened(stack.environment["CAIRN_DATABASE"]) as database:
+        count = text("SELECT count(*) FROM manifests WHERE worker IS NOT NULL AND lease_until > now()")
+        wait_until(lambda: database.read(lambda connection: bool(connection.execute(count).scalar())), 120)
+    for hand in [hand for worker in stack.workers for hand in worker.hands()]:
+        with suppress(ProcessLookupError):
+            os.kill(hand, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("damage", ["the secret is another", pytest.param("no manifests", marks=pytest.mark.full)])

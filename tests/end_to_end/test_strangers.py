@@ -19,7 +19,9 @@ from foundation.authorization import RULES, Action
 from foundation.http_internal import INTERNAL, acting_for_header
 from foundation.identity import Identity
 from foundation.service_tokens import GRANTS, Room
+from identity import introspect_api
 from tests.end_to_end.test_isolation import BODIES, TABLE, House, house  # noqa: F401 — a fixture.
+from tests.project.sources import source_files
 from tests.servers.stack import ROOMS, Stack
 
 API = "/api/v1"
@@ -205,13 +207,18 @@ def internal(tmp_path_factory: pytest.TempPathFactory) -> dict[Room, list[str]]:
     routers = {
         Room.METADATA: metadata.internal_routes(catalogue),
         Room.BLOCK_STORAGE: internal_routes(parts),
+        Room.IDENTITY: introspect_api.internal_routes(None),  # type: ignore[arg-type]  # It asks when it is called.
     }
     catalogue.close()
-    found = {
+    return {
         room: [f"{method} {INTERNAL}{route.path}" for route in router.routes for method in sorted(route.methods)]  # type: ignore[attr-defined]
         for room, router in routers.items()
     }
-    return found | {Room.IDENTITY: [f"POST {INTERNAL}/introspect"]}
+
+
+def test_every_room_that_has_routes_between_rooms_is_walked(internal: dict[Room, list[str]]) -> None:
+    having = {path.parent.name for path in source_files() if "internal_routers=[" in path.read_text()}
+    assert having == {room.value.replace("-", "_") for room in internal}
 
 
 @pytest.mark.parametrize("room", [Room.METADATA, Room.BLOCK_STORAGE, Room.IDENTITY])
