@@ -17,6 +17,7 @@ from client.retry import TEMPORARY, Failure
 from client.settings import ClientSettings
 from client.token_source import TokenSource
 from client.transport import BROKEN, NEVER_SENT, WideTransport, is_certificate_refused
+from client.whole_blocks import WholeBlocks
 from foundation.blocks import MIB
 from foundation.problems import Problem, problem_from
 
@@ -60,8 +61,10 @@ class Connection:
         self._clock = clock
         self._dice = dice
         self._closed = threading.Event()
+        secure = httpx.create_ssl_context() if self.url.startswith("https:") else None
+        self.whole_blocks = WholeBlocks(self.url, tokens, settings, secure)
         self._http = httpx.Client(
-            transport=WideTransport(settings.jobs + 2, self.url.startswith("https:")),
+            transport=WideTransport(settings.jobs + 2, secure),
             headers={"Accept-Encoding": "identity", "User-Agent": USER_AGENT},
             timeout=httpx.Timeout(settings.timeout_seconds, connect=settings.connect_timeout_seconds),
             follow_redirects=False,
@@ -71,6 +74,7 @@ class Connection:
     def close(self) -> None:
         """End all connections, and every retry that waits."""
         self._closed.set()
+        self.whole_blocks.close()
         self._http.close()
 
     def ask_once(self, path: str, body: object) -> Any:

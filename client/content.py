@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing, suppress
 from itertools import islice
@@ -13,6 +13,7 @@ from client.connection import Connection
 from client.crew import Crew
 from client.errors import AnswerInvalid, PartDamaged, ServerUnreachable
 from client.model import Chunk, RemoteFile
+from client.whole_blocks import MOST
 from foundation.blocks import MAX_BLOCK_BYTES, BlockId
 from foundation.problems import Problem
 
@@ -56,21 +57,46 @@ def block(connection: Connection, file: RemoteFile, chunk: Chunk) -> bytes:
     return data
 
 
-def run_of_blocks(connection: Connection, file: RemoteFile, chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, bytes]]:
-    """The bytes of `chunks`, which follow each other, in one answer: a quarter of the work of one answer for each.
+def run_of_blocks(
+    connection: Connection, file: RemoteFile, chunks: Sequence[Chunk]
+) -> Iterator[tuple[Chunk, bytes | memoryview]]:
+    """The bytes of `chunks`, which follow each other, in few answers: a quarter of the work of one answer for each. Good until the next.
 
-    Where that breaks off or is wrong, the rest comes one by one, retried, and what is damaged has a name: PartDamaged.
+    From the front door's disk, if it offers that. Where that breaks off or is wrong, the rest comes through the server, which reads other
+    copies and heals; where that does, too, one by one, retried, and what is damaged has a name: PartDamaged.
     """
     left = deque(chunks)
-    place = f"/files/{segment(file.file_id)}/versions/{segment(file.version_id)}/content"
-    pieces = connection.pieces(place, chunks[0].offset, chunks[-1].offset + chunks[-1].size)
-    with suppress(ServerUnreachable), closing(pieces):
-        for data in _cut(pieces, [chunk.size for chunk in chunks]):
-            if BlockId.of(data) != left[0].id:
-                break
-            yield left.popleft(), data
+    for source in (_from_disk, _ranged):
+        if not left:
+            return
+        coming = source(connection, file, list(left))
+        with suppress(ServerUnreachable), closing(coming):
+            for data in coming:
+                if BlockId.of(data) != left[0].id:
+                    break
+                yield left.popleft(), data
     for chunk in left:
         yield chunk, block(connection, file, chunk)
+
+
+def _from_disk(connection: Connection, file: RemoteFile, chunks: Sequence[Chunk]) -> Generator[memoryview, None, None]:
+    for start in range(0, len(chunks), MOST):
+        if not connection.whole_blocks.is_offered:
+            return
+        run = chunks[start : start + MOST]
+        place = f"{_version(file)}/chunks/{run[0].index}"
+        with closing(connection.whole_blocks.run(place, [chunk.size for chunk in run])) as blocks:
+            yield from blocks
+
+
+def _ranged(connection: Connection, file: RemoteFile, chunks: Sequence[Chunk]) -> Generator[bytes, None, None]:
+    end = chunks[-1].offset + chunks[-1].size
+    with closing(connection.pieces(f"{_version(file)}/content", chunks[0].offset, end)) as pieces:
+        yield from _cut(pieces, [chunk.size for chunk in chunks])
+
+
+def _version(file: RemoteFile) -> str:
+    return f"/files/{segment(file.file_id)}/versions/{segment(file.version_id)}"
 
 
 def _cut(pieces: Iterable[bytes], sizes: Iterable[int]) -> Iterator[bytes]:
@@ -118,9 +144,8 @@ def read_in_order(crew: Crew, file: RemoteFile) -> Iterator[bytes]:
 
 
 def _fetched(connection: Connection, file: RemoteFile, index: int, size: int) -> bytes:
-    place = f"/files/{segment(file.file_id)}/versions/{segment(file.version_id)}/chunks/{index}"
     try:
-        return connection.read(place, size)
+        return connection.read(f"{_version(file)}/chunks/{index}", size)
     except Problem as problem:
         if problem.slug in DAMAGE_SLUGS and not isinstance(problem, PartDamaged):
             raise _damaged(file, index, str(problem)) from None

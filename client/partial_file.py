@@ -32,7 +32,7 @@ class PartialFile:
         data = os.pread(self._descriptor, chunk.size, chunk.offset)
         return len(data) == chunk.size and BlockId.of(data) == chunk.id
 
-    def write(self, offset: int, data: bytes) -> None:
+    def write(self, offset: int, data: bytes | memoryview) -> None:
         with memoryview(data) as rest:
             done = 0
             while done < len(data):

@@ -67,9 +67,10 @@ class _Body(httpx.SyncByteStream):
 class WideTransport(httpx.BaseTransport):
     """A pool of `connections` HTTP/1.1 connections. Raises httpcore's errors: NEVER_SENT before anything went out, or BROKEN."""
 
-    def __init__(self, connections: int, is_secure: bool) -> None:
+    def __init__(self, connections: int, secure: ssl.SSLContext | None) -> None:
+        """`secure`: for https addresses."""
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context() if is_secure else None,
+            ssl_context=secure,
             max_connections=connections,
             max_keepalive_connections=connections,
             # Below the servers' own limit (75 s at nginx), so that hardly ever a request goes into a closing connection.

@@ -122,7 +122,7 @@ class Provider:
     def _ask(self, method: str, url: str, form: Mapping[str, str] | None = None) -> tuple[httpx.Response, bytes]:
         """The answer and its body, if it is a success."""
         http = httpx.Client(
-            transport=WideTransport(1, self.url.startswith("https:")),
+            transport=WideTransport(1, httpx.create_ssl_context() if self.url.startswith("https:") else None),
             headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT},
             timeout=self._timeout_seconds,
             follow_redirects=False,

@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from client import CairnClient, PartDamaged
+from client.partial_file import partial_file
 from foundation.blocks import MIB, BlockId
 from tests.nginx.conftest import House
 from tests.servers.cairn_server import SignedInServer, running_server, wait_until
@@ -53,9 +55,9 @@ class Door:
             made = client.put(path, content=data, headers=headers).raise_for_status().json()
             return Stored(data, made["file_id"], made["version_id"])
 
-    def checked(self, data: bytes) -> Stored:
+    def checked(self, data: bytes, name: str = "") -> Stored:
         """As `stored`, and read back: nobody looks at its blocks by himself soon, or would heal what a test breaks."""
-        stored, status = self.stored(data), "sync_status"
+        stored, status = self.stored(data, name), "sync_status"
         with self.client() as client:
             address = f"/sync-events/{stored.file_id}/status"
             wait_until(lambda: client.get(address).json()[status] == "completed", 60)
@@ -289,3 +291,60 @@ def test_no_rooms_word_sends_anybody_to_another_address(house: House) -> None:
             answer = client.get(f"{address}?sends=/stored-blocks/a")
             assert answer.json()["target"].startswith(address)
             assert "X-Accel-Redirect" not in answer.headers
+
+
+def downloaded(door: Door, name: str, target: Path, url: str = "") -> list[str]:
+    """What the copy of the file asked of the front door for its bytes."""
+    before = len(door.nginx.logged())
+    with CairnClient(url or door.nginx.url, door.server.token) as client:
+        client.download_file(client.find("studio", name), target)
+    asked = [str(one["path"]) for one in door.nginx.logged()[before:]]
+    return [path.rpartition("/versions/")[2].partition("/")[2] for path in asked if "/versions/" in path]
+
+
+@pytest.mark.parametrize("is_secure", [False, True])
+def test_the_client_copies_whole_blocks_from_the_disk(
+    door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_secure: bool
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(door.nginx.certificate))
+    stored = door.stored(os.urandom(40 * MIB + 77), "large")
+    asked = downloaded(door, "large", tmp_path / "large", door.nginx.secure_url if is_secure else door.nginx.url)
+    assert (tmp_path / "large").read_bytes() == stored.data
+    assert sorted(asked) == ["chunks/0", "chunks/16", "chunks/32"]
+
+
+@pytest.mark.parametrize("how", ["damaged", "gone"])
+def test_the_client_asks_the_room_for_what_is_not_right_on_the_disk_which_heals_it(
+    door: Door, how: str, tmp_path: Path
+) -> None:
+    stored = door.checked(os.urandom(6 * MIB), how)
+    file = door.block(stored.data[2 * MIB : 3 * MIB])
+    file.unlink()
+    if how == "damaged":
+        file.write_bytes(b"\0" * MIB)
+    asked = downloaded(door, how, tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == stored.data
+    assert asked == ["chunks/0", "content"]
+    assert file.read_bytes() == stored.data[2 * MIB : 3 * MIB]
+
+
+def test_the_client_names_a_part_that_no_copy_has(door: Door, tmp_path: Path) -> None:
+    stored = door.checked(os.urandom(3 * MIB), "lost")
+    name = door.block(stored.data[MIB : 2 * MIB]).relative_to(door.folder)
+    for copy in (door.folder, door.folder.with_name("second")):
+        (copy / name).unlink()
+    with pytest.raises(PartDamaged) as caught:
+        downloaded(door, "lost", tmp_path / "lost")
+    assert caught.value.members["chunk"] == 1
+    assert not (tmp_path / "lost").exists()
+
+
+def test_what_a_copy_had_when_it_broke_off_is_not_asked_for_again(door: Door, tmp_path: Path) -> None:
+    stored = door.stored(os.urandom(20 * MIB), "resumed")
+    with CairnClient(door.nginx.url, door.server.token) as client:
+        file = client.find("studio", "resumed")
+        with partial_file(tmp_path / "resumed", file) as part:
+            part.write(0, stored.data[: 18 * MIB])
+        copied = client.download_file(file, tmp_path / "resumed")
+    assert copied.received_bytes == 2 * MIB
+    assert (tmp_path / "resumed").read_bytes() == stored.data
