@@ -76,7 +76,7 @@ def of_requests(stack: Stack, folder: Path, count: int) -> Table:
         asked: Mapping[str, Ask] = {
             "who am I": lambda _: http.get("/me"),
             "a list of 100": lambda _: http.get("/buckets/bench/files?limit=100"),
-            "changes, none": lambda _: http.get("/buckets/bench/changes?after=1000000000"),
+            "a page of changes": lambda _: http.get("/buckets/bench/changes?after=0&limit=1"),
             "PUT 1 KiB": lambda number: http.put(f"/buckets/bench/content/put/{number}", content=b"%d" % number * 256),
             "GET 1 KiB": lambda _: http.get("/buckets/bench/content/small"),
             "GET 64 KiB out of 256 MiB": ranged,

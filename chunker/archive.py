@@ -11,7 +11,8 @@ from functools import partial
 from anyio.to_thread import run_sync
 
 from chunker.archive_names import SafeNames, common_root, is_link_inside
-from chunker.assembly import PAGE_CHUNKS, Held, LoadsAhead, Shared, Source
+from chunker.assembly import Held, LoadsAhead, Shared, Source
+from chunker.chunk_lists import PAGE_CHUNKS
 from chunker.loads import LOAD_BYTES, LoadReader, ManyLoad
 from chunker.parts import Parts
 from chunker.zip64 import Directory, Entry

@@ -4,13 +4,14 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 
 from block_storage import BlockDamaged, BlockNotFound, BlockStore
+from chunker.chunk_lists import PAGE_CHUNKS, ChunkLists
 from chunker.errors import ContentDamaged
 from chunker.parts import Seams
 from chunker.ranges import ByteRange
@@ -21,8 +22,6 @@ from metadata import BlockState, FileVersion, StoredChunk, VersionNotFound
 
 _HEAL = "`cairn status` says which file it is and what heals it: docs/operations.md#when-cairn-status-says-that-something-needs-you"
 log = logging.getLogger("cairn.chunker")
-
-PAGE_CHUNKS = 256
 
 
 class Load(Protocol):
@@ -92,6 +91,7 @@ class Shared:
 
     threads: CapacityLimiter
     memory: ReadMemory
+    lists: ChunkLists = field(default_factory=ChunkLists)
 
 
 class Source:
@@ -103,15 +103,24 @@ class Source:
         self.version = version
         self._content = version.content
         self._files, self._blocks, self._store = catalogue.files, catalogue.blocks, store
-        self._threads, self.memory = shared.threads, shared.memory
+        self._threads, self.memory, self._lists = shared.threads, shared.memory, shared.lists
 
     async def page(self, index: int) -> Sequence[StoredChunk]:
-        """The chunks from `index` on, at most PAGE_CHUNKS."""
-        return await run_sync(self._files.chunks, self._content, index, PAGE_CHUNKS)
+        """Some of the chunks from `index` on, at most PAGE_CHUNKS; none beyond the last."""
+        if known := self._lists.find(self._content, index):
+            return known
+        first = index - index % PAGE_CHUNKS
+        if page := await run_sync(self._files.chunks, self._content, first, PAGE_CHUNKS):
+            self._lists.keep(self._content, page)
+        return page[index - first :]
 
     async def index_at(self, offset: int) -> int:
         """The index of the chunk that holds byte `offset`."""
-        return await run_sync(self._files.chunk_at, self._content, offset) if offset else 0
+        if offset == 0:
+            return 0
+        guess = offset * self.version.num_chunks // self.version.size
+        known = self._lists.at(self._content, guess, offset)
+        return known if known is not None else await run_sync(self._files.chunk_at, self._content, offset)
 
     async def run(self, index: int, count: int) -> Sequence[StoredChunk]:
         """`count` chunks from `index` on, fewer at the end. Raises VersionNotFound beyond the last."""
@@ -131,6 +140,7 @@ class Source:
             return self._whole(chunk)
         except (BlockNotFound, BlockDamaged) as problem:
             # A take-over gives a damaged block a new name; the page of chunks in hand may be older than that.
+            self._lists.forget(self._content, chunk.index)
             (present,) = self._files.chunks(self._content, chunk.index, 1) or (chunk,)
             if present.name == chunk.name:
                 raise self._damaged(chunk, problem) from problem
