@@ -7,10 +7,12 @@ import argparse
 import os
 import random
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from time import sleep
 
 import httpx
 import psycopg
@@ -20,8 +22,9 @@ from sqlalchemy.engine import make_url
 
 from bench import workloads
 from bench.data import big_file
-from bench.five_processes import cpu_seconds
+from bench.five_processes import cpu_seconds, rss
 from foundation.blocks import MIB
+from foundation.service_tokens import Room
 from tests.servers.postgresql_server import PostgreSQLServer
 from tests.servers.processes import descendants
 from tests.servers.seaweedfs_server import SeaweedFSServer
@@ -29,6 +32,7 @@ from tests.servers.stack import Stack, running_stack
 
 _BIG_MIB = 256
 _RANGE_BYTES = 65_536
+_WAITS = 1000
 _OF_A_FILE = ("files", "file_versions", "changes", "sync_events", "contents")
 _OF_A_CHUNK = ("file_chunks", "blocks", "block_holders")
 Ask = Callable[[int], httpx.Response]
@@ -44,7 +48,7 @@ def main() -> None:
     try:
         with stack_on(folder, options.each) as stack:
             Console().print(of_requests(stack, folder, options.requests), of_bytes(stack, folder), sep="\n")
-            Console().print(of_rows(stack, folder, options.files))
+            Console().print(of_rows(stack, folder, options.files), of_waits(stack), sep="\n")
     finally:
         shutil.rmtree(folder)
 
@@ -128,6 +132,27 @@ def of_rows(stack: Stack, folder: Path, files: int) -> Table:
     printed.add_row("what a chunk has", f"{sum(grown[name] for name in _OF_A_CHUNK):.0f}")
     printed.add_row("all", f"{sum(grown.values()):.0f}")
     return printed
+
+
+def of_waits(stack: Stack) -> str:
+    """What somebody who waits for a journal costs the room that they wait in."""
+    room = stack.rooms[Room.METADATA]
+    head = (
+        f"GET /api/v1/buckets/bench/changes?after={{}}&wait=50 HTTP/1.1\r\nHost: bench\r\n"
+        f"Authorization: Bearer {stack.token}\r\n\r\n"
+    )
+    with stack.http(stack.token) as http, ExitStack() as held:
+        newest = 0
+        while (page := http.get(f"/buckets/bench/changes?after={newest}&limit=10000").json())["items"]:
+            newest = page["items"][-1]["sequence"]
+        before = rss(room.pid)
+        for _ in range(_WAITS):
+            waiting = held.enter_context(socket.create_connection(("127.0.0.1", room.port)))
+            waiting.sendall(head.format(newest).encode())
+        # Whoever asks after them is answered after they were heard.
+        assert httpx.get(f"{room.url}/healthz", timeout=60).status_code == 200
+        sleep(5)
+        return f"{_WAITS} waits: {1000 * (rss(room.pid) - before) / _WAITS:.1f} kB each in metadata"
 
 
 def _sizes(stack: Stack) -> dict[str, int]:

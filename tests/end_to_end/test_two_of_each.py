@@ -1,6 +1,7 @@
 """Two processes of each room at once: both work, and when one is killed or restarted under load no client's request fails."""
 
 import re
+import secrets
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,6 +81,35 @@ def test_all_ten_are_restarted_in_turn_under_load_and_no_request_of_a_client_fai
         load.more_done(2)
     assert load.failed == []
     load.read_all()
+
+
+@pytest.mark.full
+def test_what_is_taken_back_ends_at_every_process_within_30_seconds_whatever_it_remembers(pairs: Stack) -> None:
+    guest = pairs.add_user(f"{secrets.token_hex(6)}@example.org")
+    with pairs.http(pairs.token) as api, pairs.http(guest) as guests:
+        upload(api, "file", bytes(3 * MIB))
+        bucket, member = api.get("/buckets/studio").json()["id"], guests.get("/me").json()["user_id"]
+        api.put(f"/buckets/{bucket}/members/{member}", json={"role": "viewer"}).raise_for_status()
+
+        def seen(credential: str, room: Room, path: str) -> set[int]:
+            headers = {"Authorization": f"Bearer {credential}", "Range": f"bytes={2 * MIB}-{2 * MIB + 5}"}
+            return {
+                httpx.get(f"{one.url}/api/v1{path}", headers=headers).status_code
+                for one in (pairs.rooms[room], pairs.twins[room])
+            }
+
+        content = f"/buckets/{bucket}/content/file"
+        for _ in range(2):
+            assert seen(guest, Room.CHUNKER, content) == {206}
+        api.delete(f"/buckets/{bucket}/members/{member}").raise_for_status()
+        assert seen(guest, Room.CHUNKER, content) == {404}, "the lists of chunks that it remembers let nobody in"
+
+        made = api.post("/tokens", json={"name": "for a while", "scopes": ["files", "account"]}).json()
+        asked = {Room.CHUNKER: content, Room.METADATA: "/buckets", Room.SYNC: "/sync/summary", Room.IDENTITY: "/me"}
+        for room, path in asked.items():
+            assert seen(made["token"], room, path) <= {200, 206}, room
+        api.delete(f"/tokens/{made['id']}").raise_for_status()
+        wait_until(lambda: all(seen(made["token"], room, path) == {401} for room, path in asked.items()), 30)
 
 
 @pytest.mark.full
