@@ -3,7 +3,8 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run stack stack-stop stack-restart test test-full lint bench demonstrate-rollback format docs lock clean
+THROUGH_TLS := --through=tls tests/end_to_end tests/page
+.PHONY: help run stack stack-stop stack-restart test test-full test-tls lint bench demonstrate-rollback format docs lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -23,8 +24,11 @@ stack-restart: ## Restart one service of the stack: make stack-restart SERVICE=m
 test: ## Run the tests, with the servers that they need
 	@tools/test.sh -m "not full" $(ARGS)
 
-test-full: ## Run all tests, the heavy ones too
-	@tools/test.sh $(ARGS)
+test-full: ## Run all tests, the heavy ones too, and then test-tls
+	@tools/test.sh $(ARGS) $(if $(ARGS),,&& tools/test.sh $(THROUGH_TLS))
+
+test-tls: ## Run the suites of the core, the workers and the page through nginx and TLS
+	@tools/test.sh $(THROUGH_TLS) $(ARGS)
 
 lint: ## Check style, types and the imports between rooms
 	@tools/lint.sh

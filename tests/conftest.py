@@ -2,8 +2,12 @@
 
 import ctypes
 import signal
+import tempfile
+from pathlib import Path
 
 import pytest
+
+from tests.servers.tls import go_through_tls, is_through_tls
 
 PR_SET_PDEATHSIG = 1
 
@@ -16,8 +20,20 @@ pytest_plugins = [
 ]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--through",
+        choices=["tls"],
+        help="reach the servers by the product's front door and TLS: tests/end_to_end, tests/page",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """End an xdist worker with its controller, however that ends: its servers end with it, none stays behind."""
+    if config.getoption("--through") and not is_through_tls():
+        folder = tempfile.TemporaryDirectory(prefix="cairn-tls-")
+        config.add_cleanup(folder.cleanup)
+        go_through_tls(Path(folder.name))
     if hasattr(config, "workerinput"):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 

@@ -17,6 +17,21 @@ ON_TWO_OF_EACH = frozenset({"test_main_job", "test_kill", "test_many_clients", "
 NATIVELY = frozenset({"test_main_job"})
 # What runs against five processes in the quick run; all the rest does so in the full one.
 QUICK_ON_STACK = frozenset({"test_main_job", "test_isolation", "test_bad_paths"})
+# What has no client whose bytes a front door would pass on, or is about the process that nobody outside reaches.
+WITHIN = frozenset(
+    {
+        "test_dependencies",
+        "test_disk_full",
+        "test_generated_docs",
+        "test_killed_migration",
+        "test_leaving",
+        "test_rollback_demo",
+        "test_soak",
+        "test_two_truths",
+        "test_watching",
+        "test_where_from",
+    }
+)
 # Heavy ones that the quick run tries on SQLite and a disk only: on the other footing it has lighter ones of the same promise.
 QUICK_ON_ONE = frozenset(
     {
@@ -29,10 +44,13 @@ QUICK_ON_ONE = frozenset(
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--through"):
+        config.hook.pytest_deselected(items=[item for item in items if _stays_within(item)])
+        items[:] = [item for item in items if not _stays_within(item)]
+        return
     for item in items:
-        params = item.callspec.params if hasattr(item, "callspec") else {}
-        footing = {params.get(name) for name in ("product", "_shared_product", "footing")}
+        footing = _footing(item)
         is_repeated = "postgresql-and-s3" in footing and getattr(item, "originalname", "") in QUICK_ON_ONE
         if (
             is_repeated
@@ -40,6 +58,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             or ("stack" in footing and item.path.stem not in QUICK_ON_STACK)
         ):
             item.add_marker(pytest.mark.full)
+
+
+def _footing(item: pytest.Item) -> set[object]:
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return {params.get(name) for name in ("product", "_shared_product", "footing")}
+
+
+def _stays_within(item: pytest.Item) -> bool:
+    """Whether it says nothing of the front door, or nothing that the same test as five processes does not."""
+    is_here = item.path.parent == Path(__file__).parent
+    return is_here and (item.path.stem in WITHIN or bool(_footing(item) & {*FOOTINGS, "stack-tls"}))
 
 
 def settings_of(footing: str, request: pytest.FixtureRequest) -> dict[str, str]:

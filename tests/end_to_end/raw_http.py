@@ -28,7 +28,7 @@ class Answer:
 
 def exchange(server: CairnServer, *pieces: bytes) -> Answer:
     """Send the pieces as they are, and read one answer."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+    with server.connect() as connection:
         for piece in pieces:
             try:
                 connection.sendall(piece)
@@ -42,7 +42,7 @@ def exchange(server: CairnServer, *pieces: bytes) -> Answer:
 
 def hang_up(server: CairnServer, data: bytes) -> bytes:
     """Send `data` and end the connection's one half; the first line of what still comes, if anything does."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+    with server.connect() as connection:
         connection.sendall(data)
         connection.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\r\n")[0]

@@ -1,6 +1,5 @@
 """The header Idempotency-Key: a request that is sent again is answered again, and done once, whatever happened in between."""
 
-import socket
 from typing import Any
 from uuid import uuid4
 
@@ -91,7 +90,7 @@ def test_requests_that_kill_9_cut_off_are_done_once_when_they_come_again(server:
             f"POST /api/v1/buckets HTTP/1.1\r\nHost: cairn\r\nAuthorization: Bearer {server.token}\r\n"
             f"Content-Type: application/json\r\nIdempotency-Key: key-{number}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
-        connection = socket.create_connection(("127.0.0.1", server.port))
+        connection = server.connect()
         connection.sendall(head.encode() + body)
         sockets.append(connection)
     sockets[10].recv(1)  # The server is in the midst of them, and nobody has read an answer.

@@ -108,7 +108,7 @@ def test_hundreds_of_idle_streams_take_no_threads_and_all_are_told(server: Signe
 @contextmanager
 def stalled(server: SignedInServer) -> Iterator[socket.socket]:
     """A stream that was asked for and of which nothing is read by itself."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+    with server.connect() as connection:
         head = f"GET /api/v1/events HTTP/1.1\r\nHost: cairn\r\nAuthorization: Bearer {server.token}\r\n\r\n"
         connection.sendall(head.encode())
         yield connection

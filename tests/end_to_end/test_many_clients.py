@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import random
 import signal
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -54,11 +53,7 @@ def connections(server: SignedInServer, count: int, head: bytes, receive_bytes: 
     """`count` connections that have sent `head` and read nothing."""
     with ExitStack() as stack:
         for _ in range(count):
-            connection = stack.enter_context(socket.socket())
-            if receive_bytes:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
-            connection.settimeout(30)
-            connection.connect(("127.0.0.1", server.port))
+            connection = stack.enter_context(server.connect(timeout_seconds=30, receive_bytes=receive_bytes))
             connection.sendall(head)
         yield
 
@@ -109,12 +104,12 @@ def test_clients_that_wait_for_changes_cost_little_and_end_with_the_server(serve
 def test_a_wait_ends_with_the_change_and_with_the_server(server: SignedInServer) -> None:
     with server.http(server.token) as api:
         make_bucket(api)
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as waiting:
+    with server.connect(timeout_seconds=30) as waiting:
         waiting.sendall(request("GET", b"/buckets/studio/changes?after=0&wait=50", server.token))
         with server.http(server.token) as api:
             api.put("/buckets/studio/content/x", content=b"x")
         assert b"200" in waiting.recv(65536).split(b"\r\n")[0]
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as waiting:
+    with server.connect(timeout_seconds=30) as waiting:
         waiting.sendall(request("GET", b"/buckets/studio/changes?after=1&wait=50", server.token))
         wait_until(lambda: httpx.get(f"{server.url}/healthz").status_code == 200)
         assert server.kill(signal.SIGTERM) == 0
@@ -131,7 +126,7 @@ def test_heads_that_never_end_are_cut_and_hold_nobody_up(server: SignedInServer)
 
 @pytest.mark.full
 def test_a_head_that_does_not_come_is_answered_408(server: SignedInServer) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as slow:
+    with server.connect() as slow:
         slow.sendall(b"GET /api/v1/buckets HTTP/1.1\r\nHost: x\r\n")
         assert slow.recv(65536).startswith(b"HTTP/1.1 408")
         assert slow.recv(65536) == b""
@@ -141,7 +136,7 @@ def test_a_reader_that_goes_away_in_the_middle_leaves_nothing_behind(server: Sig
     with_file(server, 32 * MIB)
     head = request("GET", b"/buckets/studio/content/big", server.token)
     for _ in range(20):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as reader:
+        with server.connect(timeout_seconds=30) as reader:
             reader.sendall(head)
             assert reader.recv(100_000)
     require_others_served(server)

@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from nginx import UNPACKED
 from tests.page.person import Person
 from tests.servers.cairn_server import SignedInServer, running_server
+from tests.servers.tls import chromium_switches, is_through_tls
+from tests.stack.native_stack import native_stack
 
 SWITCHES = [
     "--no-sandbox",
@@ -42,7 +44,7 @@ def chromium(*, without: list[str] | None = None) -> Iterator[Browser]:
     """A browser; `without`: switches of the driver's own that it is not started with."""
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(
-            executable_path=chromium_program(), args=SWITCHES, ignore_default_args=without
+            executable_path=chromium_program(), args=[*SWITCHES, *chromium_switches()], ignore_default_args=without
         )
         yield opened
         opened.close()
@@ -57,7 +59,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def cairn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignedInServer]:
-    """One server for all tests that only use it; who kills or damages takes `server`, which is theirs alone."""
+    """One server for all tests that only use it; who kills or damages takes `server`, which is theirs alone. By TLS it is `make stack`."""
+    if is_through_tls():
+        with native_stack(tmp_path_factory.mktemp("page"), CAIRN_REGISTRATION="open") as stack:
+            stack.start()
+            stack.sign_in()
+            yield stack
+        return
     with running_server(tmp_path_factory.mktemp("page")) as server:
         yield server
 

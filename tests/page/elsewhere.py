@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from tests.servers.cairn_server import SignedInServer, running
+from tests.servers.cairn_server import SignedInServer, running, signed_in_server
 from tests.servers.oidc_provider import OidcProvider
 
 
@@ -14,7 +14,7 @@ from tests.servers.oidc_provider import OidcProvider
 def beside(folder: Path) -> Iterator[tuple[SignedInServer, OidcProvider]]:
     """A server whose people may sign in at a provider, which does not run yet."""
     provider = OidcProvider("")
-    server = SignedInServer(folder, **provider.environment)
+    server = signed_in_server(folder, **provider.environment)
     provider.cairn_url = server.url
     try:
         with running(server):

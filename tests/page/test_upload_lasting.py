@@ -28,6 +28,7 @@ from tests.page.uploading import (
     tray,
 )
 from tests.servers.cairn_server import SignedInServer
+from tests.servers.tls import chromium_switches
 
 
 def test_a_server_killed_in_the_middle_and_started_again_gets_the_rest(
@@ -112,7 +113,7 @@ def test_after_the_browser_was_closed_dropping_the_same_file_sends_the_rest(
     large = random_file(tmp_path / "large.bin", 40 * MIB)
     options = {
         "executable_path": chromium_program(),
-        "args": ["--no-sandbox", "--disable-gpu"],
+        "args": ["--no-sandbox", "--disable-gpu", *chromium_switches()],
         "base_url": cairn.url,
     }
     first = browser.browser_type.launch_persistent_context(tmp_path / "profile", **options)  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ import os
 import secrets
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -16,11 +17,16 @@ import httpx
 import pytest
 
 from cairn.settings import ServerSettings
+from foundation.service_tokens import Room
 from identity import Client, IdentityRoom, open_identity
 from identity.passwords import Passwords
+from tests.servers.nginx import Nginx
+from tests.servers.ports import free_ports
 from tests.servers.processes import freeze, thaw
+from tests.servers.tls import is_through_tls, trusting
 from tests.servers.warm import WarmProcess, launched, run
 
+_BEHIND_THE_DOOR = (Room.METADATA, Room.CHUNKER, Room.SYNC, Room.IDENTITY)
 START_SECONDS = 60
 QUICK = Passwords(time_cost=1, memory_kib=8)
 
@@ -142,8 +148,31 @@ class CairnServer:
 
     def http(self, token: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        # Nothing here speaks TLS, and reading all certificates takes longer than most tests.
-        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60, verify=False, trust_env=False)  # noqa: S501
+        # Where nothing speaks TLS, reading all certificates would take longer than most tests.
+        trusted = self._trusting() if self._speaks_tls else False
+        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60, verify=trusted, trust_env=False)
+
+    def connect(self, *, timeout_seconds: float = 60, receive_bytes: int | None = None) -> socket.socket:
+        """A connection for bytes of one's own, by TLS where `url` says so. `receive_bytes`: what the kernel takes before it is read."""
+        connection = socket.socket()
+        if receive_bytes:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        connection.settimeout(timeout_seconds)
+        try:
+            connection.connect(("127.0.0.1", self.port))
+            if self._speaks_tls:
+                return self._trusting().wrap_socket(connection, server_hostname="127.0.0.1")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @property
+    def _speaks_tls(self) -> bool:
+        return self.url.startswith("https:")
+
+    def _trusting(self) -> ssl.SSLContext:
+        return trusting(self.environment["SSL_CERT_FILE"])
 
     @contextmanager
     def identity(self) -> Iterator[IdentityRoom]:
@@ -176,13 +205,39 @@ class SignedInServer(CairnServer):
         self.environment |= {"CAIRN_URL": self.url, "CAIRN_TOKEN": self.token}
 
 
+class SecureServer(SignedInServer):
+    """One process behind the product's front door: `url` and `port` are what that serves by TLS. Both are killed and started together."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        super().__init__(folder, **environment)
+        plain_port, secure_port = free_ports(2)
+        self.nginx = Nginx(folder / "nginx", plain_port, secure_port, dict.fromkeys(_BEHIND_THE_DOOR, [self.port]))
+        self.port, self.url = secure_port, self.nginx.secure_url
+        self.environment |= {"CAIRN_PUBLIC_URL": self.url, "CAIRN_TRUSTED_PROXIES": "127.0.0.1"} | environment
+
+    def await_ready(self) -> None:
+        super().await_ready()
+        self.nginx.start()
+
+    def ended(self) -> int:
+        try:
+            return super().ended()
+        finally:
+            self.nginx.stop()
+
+
+def signed_in_server(folder: Path, **environment: str) -> SignedInServer:
+    """One process that does all; not started."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return SecureServer(folder, **environment) if is_through_tls() else SignedInServer(folder, **environment)
+
+
 _Signed = TypeVar("_Signed", bound=SignedInServer)
 
 
 @contextmanager
 def running_server(folder: Path, **environment: str) -> Iterator[SignedInServer]:
-    folder.mkdir(parents=True, exist_ok=True)
-    with running(SignedInServer(folder, **environment)) as server:
+    with running(signed_in_server(folder, **environment)) as server:
         yield server
 
 

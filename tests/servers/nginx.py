@@ -10,6 +10,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import nginx
+from foundation.http_caller import session_cookie_name
 from frontend import VIEWS, PageFile, page_files
 from nginx import (
     Address,
@@ -17,11 +18,11 @@ from nginx import (
     FrontDoorSettings,
     PlainHttp,
     TimeLimits,
-    make_certificate,
     nginx_program,
     write_configuration,
 )
 from tests.servers.processes import children
+from tests.servers.tls import certificate_in, is_through_tls
 
 # Longer than a room waits for another, so that the room's own answer comes first.
 ANSWER_SECONDS = 45
@@ -44,19 +45,18 @@ class Nginx:
         """`rooms`: the name of each that the front door leads to, and the ports of its processes. `settings`: of FrontDoorSettings."""
         self.folder, self.port, self.secure_port = folder, port, secure_port
         self.url, self.secure_url = f"http://127.0.0.1:{port}", f"https://127.0.0.1:{secure_port}"
-        self.certificate = folder / "certificate.pem"
+        self.certificate, key = certificate_in(folder)
         self._log = folder / "access.log"
-        make_certificate(self.certificate, folder / "key.pem", ["127.0.0.1", "localhost"])
         door = FrontDoor(
             FrontDoorSettings.model_validate({"http_port": port, "https_port": secure_port} | _UNLIMITED | settings),
             "127.0.0.1",
             {room: [Address("127.0.0.1", at) for at in ports] for room, ports in rooms.items()},
             self.certificate,
-            folder / "key.pem",
+            key,
             _page(),
             VIEWS,
             secure_port,
-            "cairn",
+            session_cookie_name(self.secure_url if is_through_tls() else self.url),
             1024 * 1024,
             workers="1",
             limits=limits or TimeLimits(answer=ANSWER_SECONDS),

@@ -13,6 +13,7 @@ from tests.servers.cairn_server import CairnServer, SignedInServer, running
 from tests.servers.nginx import Nginx
 from tests.servers.ports import free_ports
 from tests.servers.processes import descendants
+from tests.servers.tls import is_through_tls
 
 # In the order in which they are started. Nobody reaches block storage from outside.
 ROOMS = (Room.IDENTITY, Room.METADATA, Room.BLOCK_STORAGE, Room.CHUNKER, Room.SYNC)
@@ -63,12 +64,16 @@ class Stack(SignedInServer):
         two workers and a beat do the work.
         """
         super().__init__(folder, **environment)
-        self.port, secure_port, *ports = free_ports(2 + each * len(ROOMS) + len(_WORKING))
-        self.url = f"http://127.0.0.1:{self.port}"
+        plain_port, secure_port, *ports = free_ports(2 + each * len(ROOMS) + len(_WORKING))
         at = {room: [ports.pop() for _ in range(each)] for room in ROOMS}
         addresses = {room: ",".join(f"http://127.0.0.1:{port}" for port in found) for room, found in at.items()}
+        behind = {room.value: at[room] for room in _BEHIND_THE_DOOR}
+        self.nginx = Nginx(folder / "nginx", plain_port, secure_port, behind)
+        self.port, self.url = plain_port, self.nginx.url
+        if is_through_tls():
+            self.port, self.url = secure_port, self.nginx.secure_url
         self.environment |= {
-            "CAIRN_PORT": str(self.port),
+            "CAIRN_PUBLIC_URL": self.url,
             "CAIRN_TRUSTED_PROXIES": "127.0.0.1",
             "CAIRN_SECRET": secrets.token_hex(32),
             "CAIRN_CHUNKER": addresses[Room.CHUNKER],
@@ -81,8 +86,6 @@ class Stack(SignedInServer):
         self.twins = {room: second for room, (_, *others) in servers.items() for second in others}
         working = dict(zip(_WORKING, ports, strict=True)) if "CAIRN_BROKER" in environment else {}
         self.working = {name: WorkServer(folder, name, port, self.environment) for name, port in working.items()}
-        behind = {room.value: at[room] for room in _BEHIND_THE_DOOR}
-        self.nginx = Nginx(folder / "nginx", self.port, secure_port, behind)
         self._is_migrated = False
 
     def start(self) -> None:

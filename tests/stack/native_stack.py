@@ -16,6 +16,7 @@ from typing import Any
 
 from tests.servers.cairn_server import SignedInServer, wait_until
 from tests.servers.ports import free_ports
+from tests.servers.tls import certificate_in, is_through_tls
 from tools.stack.members import members, signal_all
 from tools.stack.places import PORTS, Places, kept_places
 
@@ -38,6 +39,8 @@ class NativeStack(SignedInServer):
         # Two stacks that begin at once would find the same usual ports free.
         self.data.mkdir(mode=0o700, parents=True)
         (self.data / "run").mkdir()
+        if is_through_tls():
+            certificate_in(self.certificate.parent)
         kept = dict(zip(PORTS, ports, strict=True)) | {"seaweedfs": _STORE_PORTS[secrets.randbelow(len(_STORE_PORTS))]}
         (self.data / "run" / "ports.json").write_text(json.dumps(kept))
 

@@ -13,6 +13,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.page.dropping import hand_over
+from tests.page.person import Person
+from tests.page.uploading import await_done, open_folder
 from tests.servers.cairn_server import wait_until
 from tests.servers.ports import free_ports
 from tests.servers.processes import freeze
@@ -87,6 +90,22 @@ def test_the_first_administrator_signs_in_with_the_password_that_was_printed(
     page.get_by_label("Password", exact=True).fill(told["Password, shown only now"].strip())
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name="New bucket")).to_be_visible()
+    context.close()
+
+
+def test_the_page_sends_a_file_and_is_told_by_itself_that_a_worker_has_read_every_byte(
+    stack: NativeStack, browser: Browser
+) -> None:
+    context = browser.new_context(base_url=stack.url, ignore_https_errors=True)
+    person = Person.register(stack, context)
+    bucket = person.bucket()
+    open_folder(person, bucket)
+    hand_over(person.page, [("plan.txt", secrets.token_bytes(1_500_000))])
+    await_done(person.page)
+    row = person.page.get_by_role("row", name="plan.txt")
+    expect(row).to_be_visible()
+    expect(row.get_by_text("Verified")).to_be_visible(timeout=60_000)
+    person.http.close()
     context.close()
 
 
