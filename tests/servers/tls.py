@@ -1,7 +1,6 @@
 """`pytest --through=tls`: tests reach their servers by the product's front door and TLS, with one certificate of the whole run.
 
-Clients trust it, and nobody else: those of Python and curl by SSL_CERT_FILE, Playwright's own by NODE_EXTRA_CA_CERTS, Chromium by the
-hash of its key. What a test starts has it in its environment.
+Clients trust it, and those of Python nothing else. What a test starts has it in its environment; Chromium knows it by the hash of its key.
 """
 
 import base64
@@ -18,6 +17,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from nginx import make_certificate
 
 _FOLDER = "TESTS_TLS_FOLDER"
+# Of OpenSSL and all that stands on it, of Playwright's own requests, of Schemathesis's.
+_TRUST = ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE")
 _NAMES = ("127.0.0.1", "localhost", "::1")
 
 
@@ -25,7 +26,7 @@ def go_through_tls(folder: Path) -> None:
     """From now on, in this process and those that it starts. The certificate lies in `folder`."""
     certificate, key = _files(folder)
     make_certificate(certificate, key, _NAMES)
-    os.environ |= {_FOLDER: str(folder), "SSL_CERT_FILE": str(certificate), "NODE_EXTRA_CA_CERTS": str(certificate)}
+    os.environ |= {_FOLDER: str(folder)} | dict.fromkeys(_TRUST, str(certificate))
 
 
 def is_through_tls() -> bool:
