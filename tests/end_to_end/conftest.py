@@ -17,7 +17,7 @@ ON_TWO_OF_EACH = frozenset({"test_main_job", "test_kill", "test_many_clients", "
 NATIVELY = frozenset({"test_main_job"})
 # What runs against five processes in the quick run; all the rest does so in the full one.
 QUICK_ON_STACK = frozenset({"test_main_job", "test_isolation", "test_bad_paths"})
-# What has no client whose bytes a front door would pass on, or is about the process that nobody outside reaches.
+# What asks the process itself, which nobody outside reaches, or works on its files: docs/architecture.md says more.
 WITHIN = frozenset(
     {
         "test_dependencies",
