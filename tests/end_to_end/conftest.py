@@ -27,6 +27,7 @@ WITHIN = frozenset(
         "test_leaving",
         "test_rollback_demo",
         "test_soak",
+        "test_two_of_each",
         "test_two_truths",
         "test_watching",
         "test_where_from",
@@ -68,7 +69,7 @@ def _footing(item: pytest.Item) -> set[object]:
 def _stays_within(item: pytest.Item) -> bool:
     """Whether it says nothing of the front door, or nothing that the same test as five processes does not."""
     is_here = item.path.parent == Path(__file__).parent
-    return is_here and (item.path.stem in WITHIN or bool(_footing(item) & {*FOOTINGS, "stack-tls"}))
+    return is_here and (item.path.stem in WITHIN or bool(_footing(item) & {*FOOTINGS, "two-of-each", "stack-tls"}))
 
 
 def settings_of(footing: str, request: pytest.FixtureRequest) -> dict[str, str]:
