@@ -7,7 +7,7 @@ from cairn.compose import chore_parts, people_of, with_manifests
 from cairn.neighbours import Neighbours
 from cairn.settings import ServerSettings
 from foundation.service_tokens import Room
-from sync import Chore, Parts, Pause, Task, TwoTruths, chores
+from sync import Chore, Parts, Pause, TwoTruths, chores
 
 
 @contextmanager
@@ -25,13 +25,3 @@ def opened_parts(settings: ServerSettings) -> Iterator[Parts]:
 def opened_chores(settings: ServerSettings, pause: Pause) -> Iterator[Sequence[Chore]]:
     with opened_parts(settings) as parts:
         yield chores(parts, pause)
-
-
-def known_tasks(settings: ServerSettings) -> Sequence[Task]:
-    """The table of chores, as messages name them. Nothing stays open. Raises as `opened_parts` does."""
-
-    def never(_seconds: float = 0.0, /) -> None:
-        raise AssertionError("No chore runs here.")
-
-    with opened_chores(settings, never) as table:
-        return [Task(chore.queue, chore.name, chore.every_seconds) for chore in table]

@@ -1,18 +1,15 @@
 """The foreman of a worker: keeps one process at work, Celery's while the broker answers, else one that looks by itself."""
 
 import logging
-import os
-import subprocess
-import sys
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from cairn.hands import Way
-from cairn.hands_measures import counted_in
+from cairn.hands import Hands, Way
+from cairn.nursery import Hand, NurseryLost
 from foundation.problems import Problem
-from sync import Board, BrokerUnavailable, Queue, RedisBroker
+from sync import BrokerUnavailable, RedisBroker
 
 log = logging.getLogger("cairn.worker")
 
@@ -28,44 +25,41 @@ _RESTART_SECONDS = 1.0
 class Foreman:
     """A poison job may kill whichever process runs it: never this one, which does no work."""
 
-    def __init__(
-        self,
-        broker: RedisBroker,
-        queues: Sequence[Queue],
-        concurrency: int,
-        tell: Callable[[Sequence[str]], None],
-        counts: Path,
-    ) -> None:
-        """`tell` is told again and again what each of the `concurrency` hands does. `counts`: the folder in which they count."""
-        self._counts = counts
-        self._broker, self._queues, self._concurrency, self._tell = broker, queues, concurrency, tell
-        self._board = Board.made(concurrency)
+    def __init__(self, broker: RedisBroker, hands: Hands) -> None:
+        """To be made before the process has threads: it is copied."""
+        self._broker, self._hands = broker, hands
+        self._nursery = hands.nursery()
         self._stopping = threading.Event()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Hand | None = None
         self._way = Way.CELERY
         self._changed_at: float | None = None
         self._started_at = 0.0
-        self._thread = threading.Thread(target=self._run, name="cairn-foreman", daemon=True)
+        self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
+    def start(self, tell: Callable[[Sequence[str]], None]) -> None:
+        """`tell` is told again and again what each of the hands does."""
+        self._thread = threading.Thread(target=self._run, args=(tell,), name="cairn-foreman", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Returns when the running slices have ended, or were ended."""
         self._stopping.set()
-        self._thread.join()
-        self._board.close()
+        if self._thread:
+            self._thread.join()
+        self._nursery.close()
+        self._hands.board.close()
 
-    def _run(self) -> None:
-        # The kernel ends the process with this thread, which therefore starts it and stays.
-        while not self._stopping.wait(_LOOK_SECONDS):
+    def _run(self, tell: Callable[[Sequence[str]], None]) -> None:
+        # The kernel ends a nursery with the thread that started it, which therefore stays.
+        while not self._stopping.is_set():
             way = self._wanted()
             if way is not self._way:
                 log.warning("the work is now found otherwise", extra={"way": way})
                 self._end()
                 self._way = way
             self._keep()
-            self._report()
+            self._report(tell)
+            self._stopping.wait(_LOOK_SECONDS)
         self._end()
 
     def _wanted(self) -> Way:
@@ -88,36 +82,40 @@ class Foreman:
             advice = "it is started again; if this comes often, its last lines say why, and status -9 means too little memory"
             log.error("the process that works has ended", extra={"way": self._way, "status": status, "advice": advice})
             self._process = None
+        if self._process and self._process.is_late():
+            self._process.give_up()
+            self._begin_anew()
+            self._process = None
         if self._process is None and time.monotonic() - self._started_at >= _RESTART_SECONDS:
             self._started_at = time.monotonic()
             self._process = self._begun()
 
-    def _begun(self) -> subprocess.Popen[bytes]:
-        self._board.clear()
-        arguments = [self._way, str(os.getpid()), str(self._board.file), str(self._concurrency), *self._queues]
-        return subprocess.Popen(
-            [sys.executable, "-m", "cairn.hands", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=sys.stderr.fileno(),
-            pass_fds=[self._board.file],
-            env=os.environ | counted_in(self._counts),
-        )
+    def _begun(self) -> Hand | None:
+        self._hands.board.clear()
+        try:
+            return self._nursery.hand(self._way)
+        except NurseryLost:
+            self._begin_anew()
+            return None
+
+    def _begin_anew(self) -> None:
+        log.warning("the process that the others are copies of is gone or hangs, and is started anew")
+        self._nursery.close()
+        self._nursery = self._hands.another_nursery()
 
     def _end(self) -> None:
         if self._process is None:
             return
-        self._board.stop()
-        self._process.terminate()
-        try:
-            self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
+        self._hands.board.stop()
+        self._process.send_signal(signal.SIGTERM)
+        if self._process.wait(END_SECONDS) is None:
             log.warning("the process that works does not end and is killed", extra={"way": self._way})
-            self._process.kill()
+            self._process.send_signal(signal.SIGKILL)
             self._process.wait()
         self._process = None
 
-    def _report(self) -> None:
+    def _report(self, tell: Callable[[Sequence[str]], None]) -> None:
         try:
-            self._tell(self._board.doing())
+            tell(self._hands.board.doing())
         except Problem as problem:
             log.warning("not told what is done", extra={"problem": problem.slug})

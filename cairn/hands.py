@@ -1,28 +1,30 @@
-"""The processes that do a worker's work, started by its foreman: Celery's, or one that looks by itself while the broker is away.
+"""The processes that do a worker's work: Celery's, or one that looks by itself while the broker is away.
 
-    python -m cairn.hands celery|poll FOREMAN BOARD CONCURRENCY QUEUE…
+    python -m cairn.hands FOREMAN BOARD CONCURRENCY QUEUE… SOCKET
 
-FOREMAN is the process that starts it, BOARD the number of an open file: sync.board.
+is a nursery of them for a foreman whose own was lost. FOREMAN is its process, BOARD and SOCKET are numbers of open files.
 """
 
-import ctypes
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 
-from cairn.compose_work import known_tasks, opened_chores, opened_parts
+from cairn.compose_work import opened_chores, opened_parts
+from cairn.counting import count_in, counted_in, counts_folder
+from cairn.nursery import Nursery, tend
 from cairn.settings import ServerSettings
+from foundation import tracing
 from foundation.doorbell import InProcessDoorbell
 from foundation.telemetry import log_to_stderr
-from foundation.tracing import begin_tracing
-from sync import Board, Heartbeat, Loops, Queue, chores
-
-_PR_SET_PDEATHSIG = 1
+from sync import TASKS, Board, Heartbeat, Loops, Queue, Turns, celery_application, chores, run_worker
 
 
 class Way(StrEnum):
@@ -32,57 +34,75 @@ class Way(StrEnum):
     POLL = "poll"
 
 
-def by_celery(settings: ServerSettings, queues: Sequence[Queue], board: Board, concurrency: int) -> int:
-    """Until SIGTERM; the exit status."""
-    from sync import Turns, celery_application, run_worker
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What one worker does, at most `concurrency` things at the same time. `counts`: the folder in which it counts them."""
 
-    broker = settings.required_broker()
-    # Read, and closed, before there are children: no connection may be shared with them.
-    tasks = known_tasks(settings)
-    turns = Turns(partial(opened_chores, settings), broker, board)
-    return run_worker(celery_application(broker, tasks, turns), turns, queues, concurrency)
+    settings: ServerSettings
+    queues: Sequence[Queue]
+    board: Board
+    concurrency: int
+    counts: Path
 
+    def load(self) -> None:
+        """All that is loaded only when it is needed, and the proof that there is something to work on. Raises as `opened_parts` does."""
+        with opened_parts(self.settings):
+            pass
 
-def by_polling(settings: ServerSettings, queues: Sequence[Queue], board: Board) -> int:
-    """As the threads of a server in which nobody rings. Until SIGTERM; the exit status."""
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stopping.set())
-    with opened_parts(settings) as parts:
-        loops = Loops(
-            lambda pause: [chore for chore in chores(parts, pause) if chore.queue in queues],
-            InProcessDoorbell(),
-            lambda queue: Heartbeat(queue, partial(_on_board, board)),
-        )
-        loops.start()
-        stopping.wait()
-        loops.stop()
-    return 0
+    def nursery(self) -> Nursery:
+        """A copy of this process; see Nursery.forked."""
+        return Nursery.forked(self.work)
 
+    def another_nursery(self) -> Nursery:
+        """For one that was lost: this process has threads meanwhile."""
+        arguments = [str(os.getpid()), str(self.board.file), str(self.concurrency), *self.queues]
+        command = [sys.executable, "-m", "cairn.hands", *arguments]
+        return Nursery.started(command, [self.board.file], os.environ | counted_in(self.counts))
 
-def _on_board(board: Board, queue: str, doing: str) -> None:
-    board.tell(list(Queue).index(Queue(queue)), doing)
+    def work(self, way: str) -> int:
+        """In a process of their own, until SIGTERM; the exit status."""
+        count_in(self.counts)
+        tracing.begin_tracing("cairn-worker", self.settings.otlp_endpoint)
+        for chatty in ("celery.app.trace", "celery.worker.strategy", "httpx"):
+            # Several lines for each look, of which most find nothing; what a chore did it tells itself.
+            logging.getLogger(chatty).setLevel(logging.WARNING)
+        try:
+            return self._by_polling() if Way(way) is Way.POLL else self._by_celery()
+        finally:
+            tracing.flush()
 
+    def _by_celery(self) -> int:
+        broker = self.settings.required_broker()
+        turns = Turns(partial(opened_chores, self.settings), broker, self.board)
+        return run_worker(celery_application(broker, TASKS, turns), turns, self.queues, self.concurrency)
 
-def _die_with(foreman: int) -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != foreman:
-        sys.exit(1)
+    def _by_polling(self) -> int:
+        """As the threads of a server in which nobody rings."""
+        stopping = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: stopping.set())
+        with opened_parts(self.settings) as parts:
+            loops = Loops(
+                lambda pause: [chore for chore in chores(parts, pause) if chore.queue in self.queues],
+                InProcessDoorbell(),
+                lambda queue: Heartbeat(queue, self._on_board),
+            )
+            loops.start()
+            stopping.wait()
+            loops.stop()
+        return 0
+
+    def _on_board(self, queue: str, doing: str) -> None:
+        self.board.tell(list(Queue).index(Queue(queue)), doing)
 
 
 def main(arguments: Sequence[str]) -> int:
-    way, foreman, file, concurrency, *names = arguments
-    _die_with(int(foreman))
+    foreman, file, concurrency, *names, requests = arguments
     settings = ServerSettings.read()
     log_to_stderr(settings.log_level)
-    begin_tracing("cairn-worker", settings.otlp_endpoint)
-    for chatty in ("celery.app.trace", "celery.worker.strategy", "httpx"):
-        # Several lines for each look, of which most find nothing; what a chore did it tells itself.
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    queues, board = [Queue(name) for name in names], Board(int(file), int(concurrency))
-    if Way(way) is Way.POLL:
-        return by_polling(settings, queues, board)
-    return by_celery(settings, queues, board, int(concurrency))
+    board = Board(int(file), int(concurrency))
+    hands = Hands(settings, [Queue(name) for name in names], board, int(concurrency), counts_folder())
+    return tend(socket.socket(fileno=int(requests)), int(foreman), hands.work)
 
 
 if __name__ == "__main__":

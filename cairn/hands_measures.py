@@ -4,7 +4,7 @@ The files of a process that has ended stay until the worker ends: what it did is
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,11 +12,6 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
-
-
-def counted_in(folder: Path) -> Mapping[str, str]:
-    """The environment of a process that counts in `folder`, and whose children do."""
-    return {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
 
 
 def show_hands(registry: CollectorRegistry, counts: Path, pid: int) -> None:

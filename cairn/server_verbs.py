@@ -70,10 +70,13 @@ def worker(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Of /healthz, /readyz and /metrics.")] = 8006,
 ) -> None:
     """Verify, repair, collect and scrub, as CAIRN_BROKER tells it to look. Where that is away, it looks by itself."""
-    from cairn import worker as process
-    from cairn.settings import ServerSettings
+    from cairn.counting import counting_in_files
 
-    process.work(ServerSettings.read(), process.queues_named(queues), concurrency, port)
+    with counting_in_files() as counts:
+        from cairn import worker as process
+        from cairn.settings import ServerSettings
+
+        process.work(ServerSettings.read(), process.queues_named(queues), concurrency, port, counts)
 
 
 @app.command(epilog=manual({"cairn beat --port 8007": "beside a worker on the same machine"}, see=("worker", "serve")))

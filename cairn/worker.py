@@ -5,15 +5,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from anyio.to_thread import run_sync
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from cairn.compose_work import known_tasks
 from cairn.errors import SettingInvalid
 from cairn.foreman import Foreman
+from cairn.hands import Hands
 from cairn.hands_measures import show_hands
 from cairn.neighbours import Neighbours
 from cairn.served import Served, serve_all
@@ -23,7 +22,7 @@ from foundation.http_service import Ready, create_service
 from foundation.measures import show_process
 from foundation.service_tokens import NoUsers, Room, ServiceTokenVerifier
 from foundation.telemetry import log_to_stderr
-from sync import Beat, Heartbeat, Queue, RedisBroker, worker_name
+from sync import TASKS, Beat, Board, Heartbeat, Queue, RedisBroker, worker_name
 
 PORT = 8006
 CONCURRENCY = 4
@@ -38,28 +37,29 @@ def queues_named(names: str | None) -> Sequence[Queue]:
         raise SettingInvalid(f"--queues: {error}; the queues are {', '.join(Queue)}.") from None
 
 
-def work(settings: ServerSettings, queues: Sequence[Queue], concurrency: int, port: int) -> None:
-    """Until SIGTERM. Raises SettingInvalid; NotMigrated, which names the command to run."""
+def work(settings: ServerSettings, queues: Sequence[Queue], concurrency: int, port: int, counts: Path) -> None:
+    """Until SIGTERM. `counts`: see cairn.counting. Raises SettingInvalid; NotMigrated, which names the command to run."""
     broker = _prepared(settings)
     # People come first: whatever they wait for runs before this.
     os.nice(_NICE)
+    hands = Hands(settings, queues, Board.made(concurrency), concurrency, counts)
+    hands.load()
+    foreman = Foreman(broker, hands)
     with ExitStack() as stack:
         near = Neighbours(settings, frozenset(), stack)
         catalogue, store = near.own_catalogue, near.store(Room.SYNC)
         stack.callback(broker.close)
-        hands = [Heartbeat(f"{worker_name()}-{number + 1}", catalogue.proofs.seen) for number in range(concurrency)]
+        beats = [Heartbeat(f"{worker_name()}-{number + 1}", catalogue.proofs.seen) for number in range(concurrency)]
 
         def tell(doing: Sequence[str]) -> None:
-            for heartbeat, does in zip(hands, doing, strict=True):
+            for heartbeat, does in zip(beats, doing, strict=True):
                 heartbeat(does)
 
-        counts = Path(stack.enter_context(TemporaryDirectory(prefix="cairn-worker-")))
-        foreman = Foreman(broker, queues, concurrency, tell, counts)
         app = _service(
             "worker",
             near,
             {"database": catalogue.ready, "block-storage": store.ready, "broker": broker.ready},
-            (foreman.start, foreman.stop),
+            (partial(foreman.start, tell), foreman.stop),
             partial(show_hands, counts=counts, pid=os.getpid()),
         )
         show_work(app, catalogue, broker)
@@ -67,12 +67,12 @@ def work(settings: ServerSettings, queues: Sequence[Queue], concurrency: int, po
 
 
 def beat(settings: ServerSettings, port: int) -> None:
-    """Until SIGTERM. Raises as `work` does."""
+    """Until SIGTERM. It works on nothing, and needs no database. Raises SettingInvalid."""
     broker = _prepared(settings)
     with ExitStack() as stack:
         near = Neighbours(settings, frozenset(), stack)
         stack.callback(broker.close)
-        rings = Beat(broker, known_tasks(settings))
+        rings = Beat(broker, TASKS)
         app = _service("beat", near, {"broker": broker.ready}, (rings.start, rings.stop))
         _serve(app, "beat", settings, port)
 

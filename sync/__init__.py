@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sync.adoption import adopt, follow
 from sync.api import create_app, routes, running, watching
 from sync.board import Board
-from sync.chore import Chore, Interrupted, Pause, Queue
+from sync.chore import Chore, Interrupted, Pause, Queue, Task
 from sync.collect import close, collect, erase, expire, index, nominate, prune, record_days, recount, sweep
 from sync.door import Door
 from sync.errors import BrokerUnavailable
@@ -23,7 +23,7 @@ from sync.rebuilding import Rebuild, Rebuilt
 from sync.refill import mend_copies, mending
 from sync.resting import IsBusy, nobody_moves
 from sync.settings import SyncSettings, WebhookSettings
-from sync.timetable import chores
+from sync.timetable import TASKS, chores
 from sync.two_truths import TwoTruths
 from sync.watcher import Watcher
 from sync.webhook import Webhook, notify, open_webhook
@@ -31,11 +31,12 @@ from sync.webhook import Webhook, notify, open_webhook
 if TYPE_CHECKING:
     from sync.beat import Beat
     from sync.celery_app import celery_application, run_worker
-    from sync.redis_broker import RedisBroker, Task
+    from sync.redis_broker import RedisBroker
     from sync.redis_doorbell import RedisDoorbell
     from sync.turns import Turns
 
 __all__ = [
+    "TASKS",
     "Audit",
     "Beat",
     "Board",
@@ -106,7 +107,6 @@ _FRONT_DOOR = {
     "Beat": "sync.beat",
     "RedisBroker": "sync.redis_broker",
     "RedisDoorbell": "sync.redis_doorbell",
-    "Task": "sync.redis_broker",
     "Turns": "sync.turns",
     "celery_application": "sync.celery_app",
     "run_worker": "sync.celery_app",

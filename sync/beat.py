@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from sync.chore import Task
 from sync.errors import BrokerUnavailable
-from sync.redis_broker import RedisBroker, Task
+from sync.redis_broker import RedisBroker
 
 log = logging.getLogger("cairn.sync")
 

@@ -10,8 +10,8 @@ from billiard.process import current_process
 from celery import Celery
 from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
 
-from sync.chore import Queue
-from sync.redis_broker import Task, task_name
+from sync.chore import Queue, Task
+from sync.redis_broker import task_name
 from sync.turns import LONG_TURN_SECONDS, Turns, is_long
 
 # Beyond a turn: what does not come to a pause in so long is stuck. The soft limit raises in the task, the hard one kills the child.

@@ -32,6 +32,15 @@ class Pause(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """A chore as it is rung for: whoever does so needs nothing that the chore works on."""
+
+    queue: Queue
+    name: str
+    every_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Chore:
     """`run` does what there is and returns how much that was. Safe to repeat, to interrupt, and to run at any number at once."""
 

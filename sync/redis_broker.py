@@ -7,7 +7,6 @@ import base64
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 from uuid import uuid4
@@ -25,15 +24,6 @@ TIMEOUT_SECONDS = 1.0
 _LOOKED_AT = 64
 _BODY = base64.b64encode(b'[[], {}, {"callbacks": null, "errbacks": null, "chain": null, "chord": null}]').decode()
 _NEXT = "cairn.next."
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A chore as the broker knows it: whoever sends messages needs nothing that the chore works on."""
-
-    queue: Queue
-    name: str
-    every_seconds: float
 
 
 def task_name(chore: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from sync.broken import mend_broken
-from sync.chore import DAY, Chore, Pause, Queue, drained, in_bursts
+from sync.chore import DAY, Chore, Pause, Queue, Task, drained, in_bursts
 from sync.collect import close, collect, erase, expire, index, nominate, prune, record_days, recount, sweep
 from sync.examination import Examination
 from sync.looking import Looking
@@ -17,6 +17,31 @@ from sync.two_truths import TwoTruths
 from sync.verify import Verification
 from sync.webhook import notify
 
+TASKS = (
+    Task(Queue.VERIFY, "verify", 5),
+    Task(Queue.REPAIR, "tell", 2),
+    Task(Queue.REPAIR, "spread", 5),
+    Task(Queue.REPAIR, "repair", 300),
+    Task(Queue.REPAIR, "revive", 3600),
+    Task(Queue.REPAIR, "prune-events", DAY),
+    Task(Queue.REPAIR, "notify", 10),
+    Task(Queue.SCRUB, "scrub", 10),
+    Task(Queue.COLLECT, "close", 30),
+    Task(Queue.COLLECT, "expire", 60),
+    Task(Queue.COLLECT, "index", 5),
+    Task(Queue.COLLECT, "collect", 30),
+    Task(Queue.COLLECT, "erase", 60),
+    Task(Queue.COLLECT, "nominate", DAY),
+    Task(Queue.COLLECT, "recount", DAY),
+    Task(Queue.COLLECT, "days", 900),
+    Task(Queue.COLLECT, "prune", DAY),
+    Task(Queue.COLLECT, "sweep", 7 * DAY),
+    Task(Queue.COLLECT, "generation", DAY),
+    Task(Queue.COLLECT, "manifests", 10),
+    Task(Queue.COLLECT, "prune-manifests", DAY),
+)
+_NAMED = {task.name: task for task in TASKS}
+
 
 def chores(parts: Parts, pause: Pause) -> Sequence[Chore]:
     """The same for the threads of a service and for Celery's tasks."""
@@ -27,6 +52,11 @@ def chores(parts: Parts, pause: Pause) -> Sequence[Chore]:
         *_writing(parts, pause),
         *_scrubbing(parts, pause),
     )
+
+
+def _chore(name: str, run: Callable[[], int]) -> Chore:
+    task = _NAMED[name]
+    return Chore(task.queue, name, task.every_seconds, run)
 
 
 def _examination(parts: Parts) -> Examination:
@@ -43,7 +73,7 @@ def _verifying(parts: Parts, pause: Pause) -> Sequence[Chore]:
         Resting(pause, parts.is_busy),
         parts.reconciled,
     )
-    return (Chore(Queue.VERIFY, "verify", 5, verification.drain),)
+    return (_chore("verify", verification.drain),)
 
 
 def _repairing(parts: Parts, pause: Pause) -> Sequence[Chore]:
@@ -61,12 +91,12 @@ def _repairing(parts: Parts, pause: Pause) -> Sequence[Chore]:
         return run_and_ring
 
     return (
-        Chore(Queue.REPAIR, "tell", 2, rung(lambda: drained(lambda: in_bursts(jobs.tell), pause))),
-        Chore(Queue.REPAIR, "spread", 5, rung(lambda: drained(jobs.spread, pause))),
-        Chore(Queue.REPAIR, "repair", 300, lambda: mend_broken(jobs, parts.store, _examination(parts), pause)),
-        Chore(Queue.REPAIR, "revive", 3600, rung(lambda: revive(jobs, reconciled, pause))),
-        Chore(Queue.REPAIR, "prune-events", DAY, lambda: prune_events(jobs, reconciled, pause)),
-        Chore(Queue.REPAIR, "notify", 10, lambda: notify(parts.proofs, parts.webhook, pause)),
+        _chore("tell", rung(lambda: drained(lambda: in_bursts(jobs.tell), pause))),
+        _chore("spread", rung(lambda: drained(jobs.spread, pause))),
+        _chore("repair", lambda: mend_broken(jobs, parts.store, _examination(parts), pause)),
+        _chore("revive", rung(lambda: revive(jobs, reconciled, pause))),
+        _chore("prune-events", lambda: prune_events(jobs, reconciled, pause)),
+        _chore("notify", lambda: notify(parts.proofs, parts.webhook, pause)),
     )
 
 
@@ -80,7 +110,7 @@ def _scrubbing(parts: Parts, pause: Pause) -> Sequence[Chore]:
         parts.jobs.clock,
         Resting(pause, parts.is_busy),
     )
-    return (Chore(Queue.SCRUB, "scrub", 10, scrub.run),)
+    return (_chore("scrub", scrub.run),)
 
 
 def _collecting(parts: Parts, pause: Pause) -> Sequence[Chore]:
@@ -97,17 +127,17 @@ def _collecting(parts: Parts, pause: Pause) -> Sequence[Chore]:
         return done.uploads + done.versions
 
     return (
-        Chore(Queue.COLLECT, "close", 30, lambda: close(collection, pause)),
-        Chore(Queue.COLLECT, "expire", 60, ended),
-        Chore(Queue.COLLECT, "index", 5, lambda: index(collection, pause)),
-        Chore(Queue.COLLECT, "collect", 30, agreed(lambda: collect(collection, pause))),
-        Chore(Queue.COLLECT, "erase", 60, agreed(lambda: erase(collection, store, pause))),
-        Chore(Queue.COLLECT, "nominate", DAY, lambda: nominate(collection, pause)),
-        Chore(Queue.COLLECT, "recount", DAY, lambda: recount(collection, pause)),
-        Chore(Queue.COLLECT, "days", 900, lambda: record_days(collection, pause)),
-        Chore(Queue.COLLECT, "prune", DAY, lambda: prune(collection, pause)),
-        Chore(Queue.COLLECT, "sweep", 7 * DAY, agreed(lambda: sweep(collection, store, truths.seen, pause))),
-        Chore(Queue.COLLECT, "generation", DAY, raised),
+        _chore("close", lambda: close(collection, pause)),
+        _chore("expire", ended),
+        _chore("index", lambda: index(collection, pause)),
+        _chore("collect", agreed(lambda: collect(collection, pause))),
+        _chore("erase", agreed(lambda: erase(collection, store, pause))),
+        _chore("nominate", lambda: nominate(collection, pause)),
+        _chore("recount", lambda: recount(collection, pause)),
+        _chore("days", lambda: record_days(collection, pause)),
+        _chore("prune", lambda: prune(collection, pause)),
+        _chore("sweep", agreed(lambda: sweep(collection, store, truths.seen, pause))),
+        _chore("generation", raised),
     )
 
 
@@ -118,8 +148,8 @@ def _writing(parts: Parts, pause: Pause) -> Sequence[Chore]:
     written, agreed = parts.manifests, partial(_agreed, parts.truths)
     writer = ManifestWriter(written, parts.store, pause)
     return (
-        Chore(Queue.COLLECT, "manifests", 10, agreed(writer.run)),
-        Chore(Queue.COLLECT, "prune-manifests", DAY, agreed(lambda: prune_manifests(written, parts.store, pause))),
+        _chore("manifests", agreed(writer.run)),
+        _chore("prune-manifests", agreed(lambda: prune_manifests(written, parts.store, pause))),
     )
 
 

@@ -4,7 +4,7 @@ import os
 import random
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
@@ -121,6 +121,21 @@ def alive_hands(house: Stack) -> int:
     return int(
         next(float(line.split()[1]) for line in told.splitlines() if line.startswith("cairn_sync_workers_alive "))
     )
+
+
+@pytest.mark.full
+def test_a_worker_whose_hands_are_all_killed_begins_others(house: Stack) -> None:
+    """Also the process that they are copies of, again and again."""
+    for _ in range(2):
+        for worker in house.workers:
+            hands = worker.hands()
+            assert hands
+            for hand in hands:
+                with suppress(ProcessLookupError):
+                    os.kill(hand, signal.SIGKILL)
+        put(house, *numbered(3))
+        require_settled(house)
+    assert all(worker.is_running for worker in house.workers)
 
 
 @pytest.mark.full
