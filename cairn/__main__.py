@@ -37,6 +37,9 @@ VERBS = {
     "bucket": "cairn.verbs.buckets",
 }
 
+# The server's that run for long: what they have loaded stays in memory.
+SERVICES = frozenset({"serve", "worker", "beat", "front-door"})
+
 _HELP = """Files on a Cairn server: copy, list, find, share, check, restore; and the server itself.
 
 A place on the server is written cairn:BUCKET/PATH; a path that ends with / is a folder. `cairn help VERB` shows
@@ -46,21 +49,24 @@ examples of each verb. `cairn login URL` comes first.
 
 def command(verb: str | None = None) -> typer.Typer:
     """The command: with all its verbs, or with as many as running `verb` takes."""
+    is_alone = verb in VERBS or verb in SERVICES
     app = typer.Typer(
         name="cairn",
         epilog="Exit status: " + "; ".join(f"{code.value} {meaning}" for code, meaning in MEANINGS.items()) + ".",
         no_args_is_help=True,
         # What it takes to be installed is of no use to a verb.
-        add_completion=verb not in VERBS,
+        add_completion=not is_alone,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
     app.callback(help=_HELP)(_cairn)
-    for name in dict.fromkeys([VERBS[verb]] if verb in VERBS else VERBS.values()):
-        app.add_typer(import_module(name).app)
+    if verb not in SERVICES:
+        for name in dict.fromkeys([VERBS[verb]] if verb in VERBS else VERBS.values()):
+            app.add_typer(import_module(name).app)
     if verb not in VERBS:
         server = import_module("cairn.server_verbs")
         app.add_typer(server.app)
+    if not is_alone:
         app.add_typer(import_module("cairn.user_verbs").app, name="user")
         app.add_typer(server.token_app, name="token")
         app.add_typer(import_module("cairn.backup_verbs").app, name="backup")
@@ -77,6 +83,8 @@ def _cairn() -> None:
 def main() -> None:
     # What a verb makes it keeps or drops by count; looking for cycles in it again and again took a tenth of a large copy.
     gc.set_threshold(50_000, 20, 100)
+    # httpx has a command of its own, which nobody calls here and which loads 4 MB; it does without where that cannot be loaded.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # How the import system is told so.
     arguments = sys.argv[1:]
     if arguments[:1] == ["help"]:
         arguments = [*arguments[1:], "--help"]
