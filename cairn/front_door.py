@@ -12,9 +12,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from cairn.errors import SettingInvalid
 from cairn.settings import ServerSettings, settings_of
-from foundation.http_caller import session_cookie_name
 from foundation.problems import Problem
 from foundation.service_tokens import Room
+from foundation.session_cookie import session_cookie_name
 from foundation.settings import ServiceSettings
 from foundation.telemetry import log_to_stderr
 from frontend import VIEWS, page_files

@@ -11,13 +11,9 @@ from fastapi.routing import APIRoute
 
 from foundation.identity import NOBODY, Identity
 from foundation.problems import Forbidden, Unauthenticated
+from foundation.session_cookie import session_cookie_name
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-def session_cookie_name(public_url: str) -> str:
-    """`__Host-` binds a cookie to the host and to https; browsers refuse it on a plain http address."""
-    return "__Host-cairn" if public_url.startswith("https:") else "cairn"
 
 
 def credential_of(request: Request) -> str | None:

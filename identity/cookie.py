@@ -4,8 +4,8 @@ from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 
-from foundation.http_caller import session_cookie_name
 from foundation.problems import Forbidden
+from foundation.session_cookie import session_cookie_name
 from identity.sessions import LONGEST
 
 KNOWN_SECONDS = 365 * 86400

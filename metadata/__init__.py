@@ -114,10 +114,6 @@ from metadata.model import (
     Usage,
     Versioning,
 )
-from metadata.once_header import (
-    OnceKey,
-    once_from,
-)
 from metadata.parts import (
     Parts,
 )
@@ -182,6 +178,10 @@ if TYPE_CHECKING:
     from metadata.http_client import http_catalogue
     from metadata.internal_api import internal_routes
     from metadata.migrated import migrate
+    from metadata.once_header import (
+        OnceKey,
+        once_from,
+    )
     from metadata.portable import (
         BackupHolds,
         Hold,
@@ -349,6 +349,8 @@ __all__ = [
 
 # Loaded when they are asked for: a room that has the catalogue over HTTP must not carry a database's libraries.
 _FRONT_DOOR = {
+    "OnceKey": "metadata.once_header",
+    "once_from": "metadata.once_header",
     "BackupHolds": "metadata.portable",
     "Hold": "metadata.portable",
     "begin_life": "metadata.portable",
