@@ -36,6 +36,12 @@ def descendants(process: int) -> list[int]:
     return [one for child in children(process) for one in (child, *descendants(child))]
 
 
+def memory_bytes(process: int) -> int:
+    """What it takes of the machine: pages that several processes have count in parts (PSS, proc(5))."""
+    rollup = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in rollup if line.startswith("Pss:"))
+
+
 def wait_until_gone(processes: Sequence[int]) -> None:
     while any(state not in "ZX" for process in processes for state in _thread_states(process)):
         time.sleep(0.001)

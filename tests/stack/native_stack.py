@@ -16,11 +16,13 @@ from typing import Any
 
 from tests.servers.cairn_server import SignedInServer, wait_until
 from tests.servers.ports import free_ports
+from tests.servers.processes import descendants, memory_bytes
 from tests.servers.tls import certificate_in, is_through_tls
 from tools.stack.members import members, signal_all
 from tools.stack.places import PORTS, Places, kept_places
 
 _SECONDS = 400
+_OF_OTHERS = frozenset({"postgres", "redis", "seaweedfs"})
 # It has more 10,000 above, which must lie below those that the kernel gives to clients.
 _STORE_PORTS = range(12_000, 18_000, 4)
 
@@ -91,6 +93,14 @@ class NativeStack(SignedInServer):
     def all_processes(self) -> list[int]:
         """Theirs, and those that they started."""
         return members(self.places)
+
+    def memory_bytes(self) -> Mapping[str, int]:
+        """Of each service of ours, with what it started; of the front door without nginx itself."""
+        of_ours = {service: self.process(service) for service in self.services if service not in _OF_OTHERS}
+        return {
+            service: sum(map(memory_bytes, [pid] if service == "nginx" else [pid, *descendants(pid)]))
+            for service, pid in of_ours.items()
+        }
 
     @cached_property
     def curl(self) -> list[str]:
