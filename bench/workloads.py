@@ -37,13 +37,15 @@ def copy_down(server: SignedInServer, path: str, target: Path) -> float:
 
 def _curl(server: SignedInServer, *arguments: str) -> None:
     header = f"Authorization: Bearer {server.token}"
-    subprocess.run(["curl", "-sS", "--fail", "-o", "/dev/null", "-H", header, *arguments], check=True)
+    command = ["curl", "-sS", "--fail", "-o", "/dev/null", "-H", header, *arguments]
+    # Which names the certificate that is trusted, where there is one.
+    subprocess.run(command, check=True, env=server.environment)
 
 
-def plain_put(server: SignedInServer, source: Path) -> float:
-    """W1 by one PUT."""
+def plain_put(server: SignedInServer, source: Path, name: str | None = None) -> float:
+    """W1 by one PUT. `name`: by which it can be read again."""
     started = time.perf_counter()
-    _curl(server, "-T", str(source), "-H", "Expect:", content_url(server, str(uuid4())))
+    _curl(server, "-T", str(source), "-H", "Expect:", content_url(server, name or str(uuid4())))
     return time.perf_counter() - started
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cairn.allocator import MALLOC
 from nginx import environment_of
 from tests.servers.postgresql_programs import find_programs
 from tests.servers.postgresql_server import unprivileged_account
@@ -69,6 +70,8 @@ def _ours(service: Service, places: Places) -> Program:
     environment = {key: places.translated(value) for key, value in service.environment.items()}
     environment |= {"CAIRN_HOST": "127.0.0.1", "CAIRN_DATA": str(places.data), "CAIRN_TRUSTED_PROXIES": "127.0.0.1"}
     environment |= {name: str(places.ports[name]) for name in DOOR if name in environment}
+    # The image has them, too.
+    environment |= MALLOC
     # Of this folder's source, whichever it was that .venv was made for.
     environment["PYTHONPATH"] = str(COMPOSE.parent)
     command = [sys.executable, "-m", "cairn", *service.command]

@@ -1,0 +1,141 @@
+"""`python -m bench.front_door [--mebibytes 1024] [--rounds 3]`: W1 and W5 through nginx and TLS, rooms by themselves, beside one process.
+
+All stand on one PostgreSQL and one S3 store. In the third, the chunker writes the store itself, without block storage between.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import limits, workloads
+from bench.data import big_file
+from bench.five_processes import cpu_seconds, told
+from foundation.service_tokens import Room
+from tests.servers.cairn_server import SignedInServer, running, running_server
+from tests.servers.postgresql_server import PostgreSQLServer
+from tests.servers.processes import descendants
+from tests.servers.seaweedfs_server import SeaweedFSServer
+from tests.servers.stack import Stack
+
+ONE, ROOMS, DIRECT = "one process", "every room by itself", "chunker writes the store"
+GOALS = {("W1", ROOMS): 3.0, ("W1", DIRECT): 1.3, ("W5", ROOMS): 1.3, ("W5", DIRECT): 1.3}
+Figures = dict[tuple[str, str], list[float]]
+
+
+class SecureStack(Stack):
+    """Whoever asks it goes through nginx and TLS."""
+
+    def sign_in(self) -> None:
+        self.url = self.nginx.secure_url
+        self.environment["SSL_CERT_FILE"] = str(self.nginx.certificate)
+        super().sign_in()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mebibytes", type=int, default=1024)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="cairn-bench-", dir=".")).resolve()
+    try:
+        Console(width=140).print(*measure(folder, options.mebibytes, options.rounds), sep="\n")
+    finally:
+        shutil.rmtree(folder)
+
+
+def measure(folder: Path, mebibytes: int, rounds: int) -> list[Table | str]:
+    seconds: Figures = defaultdict(list)
+    cpu: dict[tuple[str, str, str], list[float]] = defaultdict(list)
+    writes: list[float] = []
+    with everything(folder) as servers:
+        for name, server in servers.items():
+            workloads.timed_cairn(server, "cp", str(big_file(folder, "warm", 4)), f"cairn:bench/{name}")
+        for _ in range(rounds):
+            writes.append(limits.write_with_fsync(big_file(folder, "source", mebibytes), folder))
+            for name, server in servers.items():
+                for workload, took, spent in one_round(folder, server, mebibytes):
+                    seconds[workload, name].append(took)
+                    for process, used in spent.items():
+                        cpu[workload, name, process].append(used * 1024 / mebibytes)
+    load = ", ".join(f"{figure:.1f}" for figure in os.getloadavg())
+    notes = [
+        f"CPU seconds a GiB, {workload}, {name}: "
+        + told(
+            {process: statistics.median(used) for (w, n, process), used in cpu.items() if (w, n) == (workload, name)}
+        )
+        for workload, name in seconds
+    ]
+    written = ", ".join(f"{one:.1f}" for one in writes)
+    return [
+        table(seconds, mebibytes),
+        *notes,
+        f"`dd` with fsync {written} s; load average {load}, {os.cpu_count()} cores",
+    ]
+
+
+@contextmanager
+def everything(folder: Path) -> Iterator[Mapping[str, SignedInServer]]:
+    with PostgreSQLServer.running() as database, SeaweedFSServer.running() as store:
+
+        def settings() -> dict[str, str]:
+            return {"CAIRN_DATABASE": database.fresh_database(), "CAIRN_STORE": store.address.fresh_location()}
+
+        (folder / "rooms").mkdir()
+        (folder / "direct").mkdir()
+        rooms, direct = SecureStack(folder / "rooms", **settings()), SecureStack(folder / "direct", **settings())
+        del direct.rooms[Room.CHUNKER].environment["CAIRN_BLOCKS"]
+        with running_server(folder / "one", **settings()) as one, running(rooms), running(direct):
+            yield {ONE: one, ROOMS: rooms, DIRECT: direct}
+
+
+def one_round(folder: Path, server: SignedInServer, mebibytes: int) -> Iterator[tuple[str, float, Mapping[str, float]]]:
+    """Each workload, its seconds, and the CPU seconds of each process."""
+    name = str(uuid4())
+    yield "W1", *spending(server, lambda: workloads.plain_put(server, big_file(folder, "source", mebibytes), name))
+    yield "W1 by cairn cp", *spending(server, lambda: workloads.copy_up(server, big_file(folder, "source", mebibytes)))
+    yield "W5", *spending(server, lambda: workloads.plain_get(server, name))
+    yield "W5 by cairn cp", *spending(server, lambda: workloads.copy_down(server, name, folder / "down"))
+
+
+def spending(server: SignedInServer, work: Callable[[], float]) -> tuple[float, Mapping[str, float]]:
+    processes = processes_of(server)
+    before = {name: sum(map(cpu_seconds, pids)) for name, pids in processes.items()}
+    took = work()
+    return took, {name: sum(map(cpu_seconds, pids)) - before[name] for name, pids in processes.items()}
+
+
+def processes_of(server: SignedInServer) -> Mapping[str, Sequence[int]]:
+    """With those that each has started."""
+    if not isinstance(server, Stack):
+        return {"server": [server.pid, *descendants(server.pid)]}
+    nginx = int((server.nginx.folder / "nginx.pid").read_text())
+    first = {room.value: process.pid for room, process in server.rooms.items()} | {"nginx": nginx}
+    return {name: [pid, *descendants(pid)] for name, pid in first.items()}
+
+
+def table(seconds: Figures, mebibytes: int) -> Table:
+    printed = Table(
+        "workload", ONE, ROOMS, "ratio", "goal", DIRECT, "ratio", "goal", title=f"{mebibytes} MiB, medians, seconds"
+    )
+    for workload in dict.fromkeys(workload for workload, _ in seconds):
+        one, *others = (statistics.median(seconds[workload, name]) for name in (ONE, ROOMS, DIRECT))
+        cells = [f"{one:.2f}"]
+        for name, took in zip((ROOMS, DIRECT), others, strict=True):
+            goal = GOALS.get((workload, name))
+            cells += [f"{took:.2f}", f"{took / one:.2f} ×", f"≤ {goal:.1f} ×" if goal else ""]
+        printed.add_row(workload, *cells)
+    return printed
+
+
+if __name__ == "__main__":
+    main()
