@@ -17,6 +17,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
+from foundation.telemetry import OUR_FAULT
+
 log = logging.getLogger("cairn.worker")
 
 Work = Callable[[str], int]
@@ -220,6 +222,6 @@ def _end_with(run: Callable[[], int]) -> NoReturn:
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
     except BaseException:
-        log.exception("a process that works has failed")
+        log.exception("a process that works has failed", extra={"advice": OUR_FAULT})
     finally:
         os._exit(status)
