@@ -126,14 +126,14 @@ def alive_hands(house: Stack) -> int:
 @pytest.mark.full
 def test_a_worker_whose_hands_are_all_killed_begins_others(house: Stack) -> None:
     """Also the process that they are copies of, again and again."""
-    for _ in range(2):
+    for turn in ("first", "second"):
         for worker in house.workers:
             hands = worker.hands()
             assert hands
             for hand in hands:
                 with suppress(ProcessLookupError):
                     os.kill(hand, signal.SIGKILL)
-        put(house, *numbered(3))
+        put(house, f"{turn} killed")
         require_settled(house)
     assert all(worker.is_running for worker in house.workers)
 
