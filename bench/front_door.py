@@ -37,7 +37,8 @@ class SecureStack(Stack):
 
     def sign_in(self) -> None:
         self.url = self.nginx.secure_url
-        self.environment["SSL_CERT_FILE"] = str(self.nginx.certificate)
+        # As OpenSSL and as curl ask for what to trust.
+        self.environment |= dict.fromkeys(("SSL_CERT_FILE", "CURL_CA_BUNDLE"), str(self.nginx.certificate))
         super().sign_in()
 
 
