@@ -12,7 +12,7 @@ from tests.stack.native_stack import NativeStack, native_stack
 FOOTINGS = ["sqlite-and-disk", "postgresql-and-s3"]
 PRODUCTS = [*FOOTINGS, "stack"]
 # The core once more on two processes of each room.
-ON_TWO_OF_EACH = frozenset({"test_main_job", "test_kill", "test_many_clients", "test_sign_in", "test_live_hints"})
+ON_TWO_OF_EACH = frozenset({"test_main_job", "test_kill", "test_live_hints"})
 # What runs once more as its operator starts it, through nginx over TLS.
 NATIVELY = frozenset({"test_main_job"})
 # What runs against five processes in the quick run; all the rest does so in the full one.

@@ -221,6 +221,7 @@ def test_more_of_a_service_have_ports_of_their_own_and_the_others_are_told_of_al
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
 def test_two_of_each_service_run_natively_and_one_of_each_may_be_killed(tmp_path: Path) -> None:
     rooms = ("identity", "metadata", "sync", "chunker", "block-storage")
     twice = {f"CAIRN_{room.upper().replace('-', '_')}_REPLICAS": "2" for room in rooms}
