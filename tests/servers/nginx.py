@@ -90,8 +90,12 @@ class Nginx:
 
     def memory_bytes(self) -> int:
         """What its processes hold of their own, shared pages not counted."""
-        master = int(self.folder.joinpath("nginx.pid").read_text())
-        return sum(_own_bytes(process) for process in (master, *children(master)))
+        return sum(_own_bytes(process) for process in (self.master, *children(self.master)))
+
+    @property
+    def master(self) -> int:
+        """The process that its workers belong to."""
+        return int(self.folder.joinpath("nginx.pid").read_text())
 
     def _listens(self) -> bool:
         with socket.socket() as probe:

@@ -133,6 +133,34 @@ def test_addresses_of_rooms_are_the_services_that_there_are() -> None:
         assert addresses.items() <= environment.items(), (overlay, name)
 
 
+def test_the_front_door_reads_the_store_that_block_storage_writes_and_only_where_it_lies_on_a_disk() -> None:
+    for overlay in OVERLAYS:
+        pods = {name: (pod, environment) for at, name, pod, environment in KUBERNETES if at == overlay}
+        (writer, stores), (reader, serves) = pods["block-storage"], pods["front-door"]
+        folder = stores.get("CAIRN_STORE", "").removeprefix("file://")
+        assert serves.get("CAIRN_BLOCKS_FOLDER", "") == folder, overlay
+        if folder:
+            (written,), (read,) = ([each for each in mounts(pod) if each["on"] == folder] for pod in (writer, reader))
+            assert (written["claim"], written["at"]) == (read["claim"], read["at"])
+            assert (written["is_read_only"], read["is_read_only"]) == (False, True)
+            assert reader["securityContext"]["runAsUser"] == writer["securityContext"]["runAsUser"]
+            # Else every start of the front door would go through millions of files.
+            assert reader["securityContext"]["fsGroupChangePolicy"] == "OnRootMismatch"
+    for name, _, environment in COMPOSE:
+        assert not environment.get("CAIRN_STORE", "").startswith("file:"), name
+        assert "CAIRN_BLOCKS_FOLDER" not in environment, name
+
+
+def mounts(pod: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What of a claim is mounted where. `on`: the store's folder, if it lies there."""
+    claims = {volume["name"]: volume.get("persistentVolumeClaim") for volume in pod["volumes"]}
+    for each in pod["containers"][0]["volumeMounts"]:
+        if claim := claims[each["name"]]:
+            at = each["mountPath"]
+            is_read_only = bool(each.get("readOnly") and claim.get("readOnly"))
+            yield {"claim": claim["claimName"], "at": at, "on": f"{at}/blocks", "is_read_only": is_read_only}
+
+
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_everybody_has_the_same_secrets_in_both(overlay: str) -> None:
     """But where the store lies on a disk, which needs no key; Redis' address holds a secret where Redis asks for one."""
