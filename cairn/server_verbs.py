@@ -85,10 +85,10 @@ def beat(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Of /healthz, /readyz and /metrics.")] = 8006,
 ) -> None:
     """Tell the workers, by CAIRN_BROKER, to look when it is time. One is enough, several do no harm."""
-    from cairn import worker as process
+    from cairn.beat import beat as ring
     from cairn.settings import ServerSettings
 
-    process.beat(ServerSettings.read(), port)
+    ring(ServerSettings.read(), port)
 
 
 @app.command(

@@ -1,28 +1,21 @@
-"""`cairn worker` and `cairn beat`: services beside their work, for whoever watches over processes."""
+"""`cairn worker`: who does the work, and what tells of it."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-
-from anyio.to_thread import run_sync
-from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
 
 from cairn.errors import SettingInvalid
 from cairn.foreman import Foreman
 from cairn.hands import Hands
 from cairn.hands_measures import show_hands
 from cairn.neighbours import Neighbours
-from cairn.served import Served, serve_all
 from cairn.settings import ServerSettings
 from cairn.watched import show_work
-from foundation.http_service import Ready, create_service
-from foundation.measures import show_process
-from foundation.service_tokens import NoUsers, Room, ServiceTokenVerifier
-from foundation.telemetry import log_to_stderr
-from sync import TASKS, Beat, Board, Heartbeat, Queue, RedisBroker, worker_name
+from cairn.work_service import prepared, serve, service
+from foundation.service_tokens import Room
+from sync import Board, Heartbeat, Queue, worker_name
 
 PORT = 8006
 CONCURRENCY = 4
@@ -39,7 +32,7 @@ def queues_named(names: str | None) -> Sequence[Queue]:
 
 def work(settings: ServerSettings, queues: Sequence[Queue], concurrency: int, port: int, counts: Path) -> None:
     """Until SIGTERM. `counts`: see cairn.counting. Raises SettingInvalid; NotMigrated, which names the command to run."""
-    broker = _prepared(settings)
+    broker = prepared(settings)
     # People come first: whatever they wait for runs before this.
     os.nice(_NICE)
     hands = Hands(settings, queues, Board.made(concurrency), concurrency, counts)
@@ -55,62 +48,12 @@ def work(settings: ServerSettings, queues: Sequence[Queue], concurrency: int, po
             for heartbeat, does in zip(beats, doing, strict=True):
                 heartbeat(does)
 
-        app = _service(
+        app = service(
             "worker",
-            near,
+            settings,
             {"database": catalogue.ready, "block-storage": store.ready, "broker": broker.ready},
             (partial(foreman.start, tell), foreman.stop),
             partial(show_hands, counts=counts, pid=os.getpid()),
         )
         show_work(app, catalogue, broker)
-        _serve(app, "worker", settings, port)
-
-
-def beat(settings: ServerSettings, port: int) -> None:
-    """Until SIGTERM. It works on nothing, and needs no database. Raises SettingInvalid."""
-    broker = _prepared(settings)
-    with ExitStack() as stack:
-        near = Neighbours(settings, frozenset(), stack)
-        stack.callback(broker.close)
-        rings = Beat(broker, TASKS)
-        app = _service("beat", near, {"broker": broker.ready}, (rings.start, rings.stop))
-        _serve(app, "beat", settings, port)
-
-
-def _prepared(settings: ServerSettings) -> RedisBroker:
-    log_to_stderr(settings.log_level)
-    os.umask(0o077)
-    return RedisBroker(settings.required_broker())
-
-
-def _service(
-    name: str,
-    near: Neighbours,
-    ready: Ready,
-    working: tuple[Callable[[], None], Callable[[], None]],
-    show: Callable[[CollectorRegistry], object] = show_process,
-) -> FastAPI:
-    """Health and metrics, of which `show` tells more, beside what `working` starts and stops."""
-    start, stop = working
-
-    @asynccontextmanager
-    async def background() -> AsyncIterator[None]:
-        start()
-        try:
-            yield
-        finally:
-            await run_sync(stop)
-
-    return create_service(
-        name,
-        [],
-        settings=near.service_settings,
-        verifier=ServiceTokenVerifier([near.tokens], NoUsers()),
-        ready=ready,
-        background=[background],
-        show=show,
-    )
-
-
-def _serve(app: FastAPI, name: str, settings: ServerSettings, port: int) -> None:
-    serve_all([Served(app, settings.host, port, f"{name} {settings.address_of(port)}")])
+        serve(app, "worker", settings, port)
