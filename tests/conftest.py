@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.compiled_once import compile_once
 from tests.servers.tls import go_through_tls, is_through_tls
 
 PR_SET_PDEATHSIG = 1
@@ -30,6 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """End an xdist worker with its controller, however that ends: its servers end with it, none stays behind."""
+    compile_once()
     if config.getoption("--through") and not is_through_tls():
         folder = tempfile.TemporaryDirectory(prefix="cairn-tls-")
         config.add_cleanup(folder.cleanup)

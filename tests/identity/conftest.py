@@ -13,6 +13,7 @@ from identity import IdentityRoom, create_app, migrate, open_identity
 from tests.identity.house import EMAIL, PASSWORD, QUICK, SECRET, URL, Hands, House
 from tests.identity.outside import Shifted, browser_of, room_on
 from tests.identity.programs import APP_URI, Program, Visit, added, visit
+from tests.servers.emptied import EmptiedDatabases
 from tests.servers.oidc_provider import OidcProvider
 from tests.servers.postgresql_server import Databases
 
@@ -39,11 +40,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql: Databases) -> Iterator[str]:
+def migrated_databases(postgresql: Databases) -> EmptiedDatabases:
     url = postgresql.fresh_database()
     migrate(url)
-    yield url
-    postgresql.drop_database(url)
+    return EmptiedDatabases(postgresql, url)
 
 
 @pytest.fixture
@@ -58,10 +58,9 @@ def location(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite_location")
         return
-    databases: Databases = request.getfixturevalue("postgresql")
-    url = databases.fresh_database(template=request.getfixturevalue("postgresql_template"))
-    yield url
-    databases.drop_database(url)
+    databases: EmptiedDatabases = request.getfixturevalue("migrated_databases")
+    with databases.one() as url:
+        yield url
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from metadata import Catalogue, CatalogueSettings, migrate, open_catalogue
 from tests.metadata.catalogues import Desk
 from tests.metadata.jobs import Hand
 from tests.metadata.served import over_http
+from tests.servers.emptied import EmptiedDatabases
 from tests.servers.migrated import migrated_catalogue
 from tests.servers.postgresql_server import Databases
 
@@ -56,11 +57,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def migrated_template(postgresql: Databases) -> str:
-    """A migrated database to copy, which is quicker than to migrate."""
+def migrated_databases(postgresql: Databases) -> EmptiedDatabases:
+    """Of a catalogue without anything in it."""
     url = postgresql.fresh_database()
     migrate(url)
-    return url
+    return EmptiedDatabases(postgresql, url)
 
 
 @pytest.fixture
@@ -81,10 +82,9 @@ def location(medium: str, request: pytest.FixtureRequest, tmp_path: Path) -> Ite
     if medium != "postgresql":
         yield migrated_catalogue(tmp_path / "catalogue.db")
         return
-    server: Databases = request.getfixturevalue("postgresql")
-    url = server.fresh_database(template=request.getfixturevalue("migrated_template"))
-    yield url
-    server.drop_database(url)
+    databases: EmptiedDatabases = request.getfixturevalue("migrated_databases")
+    with databases.one() as url:
+        yield url
 
 
 @pytest.fixture

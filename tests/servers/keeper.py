@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -32,8 +33,10 @@ class _Server(Protocol):
     def address(self) -> Databases | Buckets | Brokers: ...
 
 
+# Nobody cuts the power of what all share; to be ready for it is most of what a test's small changes cost.
+_NO_POWER_CUT = ["fsync=off", "full_page_writes=off"]
 _SERVERS: dict[type[Databases] | type[Buckets] | type[Brokers], Callable[[], AbstractContextManager[_Server]]] = {
-    Databases: PostgreSQLServer.running,
+    Databases: partial(PostgreSQLServer.running, *_NO_POWER_CUT),
     Buckets: SeaweedFSServer.running,
     Brokers: RedisServer.running,
 }

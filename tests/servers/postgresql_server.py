@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
@@ -66,22 +66,25 @@ class PostgreSQLServer:
     The kernel ends the server (SIGQUIT) when the thread that started it ends, so start it in the main thread.
     """
 
-    def __init__(self, programs: Programs, folder: Path, account: pwd.struct_passwd | None) -> None:
+    def __init__(
+        self, programs: Programs, folder: Path, account: pwd.struct_passwd | None, settings: Sequence[str]
+    ) -> None:
         self._programs = programs
         self._folder = folder
         self._account = account
+        self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
         self.address = Databases(_free_port())
 
     @classmethod
     @contextlib.contextmanager
-    def running(cls) -> Iterator[Self]:
-        """A new, empty, running server; stopped and removed at the end, whatever happened to it meanwhile."""
+    def running(cls, *settings: str) -> Iterator[Self]:
+        """A new, empty, running server; stopped and removed at the end, whatever happened to it meanwhile. `settings`: `fsync=off`."""
         account = unprivileged_account()
         with tempfile.TemporaryDirectory(prefix="cairn-postgresql-") as folder:
             if account:
                 os.chown(folder, account.pw_uid, account.pw_gid)
-            server = cls(find_programs(), Path(folder), account)
+            server = cls(find_programs(), Path(folder), account, settings)
             server._initialise()
             try:
                 server.start()
@@ -105,6 +108,7 @@ class PostgreSQLServer:
         options = [
             *("-D", str(self.data_folder), "-p", str(self.address.port), "-k", str(self._folder)),
             *("-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"),
+            *(option for setting in self._settings for option in ("-c", setting)),
         ]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
