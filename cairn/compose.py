@@ -64,7 +64,13 @@ if TYPE_CHECKING:  # A room without a database loads none of what speaks to one.
 
 
 # The chores that somebody rings for, and where they are done.
-_RUNG = {"verify": Queue.VERIFY, "scrub": Queue.SCRUB, "spread": Queue.REPAIR, "tell": Queue.REPAIR}
+_RUNG = {
+    "verify": Queue.VERIFY,
+    "scrub": Queue.SCRUB,
+    "spread": Queue.REPAIR,
+    "tell": Queue.REPAIR,
+    "expire": Queue.COLLECT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +146,9 @@ def open_rooms(settings: ServerSettings) -> Iterator[Rooms]:
         rung = stack.enter_context(ringing(settings, doorbell))
         # One for both rooms: SQLite's one writer has a fair line only within it.
         database = stack.enter_context(opened(settings.database_location))
-        catalogue = metadata.open_catalogue(database, settings.catalogue(), telling(long_poll, rung))
+        catalogue = metadata.open_catalogue(
+            database, settings.catalogue(), telling(long_poll, rung), lambda: rung.ring("expire")
+        )
         # Only a catalogue without a past may make its store: an empty folder behind an old one is a disk that is not mounted.
         with naming("CAIRN_STORE"):
             store = open_block_store(settings.store_location, initialise=catalogue.is_new())

@@ -66,7 +66,10 @@ class Neighbours:
     @cached_property
     def own_catalogue(self) -> Catalogue:
         """On the database itself. Raises NotMigrated."""
-        return metadata.open_catalogue(self.database, self.settings.catalogue(), telling(self.long_poll, self.rung))
+        rung = self.rung
+        return metadata.open_catalogue(
+            self.database, self.settings.catalogue(), telling(self.long_poll, rung), lambda: rung.ring("expire")
+        )
 
     @cached_property
     def own_store(self) -> BlockStore:

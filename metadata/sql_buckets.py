@@ -40,13 +40,21 @@ def nobody_waits(_journals: Iterable[UUID]) -> None:
     """The hook of a process in which nobody waits for journals."""
 
 
+def nobody_purges() -> None:
+    """The hook of a process that leaves purging to those who look by themselves."""
+
+
 class SqlBuckets:
-    """`notify` is told, after commit, which journals grew."""
+    """`notify` is told, after commit, which journals grew; `purge`, that there is a bucket to purge."""
 
     def __init__(
-        self, database: Database, notify: Notify = nobody_waits, settings: CatalogueSettings = DEFAULTS
+        self,
+        database: Database,
+        notify: Notify = nobody_waits,
+        settings: CatalogueSettings = DEFAULTS,
+        purge: Callable[[], None] = nobody_purges,
     ) -> None:
-        self._database, self._notify, self._settings = database, notify, settings
+        self._database, self._notify, self._settings, self._purge = database, notify, settings, purge
 
     def create(self, caller: Identity, new: NewBucket, once: Once | None = None) -> Bucket:
         require(caller, Action.CREATE_BUCKET)
@@ -113,7 +121,10 @@ class SqlBuckets:
             grown = record_for_all(connection, BucketEvent(caller, ChangeKind.BUCKET_DELETED, row.id), row.owner)
             return until, (*grown, row.id)
 
-        return self._written(body)
+        until = self._written(body)
+        if purge:
+            self._purge()
+        return until
 
     def restore(self, caller: Identity, bucket: str, name: str | None = None, once: Once | None = None) -> Bucket:
         def restored(connection: Connection, grown: set[UUID]) -> Bucket:

@@ -14,7 +14,7 @@ from metadata.purge import Wanted, purge
 from metadata.settings import DEFAULTS, CatalogueSettings
 from metadata.sql_accounts import SqlAccounts
 from metadata.sql_blocks import SqlBlocks
-from metadata.sql_buckets import Notify, SqlBuckets, nobody_waits
+from metadata.sql_buckets import Notify, SqlBuckets, nobody_purges, nobody_waits
 from metadata.sql_collection import SqlCollection
 from metadata.sql_commits import SqlCommits
 from metadata.sql_files import SqlFiles
@@ -31,26 +31,35 @@ from metadata.sql_uploads import SqlUploads
 
 
 def open_catalogue(
-    database: Database | str, settings: CatalogueSettings = DEFAULTS, notify: Notify = nobody_waits
+    database: Database | str,
+    settings: CatalogueSettings = DEFAULTS,
+    notify: Notify = nobody_waits,
+    purge_bucket: Callable[[], None] = nobody_purges,
 ) -> Catalogue:
     """The catalogue in a database that was migrated before; opened from `sqlite:///path` or `postgresql+psycopg://…`, it is
-    closed with the catalogue. `notify`: see SqlBuckets.
+    closed with the catalogue. `notify`, `purge_bucket`: see SqlBuckets.
 
     Raises DatabaseUnavailable; NotMigrated, which names the command to run, for a schema that is not this code's.
     """
     if isinstance(database, Database):
         check_migrated(database)
-        return _over(database, settings, notify, close=lambda: None)
+        return _over(database, settings, notify, purge_bucket, close=lambda: None)
     own = Database(database)
     try:
         check_migrated(own)
     except BaseException:
         own.close()
         raise
-    return _over(own, settings, notify, close=own.close)
+    return _over(own, settings, notify, purge_bucket, close=own.close)
 
 
-def _over(database: Database, settings: CatalogueSettings, notify: Notify, close: Callable[[], None]) -> Catalogue:
+def _over(
+    database: Database,
+    settings: CatalogueSettings,
+    notify: Notify,
+    purge_bucket: Callable[[], None],
+    close: Callable[[], None],
+) -> Catalogue:
     uploads = SqlUploads(database, settings)
 
     def purge_file(caller: Identity, *wanted: Any) -> Purged:
@@ -59,7 +68,7 @@ def _over(database: Database, settings: CatalogueSettings, notify: Notify, close
     files = SqlFiles(database, purge_file, public_files=settings.public_files)
     installation = SqlInstallation(database)
     return Catalogue(
-        buckets=SqlBuckets(database, notify, settings),
+        buckets=SqlBuckets(database, notify, settings, purge_bucket),
         members=SqlMembers(database, notify, settings),
         accounts=SqlAccounts(database, settings),
         files=files,

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.cairn.asked import answer, paths, put, refused, someone, status
 from tests.servers.cairn_server import SignedInServer
 
@@ -51,7 +49,6 @@ def test_a_bucket_goes_into_the_trash_only_when_asked_for_and_comes_back(
     assert paths(shared, f"{bucket}-2") == ["a/one"]
 
 
-@pytest.mark.full  # It waits for two rounds of the chore that closes; tests/metadata/test_closing.py has each step.
 def test_a_purge_returns_when_nothing_is_left(shared: SignedInServer, bucket: str, tmp_path: Path) -> None:
     put(shared, tmp_path, bucket, "a/one", "two")
     gone = answer(shared, "bucket", "rm", bucket, "--recursive", "--purge", "--yes")

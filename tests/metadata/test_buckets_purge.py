@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import pytest
@@ -22,6 +22,7 @@ from metadata import (
     Member,
     NewBucket,
     Versioning,
+    open_catalogue,
 )
 from metadata.deleted_buckets import take_back
 from metadata.schema import (
@@ -49,6 +50,22 @@ SMALL = CatalogueSettings(dead_name_retention=timedelta(0), collect_chunks=4)
 def database(location: str) -> Iterator[Database]:
     with opened_database(location) as database:
         yield database
+
+
+def test_who_purges_is_told_of_each_bucket_that_is_given_up_and_of_none_that_can_be_taken_back(location: str) -> None:
+    rung: list[bool] = []
+    with closing(open_catalogue(location, purge_bucket=lambda: rung.append(True))) as catalogue:
+        for number, (recursive, purge) in enumerate([(False, False), (True, False), (False, True), (True, True)]):
+            desk = Desk(catalogue)
+            catalogue.buckets.delete(desk.me, desk.id, recursive=recursive, purge=purge)
+            assert len(rung) == max(0, number - 1)
+        deleted = Desk(catalogue)
+        catalogue.buckets.delete(deleted.me, deleted.id, recursive=True)
+        catalogue.buckets.delete(deleted.me, deleted.id, recursive=True, purge=True)
+        assert len(rung) == 3
+        with pytest.raises(BucketNotFound):
+            catalogue.buckets.delete(deleted.me, "absent", recursive=True, purge=True)
+    assert len(rung) == 3
 
 
 def make_due(database: Database) -> None:

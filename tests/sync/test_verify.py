@@ -105,9 +105,10 @@ def test_a_store_that_goes_while_it_is_read_marks_nothing_either(shop: Workshop)
 
 def put_long(shop: Workshop, path: str, blocks: list[bytes]) -> object:
     """As `put`, its blocks registered together."""
-    upload = shop.desk.open(path, [Chunk(BlockId.of(data), len(data)) for data in blocks])
-    by_id = {BlockId.of(data): data for data in blocks}
-    received = shop.desk.send(upload, [Chunk(id, len(data)) for id, data in by_id.items()])
+    chunks = {data: Chunk(BlockId.of(data), len(data)) for data in dict.fromkeys(blocks)}
+    upload = shop.desk.open(path, [chunks[data] for data in blocks])
+    by_id = {chunk.id: data for data, chunk in chunks.items()}
+    received = shop.desk.send(upload, list(chunks.values()))
     shop.store.put_many([(block.name, by_id[block.name.id]) for block in received])
     return shop.desk.commit(upload.id).version.file_id
 
