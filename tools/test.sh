@@ -9,4 +9,5 @@ tools/page.sh
 # Nothing of theirs goes through a front door.
 [[ " $* " == *" --through="* ]] || (cd frontend && npm run --silent test -- --reporter=dot)
 export PATH="$PWD/.venv/bin:$PATH:$PWD/.cache/debian/bin"
-exec .venv/bin/python -m pytest -n "${WORKERS:-2}" --dist worksteal "$@"
+# A third of the time a test waits: for a disk, a deadline, a server that was frozen.
+exec .venv/bin/python -m pytest -n "${WORKERS:-3}" --dist worksteal "$@"

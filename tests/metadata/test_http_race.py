@@ -13,7 +13,7 @@ from tests.metadata.lossy_race import LossyRace
 from tests.metadata.served import TOKENS, service
 from tests.servers.served import serving
 
-QUICK_SECONDS, FULL_SECONDS = 12, 120
+QUICK_SECONDS, FULL_SECONDS = 8, 120
 
 
 def raced(location: str, seconds: float, uploaders: int = 5) -> tuple[LossyRace, dict[str, int]]:

@@ -12,7 +12,7 @@ from metadata import collect, migrate, register
 from metadata.schema import blocks, uploads
 from tests.metadata.race import Race
 
-QUICK_SECONDS, FULL_SECONDS, BROKEN_SECONDS = 12, 120, 45
+QUICK_SECONDS, FULL_SECONDS, BROKEN_SECONDS = 8, 120, 45
 
 
 def raced(

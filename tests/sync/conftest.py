@@ -11,6 +11,7 @@ from block_storage import MemoryBlockStore
 from metadata import Catalogue, CatalogueSettings, open_catalogue
 from tests.metadata.catalogues import Desk
 from tests.servers.migrated import migrated_catalogue
+from tests.sync.house import House, down, fine
 from tests.sync.workshop import Workshop, open_workshop
 
 AT_ONCE = CatalogueSettings(dead_name_retention=timedelta(0), upload_expiry=timedelta(0))
@@ -50,3 +51,8 @@ def make_shop(tmp_path: Path) -> Iterator[Callable[[int], Workshop]]:
 def shop(make_shop: Callable[[int], Workshop]) -> Workshop:
     """Of one copy."""
     return make_shop(1)
+
+
+@pytest.fixture
+def house(catalogue: Catalogue, desk: Desk) -> House:
+    return House(catalogue, desk, {"database": catalogue.ready, "store": fine, "copy 1": fine, "copy 2": down})
