@@ -36,9 +36,12 @@ _REQUEST_BYTES = 1 << 17
 _PIPE_BYTES = 1 << 16
 # What is loaded only when it is needed, and always is.
 _LATE = [
+    "anyio._backends._asyncio", "encodings.idna",
     "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite.pysqlite", "uvicorn.lifespan.on",
     "uvicorn.loops.uvloop", "uvicorn.protocols.http.httptools_impl",
 ]  # fmt: skip
+# A part of what they export is loaded only when it is named.
+_ROOMS = ["block_storage", "chunker", "identity", "metadata", "sync"]
 PR_SET_PDEATHSIG = 1
 
 
@@ -164,7 +167,22 @@ def load() -> None:
         importlib.import_module(found.name)
     for name in _LATE:
         importlib.import_module(name)
+    for room in map(importlib.import_module, _ROOMS):
+        for name in room.__all__:
+            getattr(room, name)
+    _migrate_once()
     gc.freeze()
+
+
+def _migrate_once() -> None:
+    """Whatever makes a database loads more."""
+    import identity
+    import metadata
+
+    with tempfile.TemporaryDirectory() as folder:
+        location = f"sqlite:///{folder}/cairn.db"
+        metadata.migrate(location)
+        identity.migrate(location)
 
 
 def copy_on_request(requests: socket.socket) -> list[str] | None:
