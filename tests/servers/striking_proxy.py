@@ -48,7 +48,7 @@ class StrikingProxy:
                 seen = (seen + piece)[-2 * _PIECE :]
                 if self.marks and self.marks in seen:
                     seen = b""
-                    process = _owner_of(client.getpeername()[1])
+                    process = _owner_of(client)
                     self.strike(process)
                     self.struck.append(process)
                 server.sendall(piece)
@@ -62,12 +62,14 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
         target.shutdown(socket.SHUT_RDWR)
 
 
-def _owner_of(port: int) -> int:
-    """The process that speaks from `port` of this machine; proc(5): net/tcp names its socket, fd who has that."""
+def _owner_of(client: socket.socket) -> int:
+    """The process of this machine at the other end; proc(5): net/tcp names its socket, fd who has that."""
+    # Both ports: another connection may have the same one here, to somebody else.
+    ends = f":{client.getpeername()[1]:04X}", f":{client.getsockname()[1]:04X}"
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    (inode,) = {row[9] for row in rows if row[1].endswith(f":{port:04X}") and row[9] != "0"}
+    (inode,) = {row[9] for row in rows if (row[1][-5:], row[2][-5:]) == ends and row[9] != "0"}
     for link in Path("/proc").glob("[0-9]*/fd/*"):
         with contextlib.suppress(OSError):
             if str(link.readlink()) == f"socket:[{inode}]":
                 return int(link.parts[2])
-    raise ProcessLookupError(port)
+    raise ProcessLookupError(ends)
