@@ -211,7 +211,7 @@ class SecureServer(SignedInServer):
     def __init__(self, folder: Path, **environment: str) -> None:
         super().__init__(folder, **environment)
         plain_port, secure_port = free_ports(2)
-        behind = {room: [self.port] for room in _BEHIND_THE_DOOR}
+        behind = {room.value: [self.port] for room in _BEHIND_THE_DOOR}
         self.nginx = Nginx(folder / "nginx", plain_port, secure_port, behind)
         self.port, self.url = secure_port, self.nginx.secure_url
         self.environment |= {"CAIRN_PUBLIC_URL": self.url, "CAIRN_TRUSTED_PROXIES": "127.0.0.1"} | environment

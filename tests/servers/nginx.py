@@ -10,7 +10,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import nginx
-from foundation.http_caller import session_cookie_name
+from foundation.session_cookie import session_cookie_name
 from frontend import VIEWS, PageFile, page_files
 from nginx import (
     Address,
