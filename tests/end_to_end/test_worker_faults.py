@@ -251,7 +251,8 @@ def kill_celery(_house: Stack, process: int) -> None:
 
 
 def kill_worker(house: Stack, process: int) -> None:
-    next(worker for worker in house.workers if worker.pid == parent(parent(process))).kill()
+    above = {process := parent(process) for _ in range(3)}  # Celery's, then where hands come from, then the worker.
+    next(worker for worker in house.workers if worker.pid in above).kill()
 
 
 @pytest.mark.parametrize(
