@@ -91,7 +91,7 @@ def list_snapshots(at: At = None, as_json: AsJson = False) -> None:
     epilog=manual(
         {
             "cairn backup verify --at file:///mnt/backup": "read everything back; exits with 1 if something is wrong",
-            "cairn backup verify 20261121T230000Z-0badcafe": "one snapshot",
+            "cairn backup verify 20261121T230000.250000Z-0badcafe": "one snapshot",
         },
         answer="{snapshots, rows, blocks, bytes, damage: [sentence, …]}",
         see=("backup list", "backup create"),
@@ -128,7 +128,7 @@ def verify_snapshots(
     epilog=manual(
         {
             "cairn backup restore --at file:///mnt/backup": "the newest snapshot, into the empty installation of the settings",
-            "cairn backup restore 20261121T230000Z-0badcafe": "an older one",
+            "cairn backup restore 20261121T230000.250000Z-0badcafe": "an older one",
         },
         answer="{snapshot, taken_at, installation, files, blocks, bytes, missing: [name, …]}",
         see=("backup list", "doctor", "migrate"),

@@ -13,6 +13,7 @@ from cairn.errors import BackupDamaged, BackupForeign, BackupTooNew
 
 FORMAT = 1
 _HEAD = b"cairn backup snapshot "
+_MOMENT = "%Y%m%dT%H%M%S.%fZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,14 @@ class Snapshot:
 
 
 def new_id(moment: datetime) -> str:
-    """In the order of time, to the second."""
-    return f"{moment:%Y%m%dT%H%M%S}Z-{secrets.token_hex(4)}"
+    """In the order of time."""
+    return f"{moment:{_MOMENT}}-{secrets.token_hex(4)}"
 
 
 def moment_of(id: str) -> datetime:
     """When it was taken. Raises BackupForeign for what `new_id` never gave."""
     try:
-        return datetime.strptime(id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        return datetime.strptime(id.partition("-")[0], _MOMENT).replace(tzinfo=UTC)
     except ValueError as error:
         raise BackupForeign(f"snapshots/{id} of the backup is no snapshot of this version's.") from error
 

@@ -171,7 +171,7 @@ def test_forgetting_takes_what_no_other_snapshot_names(house: House, backup: Rep
     with copy.source() as source:
         newer = create(source, backup, silent)
     assert 0 < newer.blocks < len(SAMPLES)
-    backup.put_rows("20000101T000000Z-00000000", 0, b"of a snapshot that was killed")
+    backup.put_rows("20000101T000000.000000Z-00000000", 0, b"of a snapshot that was killed")
     backup.vault.write("creating/somebody", json.dumps({"at": 4102444800}).encode())
     with pytest.raises(BackupBusy):
         forget(backup, 1, silent)
@@ -179,6 +179,6 @@ def test_forgetting_takes_what_no_other_snapshot_names(house: House, backup: Rep
     gone = forget(backup, 1, silent)
     assert (len(gone.snapshots), gone.blocks) == (1, len(SAMPLES) - newer.blocks)
     assert backup.ids() == [newer.id]
-    assert list(backup.vault.keys("rows/20000101T000000Z-00000000")) == []
+    assert list(backup.vault.keys("rows/20000101T000000.000000Z-00000000")) == []
     assert verify(backup, [newer.id], silent).blocks == newer.blocks
     assert forget(backup, 1, silent).blocks == 0
