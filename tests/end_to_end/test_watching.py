@@ -10,6 +10,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from foundation.service_tokens import Room
 from tests.end_to_end.client_of import make_bucket
 from tests.servers.cairn_server import CairnServer, SignedInServer, running, running_server, wait_until
 from tests.servers.redis_server import RedisServer
@@ -174,8 +175,8 @@ def test_a_request_its_calls_the_commit_and_the_check_behind_are_one_trace(house
     assert house.token.encode() not in said
 
 
-def logs(house: Stack) -> dict[str, str]:
-    return {process.log.stem: process.log.read_text() for process in house.processes}
+def logs(house: Stack) -> str:
+    return "".join(process.log.read_text() for process in house.processes)
 
 
 def test_one_request_id_is_in_the_log_of_the_front_door_and_of_every_room_that_worked_for_it(house: Stack) -> None:
@@ -183,8 +184,8 @@ def test_one_request_id_is_in_the_log_of_the_front_door_and_of_every_room_that_w
         make_bucket(api, "numbered")
         answer = api.put("/buckets/numbered/content/a", content=b"numbered" * 1000)
     id = answer.headers["X-Request-Id"]
-    for room in ("chunker", "metadata", "block-storage"):
-        wait_until(lambda room=room: f'"request_id":"{id}"' in logs(house)[room])
+    for room in (Room.CHUNKER, Room.METADATA, Room.BLOCK_STORAGE):
+        wait_until(lambda room=room: f'"request_id":"{id}"' in house.rooms[room].log.read_text())
     wait_until(lambda: id in {line["request_id"] for line in house.nginx.logged()})
 
 
@@ -207,7 +208,7 @@ def test_no_log_has_a_credential_wherever_it_came(house: Stack) -> None:
         api.post(f"{house.url}/oauth/token", data={"client_secret": password}, auth=("program", secret))
     with house.http(house.token) as api:
         assert api.get("/me").status_code == 200
-    written = "".join(logs(house).values())
+    written = logs(house)
     assert "request" in written
     installation = house.environment["CAIRN_SECRET"], house.environment["CAIRN_STORE"]
     for hidden in (secret, password, house.token, *installation):
