@@ -66,7 +66,7 @@ export function FileList(props: FileListProps) {
           <div ref={probe} className={styles.probe} aria-hidden="true" />
           {(shown.isFast ? [current] : indexes(shown, current, rows.length)).map((index) => {
             const row = rows[index];
-            return row && <Placed key={row.key} index={index} rowHeight={rowHeight} row={row} isCurrent={index === current} alike={alike.get(row.name)} refusal={refusals.get(row.key)} {...props} />;
+            return row && <Placed key={row.key} index={index} rowHeight={rowHeight} row={row} isCurrent={index === current} isDrawn={shown.isDrawn} alike={alike.get(row.name)} refusal={refusals.get(row.key)} {...props} />;
           })}
           {shown.isFast && <Flying shown={shown} rows={rows} current={current} rowHeight={rowHeight} height={scroller.current?.clientHeight ?? 0} selection={selection} />}
         </div>
@@ -81,11 +81,12 @@ interface PlacedProps extends FileListProps {
   index: number;
   rowHeight: number;
   isCurrent: boolean;
+  isDrawn: boolean;
   alike: NamePart[] | undefined;
   refusal: string | undefined;
 }
 
-function Placed({ row, index, rowHeight, isCurrent, alike, refusal, selection, renaming, fresh, cut, open }: PlacedProps) {
+function Placed({ row, index, rowHeight, isCurrent, isDrawn, alike, refusal, selection, renaming, fresh, cut, open }: PlacedProps) {
   return (
     <div className={styles.placed} role="presentation" style={{ transform: `translateY(${index * rowHeight}px)` }}>
       <FileRow
@@ -93,6 +94,7 @@ function Placed({ row, index, rowHeight, isCurrent, alike, refusal, selection, r
         index={index}
         isSelected={selection.keys.has(row.key)}
         isCurrent={isCurrent}
+        isDrawn={isDrawn}
         isRenaming={renaming === row.key}
         isNew={fresh.has(row.key)}
         isOpen={open === row.key}

@@ -19,6 +19,7 @@ interface FileRowProps {
   index: number; // in the list, from 0
   isSelected: boolean;
   isCurrent: boolean; // the list's tab stop
+  isDrawn: boolean; // the first rows are on the screen: now comes what is seen under the pointer
   isRenaming: boolean;
   isNew: boolean; // somebody else has just put or changed it
   isOpen: boolean; // its details are shown
@@ -78,27 +79,37 @@ export const FileRow = memo(function FileRow(props: FileRowProps) {
       </div>
       <Facts row={row} />
       <div className={styles.do} role="gridcell">
-        {row.kind === "file" && (
-          <span className={styles.download}>
-            <IconButton icon="download" label="Download" size="small" tabIndex={-1} aria-describedby={name} onClick={() => list.download([row])} />
-          </span>
-        )}
-        <IconButton
-          icon="more"
-          label="Actions"
-          size="small"
-          tabIndex={-1}
-          aria-describedby={name}
-          aria-haspopup="menu"
-          onClick={(event) => {
-            const box = event.currentTarget.getBoundingClientRect();
-            list.openMenu(row, { x: box.right, y: box.bottom + 4 });
-          }}
-        />
+        {props.isDrawn && <RowButtons row={row} name={name} />}
       </div>
     </div>
   );
 });
+
+/** What the pointer does with a row. `name`: id of what names it. */
+function RowButtons({ row, name }: { row: Row; name: string }) {
+  const list = useList();
+  return (
+    <>
+      {row.kind === "file" && (
+        <span className={styles.download}>
+          <IconButton icon="download" label="Download" size="small" tabIndex={-1} aria-describedby={name} onClick={() => list.download([row])} />
+        </span>
+      )}
+      <IconButton
+        icon="more"
+        label="Actions"
+        size="small"
+        tabIndex={-1}
+        aria-describedby={name}
+        aria-haspopup="menu"
+        onClick={(event) => {
+          const box = event.currentTarget.getBoundingClientRect();
+          list.openMenu(row, { x: box.right, y: box.bottom + 4 });
+        }}
+      />
+    </>
+  );
+}
 
 function Facts({ row }: { row: Row }) {
   const at = changedAt(row);

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 import { useNavigate } from "react-router";
 import { addresses, refOf } from "@/addresses";
 import type { BucketWire } from "@/api/schema";
@@ -51,10 +51,10 @@ export function useViewKeys(view: ViewKeys): void {
   }
 
   const latest = useRef(pressed);
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = pressed;
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     const listen = (event: KeyboardEvent): void => {
       if (!event.defaultPrevented && !isTyping(event.target) && latest.current(event)) event.preventDefault();
     };

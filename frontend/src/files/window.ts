@@ -13,6 +13,10 @@ export interface Window {
   isFast: boolean; // it flies by: nobody reads more than names
 }
 
+interface Shown extends Window {
+  isDrawn: boolean; // what there was at first is on the screen
+}
+
 interface WindowOf {
   scroller: RefObject<HTMLElement | null>;
   body: RefObject<HTMLElement | null>; // what holds the rows
@@ -24,7 +28,7 @@ interface WindowOf {
  * Which rows of a list of rows of one height are on the screen; once these are drawn, ten more on each side, and short lists as a whole.
  * At first, as many as a frame as high as the window would show: asking for its height would cost a layout before anything is drawn.
  */
-export function useWindow({ scroller, body, count, rowHeight }: WindowOf): Window {
+export function useWindow({ scroller, body, count, rowHeight }: WindowOf): Shown {
   const isDrawn = useDrawn(count > 0);
   const overscan = isDrawn ? OVERSCAN : 0;
   const [shown, show] = useState<Window>(() => ({ ...seen(0, innerHeight, rowHeight || innerHeight, count, 0), above: 0, isFast: false }));
@@ -59,7 +63,8 @@ export function useWindow({ scroller, body, count, rowHeight }: WindowOf): Windo
       clearTimeout(timer);
     };
   }, [scroller, body, count, rowHeight, overscan]);
-  return isDrawn && count <= VIRTUAL_FROM ? { ...shown, first: 0, last: count, isFast: false } : { ...shown, first: Math.min(shown.first, count), last: Math.min(shown.last, count) };
+  if (isDrawn && count <= VIRTUAL_FROM) return { ...shown, first: 0, last: count, isFast: false, isDrawn };
+  return { ...shown, first: Math.min(shown.first, count), last: Math.min(shown.last, count), isDrawn };
 }
 
 /** True once what there was at first is on the screen. A hidden page draws nothing: there it takes a moment. */

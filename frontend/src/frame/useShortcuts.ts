@@ -1,14 +1,14 @@
-import { useEffect } from "react";
+import { useLayoutEffect } from "react";
 import { useNavigate } from "react-router";
 import { addresses } from "@/addresses";
 import { undoNewest } from "@/kit";
 import { showKeyboard } from "./keyboard_help";
 import { isCommand, isTyping } from "./keys";
 
-/** Keys that work in every view: `/` searches, `?` lists the keys, Ctrl Z undoes. */
+/** Keys that work in every view: `/` searches, `?` lists the keys, Ctrl Z undoes; from the moment in which it is seen. */
 export function useShortcuts(): void {
   const navigate = useNavigate();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || isTyping(event.target)) return;
       const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;

@@ -1,5 +1,5 @@
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo } from "react";
+import { useEffect, useLayoutEffect, useMemo } from "react";
 import { useNavigate } from "react-router";
 import { addresses } from "@/addresses";
 import { keys, meQuery } from "@/api/queries";
@@ -93,7 +93,7 @@ function refreshing(client: QueryClient): Surroundings["stored"] {
 }
 
 function usePasting(): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const paste = (event: ClipboardEvent): void => {
       const target = currentTarget();
       const sources = target && event.clipboardData ? pastedFrom(event.clipboardData, event.target, new Date()) : [];
@@ -108,7 +108,7 @@ function usePasting(): void {
 
 /** Alt U. By the key's place: with Alt, Apple's keyboards write something else. */
 function useUploadKey(): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
       if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.code !== "KeyU" || !currentTarget()) return;
       event.preventDefault();

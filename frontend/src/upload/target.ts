@@ -1,6 +1,6 @@
 /** Where uploads go: the folder that is on the screen. */
 
-import { useEffect, useSyncExternalStore } from "react";
+import { useLayoutEffect, useSyncExternalStore } from "react";
 import type { Target } from "./job";
 
 let target: Target | null = null;
@@ -15,7 +15,7 @@ const aim = (next: Target | null): void => {
 export function useUploadTarget(wanted: Target | null): void {
   const bucket = wanted?.bucket;
   const prefix = wanted?.prefix;
-  useEffect(() => {
+  useLayoutEffect(() => {
     aim(bucket === undefined || prefix === undefined ? null : { bucket, prefix });
     return () => aim(null);
   }, [bucket, prefix]);
