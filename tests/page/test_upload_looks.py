@@ -35,7 +35,9 @@ def test_the_question_about_a_name(person: Person, page: Page) -> None:
     open_folder(person, bucket)
     hand_over(page, [(name, b"newer") for name in ("ridge-from-the-east.jpg", "ridge-from-the-west.jpg")])
     # Of two that are there the one is asked about first that was looked up first.
-    expect(page.get_by_role("dialog", name=re.compile("ridge-from-the-(east|west).jpg is already here"))).to_be_visible()
+    expect(
+        page.get_by_role("dialog", name=re.compile("ridge-from-the-(east|west).jpg is already here"))
+    ).to_be_visible()
     check(page, "conflict")
 
 
