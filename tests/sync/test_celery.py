@@ -1,10 +1,11 @@
 """Celery's workers on a real Redis: what a message does, what it cannot do, and what becomes of a child that dies."""
 
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,7 +28,10 @@ class Worker:
         self._diary, self._log = folder / "diary", (folder / "log").open("w")
         arguments = [broker, str(self._diary), str(turn_seconds), str(concurrency)]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.sync.celery_child", *arguments], stdout=self._log, stderr=self._log
+            [sys.executable, "-m", "tests.sync.celery_child", *arguments],
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
         )
 
     def ran(self, name: str) -> list[int]:
@@ -40,7 +44,9 @@ class Worker:
 
     def close(self) -> None:
         self.broker.close()
-        self.process.kill()
+        # A child that goes on holds the connection on which its parent waited: Redis would send the next test's message there.
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self._log.close()
 
