@@ -75,7 +75,7 @@ async function readWhole(client: QueryClient, bucket: string, prefix: string, si
     const listing = { entries: [...entries], folders: [...folders], marker, isWhole: page.next_cursor === null, known };
     // Only where nothing is shown yet: old rows stay until the new ones are all there.
     if (isFirst) client.setQueryData(keys.files(bucket, prefix), listing);
-    if (page.next_cursor === null) return (known.unsure && entries.length > FIRST_PAGE && (await catchUp(bucket, prefix, listing, signal))) || listing;
+    if (page.next_cursor === null) return (known.unsure && entries.length + folders.length > FIRST_PAGE && (await catchUp(bucket, prefix, listing, signal))) || listing;
     if (isFirst) await drawn();
     page = await readPage(ref, prefix, page.next_cursor, signal);
   }
