@@ -4,7 +4,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 THROUGH_TLS := --through=tls tests/end_to_end tests/page
-.PHONY: help run stack stack-stop stack-restart test test-full test-tls lint bench demonstrate-rollback format docs lock clean
+.PHONY: help run stack stack-stop stack-restart stack-once test test-full test-tls lint bench demonstrate-rollback format docs lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -16,10 +16,15 @@ stack: ## Serve Cairn on https://127.0.0.1:8443 as production does: every servic
 	@tools/install.sh test && tools/test_servers.sh && tools/page.sh && .venv/bin/python -m tools.stack start
 
 stack-stop: ## Stop the stack; data stays
+	@[ -x .venv/bin/python ] || { echo "cairn: nothing is installed here yet: make stack" >&2; exit 1; }
 	@.venv/bin/python -m tools.stack stop
 
 stack-restart: ## Restart one service of the stack: make stack-restart SERVICE=metadata
+	@[ -x .venv/bin/python ] || { echo "cairn: nothing is installed here yet: make stack" >&2; exit 1; }
 	@.venv/bin/python -m tools.stack restart $(SERVICE)
+
+stack-once: ## Run a command as the stack's owner, also while it is stopped: make stack-once ARGS="backup create"
+	@tools/install.sh test && tools/test_servers.sh && .venv/bin/python -m tools.stack once $(ARGS)
 
 test: ## Run the tests, with the servers that they need
 	@tools/test.sh -m "not full" $(ARGS)

@@ -7,8 +7,9 @@ from typing import Self
 
 import httpx
 
-from nginx import environment_of, nginx_program
+from nginx import nginx_program
 from tests.servers.cairn_server import free_port
+from tests.servers.unpacked import search_path
 
 CONFIG = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr crit; user root;
@@ -30,12 +31,11 @@ class Nginx:
         self._sendfile = "on" if sendfile else "off"
 
     def __enter__(self) -> Self:
-        program = nginx_program()
+        program = nginx_program(search_path())
         config = self._folder / "nginx.conf"
         config.write_text(CONFIG.format(folder=self._folder, port=self._port, sendfile=self._sendfile))
         self._process = subprocess.Popen(
             [program, "-c", config, "-p", self._folder, "-e", self._folder / "nginx-error.log"],
-            env=environment_of(program),
         )
         while True:
             try:

@@ -17,7 +17,7 @@ from block_storage.locations import open_block_store, printable
 from block_storage.measured_store import measured
 from block_storage.memory import MemoryBlockStore
 from block_storage.reading import folders_of, open_for_reading
-from block_storage.seam import BlockStore, Health, Presence, Proof
+from block_storage.seam import Block, BlockStore, Health, Presence, Proof, Wanted
 from block_storage.vault import FolderVault, Vault, open_vault
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from block_storage.parts import Limits, Parts
 
 __all__ = [
+    "Block",
     "BlockCorrupt",
     "BlockDamaged",
     "BlockNotFound",
@@ -46,6 +47,7 @@ __all__ = [
     "StorageFull",
     "StoreInUse",
     "Vault",
+    "Wanted",
     "create_app",
     "folders_of",
     "measured",

@@ -10,8 +10,9 @@ from block_storage.meta_api import meta_routes
 from block_storage.parts import Parts
 from block_storage.traffic import Traffic
 from foundation.budget import Budget
+from foundation.http_health import Ready
 from foundation.http_json import StrictRoute
-from foundation.http_service import Background, Ready, create_service
+from foundation.http_service import Background, create_service
 from foundation.identity import TokenVerifier
 from foundation.settings import ServiceSettings
 

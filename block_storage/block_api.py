@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from block_storage.errors import BlockCorrupt, BlockDamaged, BlockNotFound, StorageFailed
-from block_storage.named_frames import MAX_BODY_BYTES, MEDIA_TYPE, unframed
-from block_storage.seam import Presence
+from block_storage.named_frames import MAX_BODY_BYTES, MEDIA_TYPE, frames, unframed
+from block_storage.seam import Presence, Wanted
 from block_storage.traffic import Traffic
-from block_storage.wire import Looks, Names, Proved, names_from
+from block_storage.wire import Looks, Names, Proved, Reads, names_from
 from foundation.authorization import Action
 from foundation.blocks import MAX_BLOCK_BYTES, BlockName
 from foundation.http_bodies import require_media_type
@@ -34,7 +34,7 @@ def block_routes(router: APIRouter, traffic: Traffic) -> None:
 
     @router.get("/chunks/{name}", dependencies=READER)
     async def get_block(name: Name, xxh3: Annotated[str, Query(pattern="^[0-9a-f]{16}$")]) -> Response:
-        return await traffic.answer(lambda: store.get(name, int(xxh3, 16)), MAX_BLOCK_BYTES)
+        return await traffic.answer(lambda: [store.get(name, int(xxh3, 16))], MAX_BLOCK_BYTES)
 
     @router.head("/chunks/{name}", dependencies=READER)
     async def head_block(name: Name, size: Annotated[int | None, Query(ge=0)] = None) -> Response:
@@ -83,6 +83,13 @@ def many_routes(router: APIRouter, traffic: Traffic) -> None:
         async with traffic.body(request, MAX_BODY_BYTES) as body:
             outcomes = await traffic.run(lambda: store.put_many(unframed(body)))
         return Json({"results": [problem and problem.document() for problem in outcomes]})
+
+    @router.post("/chunks/read", dependencies=READER)
+    async def read_blocks(asked: Reads) -> Response:
+        """Those that are right; what is wrong with the others, each tells by itself."""
+        names = names_from("blocks", [name for name, _, _ in asked.blocks])
+        wanted = [Wanted(name, int(xxh3, 16), size) for name, (_, xxh3, size) in zip(names, asked.blocks, strict=True)]
+        return await traffic.answer(lambda: frames(store.get_many(wanted).items()), asked.size, MEDIA_TYPE)
 
     @router.post("/chunks/check", dependencies=READER)
     async def check_blocks(asked: Looks) -> Response:

@@ -30,7 +30,7 @@ def require_right(name: BlockName, data: bytes | bytearray | memoryview) -> None
         raise problem
 
 
-def is_right_xxh3(data: bytes, xxh3: int) -> bool:
+def is_right_xxh3(data: bytes | memoryview, xxh3: int) -> bool:
     return xxhash.xxh3_64_intdigest(data) == xxh3
 
 

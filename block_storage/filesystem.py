@@ -12,7 +12,8 @@ from block_storage.name_index import NameIndex
 from block_storage.proof_notes import Look
 from block_storage.proving import Prover
 from block_storage.root_folder import FOLDERS, INDEX, META, RootFolder
-from block_storage.seam import Presence, Proof
+from block_storage.seam import Block, Presence, Proof, Wanted
+from block_storage.together import right_ones
 from foundation.blocks import BlockName
 
 _META_BYTES = 1 << 40
@@ -86,6 +87,9 @@ class FilesystemBlockStore:
             else:
                 bad.append(root)
         return self._nothing_right(name, bad, absent)
+
+    def get_many(self, blocks: Collection[Wanted]) -> dict[BlockName, Block]:
+        return right_ones(blocks, self.get)
 
     def _nothing_right(self, name: BlockName, bad: Collection[RootFolder], absent: Collection[RootFolder]) -> bytes:
         for root in (*bad, *absent):

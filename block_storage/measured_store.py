@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from prometheus_client import Counter, Histogram
 
 from block_storage.errors import BlockCorrupt
-from block_storage.seam import BlockStore, Presence, Proof
+from block_storage.seam import Block, BlockStore, Presence, Proof, Wanted
 from foundation.blocks import BlockName
 from foundation.measures import PROCESS
 from foundation.problems import Problem
@@ -79,6 +79,12 @@ class MeasuredStore:
             data = self._store.get(name, xxh3)
         self._moved("get", len(data))
         return data
+
+    def get_many(self, blocks: Collection[Wanted]) -> dict[BlockName, Block]:
+        with self._timed("get-many"):
+            found = self._store.get_many(blocks)
+        self._moved("get-many", sum(map(len, found.values())))
+        return found
 
     def check(self, names: Collection[tuple[BlockName, int]]) -> dict[BlockName, Presence]:
         with self._timed("check"):

@@ -8,8 +8,9 @@ from functools import partial
 from block_storage.checksums import is_right_xxh3, require_known_codec, require_right
 from block_storage.errors import BlockCorrupt, BlockDamaged, BlockNotFound
 from block_storage.meta_keys import flat_name
-from block_storage.seam import Presence, Proof
+from block_storage.seam import Block, Presence, Proof, Wanted
 from block_storage.single_copy import proof_by_reading
+from block_storage.together import right_ones
 from foundation.blocks import BlockName
 
 
@@ -44,6 +45,9 @@ class MemoryBlockStore:
         if not is_right_xxh3(data, xxh3):
             raise BlockDamaged(f"The bytes of the block {name.id} are not the right ones.")
         return data
+
+    def get_many(self, blocks: Collection[Wanted]) -> dict[BlockName, Block]:
+        return right_ones(blocks, self.get)
 
     def _bytes(self, name: BlockName) -> bytes:
         with self._lock:

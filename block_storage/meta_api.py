@@ -40,7 +40,7 @@ def meta_routes(router: APIRouter, traffic: Traffic) -> None:
 
     @router.get("/meta/{key:any}", dependencies=READER)
     async def read_meta(key: Key) -> Response:
-        return await traffic.answer(lambda: store.read_meta(key), MAX_META_BYTES)
+        return await traffic.answer(lambda: [store.read_meta(key)], MAX_META_BYTES)
 
     @router.put("/meta/{key:any}", status_code=204, dependencies=WRITER)
     async def replace_meta(request: Request, key: Key) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from foundation.blocks import MIB, BlockName
+from foundation.parts import in_parts
 from foundation.problems import Malformed
 
 MEDIA_TYPE = "application/vnd.cairn.named-blocks"
@@ -16,25 +17,23 @@ Block = tuple[BlockName, bytes | bytearray | memoryview]
 
 def bodies(blocks: Sequence[Block]) -> Iterator[Sequence[Block]]:
     """`blocks`, each of at most MAX_BLOCK_BYTES, in as few parts as bodies must be."""
-    start = size = 0
-    for index, (_, data) in enumerate(blocks):
-        size += _MAX_HEAD_BYTES + len(data)
-        if size > MAX_BODY_BYTES or index - start >= MAX_BLOCKS:
-            yield blocks[start:index]
-            start, size = index, _MAX_HEAD_BYTES + len(data)
-    if start < len(blocks):
-        yield blocks[start:]
+    return in_parts(blocks, lambda block: _MAX_HEAD_BYTES + len(block[1]), MAX_BLOCKS, MAX_BODY_BYTES)
 
 
 def framed(blocks: Iterable[Block]) -> bytes:
+    return b"".join(frames(blocks))
+
+
+def frames(blocks: Iterable[Block]) -> list[bytes | bytearray | memoryview]:
+    """A body in pieces: for each block its head, then its bytes."""
     pieces: list[bytes | bytearray | memoryview] = []
     for name, data in blocks:
         text = str(name).encode()
-        pieces += [bytes([len(text)]), text, len(data).to_bytes(_LENGTH_BYTES, "big"), data]
-    return b"".join(pieces)
+        pieces += [bytes([len(text)]) + text + len(data).to_bytes(_LENGTH_BYTES, "big"), data]
+    return pieces
 
 
-def unframed(body: bytearray) -> list[tuple[BlockName, memoryview]]:
+def unframed(body: bytes | bytearray) -> list[tuple[BlockName, memoryview]]:
     """The blocks of a whole body, which are views of it. Raises Malformed."""
     view, blocks, at = memoryview(body), [], 0
     while at < len(view):

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from block_storage.errors import BlockCorrupt
 from foundation.blocks import BlockName
@@ -38,6 +38,17 @@ class Proof:
     mended_copies: int = 0
 
 
+Block = bytes | memoryview
+
+
+class Wanted(NamedTuple):
+    """A block to be read: `size` in bytes; its bytes are those whose xxh3_64 is `xxh3`."""
+
+    name: BlockName
+    xxh3: int
+    size: int
+
+
 class BlockStore(Protocol):
     """Bytes under names that are never used twice. Synchronous, thread-safe, bounded memory.
 
@@ -60,6 +71,12 @@ class BlockStore(Protocol):
 
         Where one copy was bad and another is right by SHA-256, the bad one is rewritten. Raises BlockNotFound if no copy has
         the name, BlockDamaged if some have it and none is right, CodecUnknown.
+        """
+
+    def get_many(self, blocks: Collection[Wanted]) -> dict[BlockName, Block]:
+        """The bytes of those of `blocks` that are right, at the cost of few round trips.
+
+        What is not among them, `get` is to be asked for: it says why, and heals.
         """
 
     def check(self, names: Collection[tuple[BlockName, int]]) -> dict[BlockName, Presence]:

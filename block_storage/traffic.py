@@ -22,6 +22,7 @@ _PIECE_BYTES = 256 * 1024
 _PROVED_AT_ONCE = 32
 
 _T = TypeVar("_T")
+Piece = bytes | bytearray | memoryview
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,36 +64,40 @@ class Traffic:
         async with self.received.taken(max_bytes if declared is None else declared):
             yield await read_body(request, max_bytes, self.body_seconds)
 
-    async def answer(self, read: Callable[[], bytes], max_bytes: int) -> Response:
-        """What `read` gives, at most `max_bytes`, sent in pieces. Raises Busy."""
+    async def answer(
+        self, read: Callable[[], Sequence[Piece]], max_bytes: int, media_type: str = "application/octet-stream"
+    ) -> Response:
+        """What `read` gives, of blocks at most `max_bytes`, sent in pieces. Raises Busy."""
         await self.read.take(max_bytes)
         try:
-            data = await self.run(read)
+            pieces = await self.run(read)
         except BaseException:
             self.read.give(max_bytes)
             raise
         # How much it is shows only now.
-        self.read.give(max_bytes - len(data))
-        return _Sent(data, lambda: self.read.give(len(data)), self.body_seconds)
+        kept = min(max_bytes, sum(map(len, pieces)))
+        self.read.give(max_bytes - kept)
+        return _Sent(pieces, media_type, lambda: self.read.give(kept), self.body_seconds)
 
 
 class _Sent(Response):
     """Bytes that are in memory until the network has taken them: in pieces, because a server buffers whatever it is handed."""
 
-    media_type = "application/octet-stream"
-
-    def __init__(self, data: bytes, given_back: Callable[[], None], seconds: float) -> None:
-        super().__init__(data)
-        self._given_back, self._seconds = given_back, seconds
+    def __init__(
+        self, pieces: Sequence[Piece], media_type: str, given_back: Callable[[], None], seconds: float
+    ) -> None:
+        super().__init__(headers={"Content-Length": str(sum(map(len, pieces)))}, media_type=media_type)
+        self._pieces, self._given_back, self._seconds = pieces, given_back, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 — ASGI's.
-        view = memoryview(self.body)
         try:
             async with asyncio.timeout(self._seconds):
                 await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-                for start in range(0, len(view), _PIECE_BYTES):
-                    piece = view[start : start + _PIECE_BYTES]
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                for piece in self._pieces:
+                    view = memoryview(piece)
+                    for start in range(0, len(view), _PIECE_BYTES):
+                        body = view[start : start + _PIECE_BYTES]
+                        await send({"type": "http.response.body", "body": body, "more_body": True})
                 await send({"type": "http.response.body", "body": b""})
         finally:
             self._given_back()

@@ -1,6 +1,6 @@
 """Where a backup lies: objects under keys, in a folder or in an S3 bucket. It knows nothing of what they mean."""
 # Paths are text in this room: pathlib costs a small put more than its checks do.
-# ruff: noqa: PTH103, PTH108, PTH112, PTH120, PTH208
+# ruff: noqa: PTH103, PTH112, PTH208
 
 import os
 import re
@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from block_storage.durable_files import disk_problems, open_folder, read_file, sync_folder, write_file
+from block_storage.durable_files import disk_problems, is_there, open_folder, read_file, sync_folder, write_file
 from block_storage.errors import BlockNotFound, StorageFailed
 from block_storage.locations import bucket_address, printable
 
@@ -75,7 +75,7 @@ def required_key(key: str) -> str:
 
 
 class FolderVault:
-    """A vault whose objects are files; keys are their paths."""
+    """A vault whose objects are files; keys are their paths. Whoever else may write there must not be able to lead its owner elsewhere."""
 
     def __init__(self, path: str, initialise: bool = False) -> None:
         """Raises StorageFailed if `path` is no folder."""
@@ -91,7 +91,7 @@ class FolderVault:
     def write(self, key: str, data: bytes) -> None:
         folder, _, name = f"{self._path}/{required_key(key)}".rpartition("/")
         with disk_problems(self._path):
-            fd = self._opened(folder)
+            fd = self._open(folder, makes=True)
             temporary = _TEMPORARY + secrets.token_hex(8)
             try:
                 # A name must never be seen before its bytes are on the disk: whoever sees it does not write them again.
@@ -106,19 +106,24 @@ class FolderVault:
         with self._lock:
             self._touched.add(folder)
 
-    def _opened(self, folder: str) -> int:
-        try:
-            return open_folder(folder)
-        except FileNotFoundError:
-            if not os.path.isdir(self._path):
-                raise
-            os.makedirs(folder, exist_ok=True)
-            above = folder
-            with self._lock:
-                while above != self._path:
-                    above = os.path.dirname(above)
-                    self._touched.add(above)
-            return open_folder(folder)
+    def _open(self, folder: str, makes: bool = False) -> int:
+        """A folder in the vault, opened; `makes`: where it is not there, but the vault is, it is made. A link in the place of a folder
+        leads nobody out: it raises NotADirectoryError.
+        """
+        fd, path = open_folder(self._path), self._path
+        for name in folder.removeprefix(self._path).strip("/").split("/"):
+            outer = fd
+            try:
+                if makes and name and not is_there(name, outer):
+                    with suppress(FileExistsError):
+                        os.mkdir(name, dir_fd=outer)
+                    with self._lock:
+                        self._touched.add(path)
+                path = f"{path}/{name}"
+                fd = os.open(name or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=outer)
+            finally:
+                os.close(outer)
+        return fd
 
     def settle(self) -> None:
         with self._lock:
@@ -150,29 +155,41 @@ class FolderVault:
         prefix = f"{required_key(folder)}/" if folder else ""
         with disk_problems(self._path):
             try:
-                with os.scandir(f"{self._path}/{folder}") as entries:
+                fd = self._open(folder)
+            except FileNotFoundError:
+                if not os.path.isdir(self._path):
+                    raise
+                return []
+            try:
+                with os.scandir(fd) as entries:
                     return [
                         (prefix + entry.name, entry.stat(follow_symlinks=False).st_size)
                         for entry in entries
                         if not entry.name.startswith(".") and wanted(entry)
                     ]
-            except FileNotFoundError:
-                if not os.path.isdir(self._path):
-                    raise
-                return []
+            finally:
+                os.close(fd)
 
     def erase(self, keys: Collection[str]) -> None:
         with disk_problems(self._path):
             for key in keys:
+                folder, _, name = f"/{required_key(key)}".rpartition("/")
                 with suppress(FileNotFoundError):
-                    os.unlink(f"{self._path}/{required_key(key)}")
+                    fd = self._open(folder)
+                    try:
+                        os.unlink(name, dir_fd=fd)
+                    finally:
+                        os.close(fd)
 
     def sweep(self, folder: str) -> None:
-        path = f"{self._path}/{required_key(folder)}" if folder else self._path
         with disk_problems(self._path), suppress(FileNotFoundError):
-            for name in os.listdir(path):
-                if name.startswith(_TEMPORARY):
-                    os.unlink(f"{path}/{name}")
+            fd = self._open(required_key(folder) if folder else "")
+            try:
+                for name in os.listdir(fd):
+                    if name.startswith(_TEMPORARY):
+                        os.unlink(name, dir_fd=fd)
+            finally:
+                os.close(fd)
 
     def close(self) -> None:
         """It holds nothing open."""

@@ -40,6 +40,10 @@ VERBS = {
 # The server's that run for long: what they have loaded stays in memory.
 SERVICES = frozenset({"serve", "worker", "beat", "front-door"})
 
+# What libraries load where they can, do without where they cannot, and nobody needs here: one or two MB of each process, httpx's
+# own command four. Metrics are Prometheus's, rooms speak HTTP/1.1 to each other, and no model is of pydantic's past.
+_WITHOUT = ("httpx._main", "h2", "opentelemetry.sdk.metrics", "pydantic.v1")
+
 _HELP = """Files on a Cairn server: copy, list, find, share, check, restore; and the server itself.
 
 A place on the server is written cairn:BUCKET/PATH; a path that ends with / is a folder. `cairn help VERB` shows
@@ -83,8 +87,8 @@ def _cairn() -> None:
 def main() -> None:
     # What a verb makes it keeps or drops by count; looking for cycles in it again and again took a tenth of a large copy.
     gc.set_threshold(50_000, 20, 100)
-    # httpx has a command of its own, which nobody calls here and which loads 4 MB; it does without where that cannot be loaded.
-    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # How the import system is told so.
+    for name in _WITHOUT:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # How the import system is told that it cannot be loaded.
     arguments = sys.argv[1:]
     if arguments[:1] == ["help"]:
         arguments = [*arguments[1:], "--help"]

@@ -1,4 +1,4 @@
-"""The server's process starts with an allocator that keeps the memory of blocks. Imports nothing: it may start anew."""
+"""The server's process starts with an allocator that keeps the memory of blocks. Loads nothing by itself: it may start anew."""
 
 import os
 import sys
@@ -17,3 +17,12 @@ def restart_with_settings() -> None:
     """The allocator reads its environment when a process starts, so this one is started again with it."""
     if not MALLOC.keys() <= os.environ.keys():
         os.execve(sys.executable, [sys.executable, "-m", "cairn", *sys.argv[1:]], os.environ | MALLOC)  # noqa: S606 — ourselves again.
+
+
+def give_back() -> None:
+    """What a start took and freed again, to the system: by MALLOC's limits the process would keep it for good (malloc_trim(3))."""
+    import ctypes
+
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "malloc_trim"):
+        libc.malloc_trim(0)

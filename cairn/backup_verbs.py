@@ -65,25 +65,35 @@ def create(
     "list",
     epilog=manual(
         {"cairn backup list --at file:///mnt/backup": "oldest first"},
-        answer=f"{{items: [{_SNAPSHOT}]}}",
+        answer=f"{{items: [{_SNAPSHOT}], damage: [sentence, …]}}",
         see=("backup verify",),
     ),
 )
 @ending()
 def list_snapshots(at: At = None, as_json: AsJson = False) -> None:
-    """The snapshots there are, with what was new in each."""
+    """The snapshots there are, with what was new in each. One that is damaged is named, and the exit status is 1."""
     from cairn.backup.opening import opened_repository
+    from cairn.errors import BackupDamaged
 
+    found, damage = [], []
     with opened_repository(at) as repository:
-        found = [repository.snapshot(id) for id in repository.ids()]
+        for id in repository.ids():
+            try:
+                found.append(repository.snapshot(id))
+            except BackupDamaged as problem:
+                damage.append(str(problem))
     if as_json:
-        say_json({"items": [one.summary() for one in found]})
-        return
-    rows = [("snapshot", "taken (UTC)", "files", "size", "new")]
-    for one in found:
-        sizes = (size_text(one.bytes), size_text(one.new_bytes))
-        rows.append((one.id, time_text(one.taken_at), f"{one.files:,}", *sizes))
-    say_table(rows, left=2)
+        say_json({"items": [one.summary() for one in found], "damage": damage})
+    else:
+        rows = [("snapshot", "taken (UTC)", "files", "size", "new")]
+        for one in found:
+            sizes = (size_text(one.bytes), size_text(one.new_bytes))
+            rows.append((one.id, time_text(one.taken_at), f"{one.files:,}", *sizes))
+        say_table(rows, left=2)
+        for sentence in damage:
+            note(f"cairn: {shown(sentence)}")
+    if damage:
+        raise typer.Exit(ExitCode.FAILED)
 
 
 @app.command(

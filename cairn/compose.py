@@ -1,14 +1,13 @@
-"""The composition root: which implementation stands behind which seam. Only here are rooms constructed."""
+"""The composition root of one process: which implementation stands behind which seam. Rooms are constructed in cairn/compose*.py only."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from fastapi import FastAPI
 
@@ -17,8 +16,17 @@ import identity
 import metadata
 import sync
 from block_storage import BlockStore, StoreInUse, measured, open_block_store
+from cairn.compose_parts import (
+    asked_broker,
+    chore_parts,
+    identity_on,
+    naming,
+    people_of,
+    ringing,
+    telling,
+    with_manifests,
+)
 from cairn.data_folder import prepare_data_folder
-from cairn.errors import SettingInvalid
 from cairn.examples import api_examples
 from cairn.foreground import Foreground
 from cairn.health_checks import one_process_checks
@@ -29,48 +37,28 @@ from cairn.settings import ServerSettings, settings_of
 from cairn.watched import show_disks, show_work
 from foundation.doorbell import Doorbell, InProcessDoorbell
 from foundation.http_service import create_service
-from foundation.outside import OutsideProvider, outside_provider
-from foundation.settings import OutsideSettings, ServiceSettings
-from metadata import Catalogue, LongPoll, ManifestPerson
+from foundation.settings import ServiceSettings
+from metadata import Catalogue, LongPoll
 from sync import (
     Chore,
     Door,
     HealthBoard,
-    IsBusy,
     Loops,
-    ManifestParts,
     Parts,
     Pause,
     People,
     Queue,
-    Seal,
-    SyncSettings,
     TwoTruths,
     Watcher,
-    WebhookSettings,
     chores,
     manifests_check,
     mending,
-    nobody_moves,
-    open_webhook,
     running,
-    worker_name,
 )
 
 if TYPE_CHECKING:  # A room without a database loads none of what speaks to one.
-    from foundation.database import Database
     from identity import IdentityRoom
     from sync import RedisBroker
-
-
-# The chores that somebody rings for, and where they are done.
-_RUNG = {
-    "verify": Queue.VERIFY,
-    "scrub": Queue.SCRUB,
-    "spread": Queue.REPAIR,
-    "tell": Queue.REPAIR,
-    "expire": Queue.COLLECT,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,24 +106,6 @@ def open_identity(settings: ServerSettings) -> "Iterator[IdentityRoom]":
         yield room
 
 
-def identity_on(database: "Database | str", settings: ServerSettings) -> "IdentityRoom":
-    """The room on `database`, which it closes itself if it is a location."""
-    people, outside = settings_of(identity.IdentitySettings), outside_of(settings)
-    if not people.passwords and (outside is None or outside.settings.oidc_client_id is None):
-        raise SettingInvalid(
-            "CAIRN_PASSWORDS: without passwords people sign in elsewhere: set CAIRN_OIDC_CLIENT_ID too."
-        )
-    return identity.open_identity(database, settings.secret_bytes(), settings.address, settings=people, outside=outside)
-
-
-def outside_of(settings: ServerSettings) -> OutsideProvider | None:
-    """The provider of somebody else's whose tokens count. Raises SettingInvalid."""
-    named = settings_of(OutsideSettings)
-    if named.oidc_issuer and named.oidc_issuer.rstrip("/") == settings.address:
-        raise SettingInvalid("CAIRN_OIDC_ISSUER is this installation itself: leave it out.")
-    return outside_provider(named, settings.address)
-
-
 @contextmanager
 def open_rooms(settings: ServerSettings) -> Iterator[Rooms]:
     from foundation.database import opened
@@ -159,46 +129,6 @@ def open_rooms(settings: ServerSettings) -> Iterator[Rooms]:
         )
 
 
-@contextmanager
-def naming(variable: str) -> Iterator[None]:
-    """A location that cannot be understood is told with the name of its setting."""
-    try:
-        yield
-    except ValueError as error:
-        raise SettingInvalid(f"{variable}: {error}") from error
-
-
-@contextmanager
-def ringing(settings: ServerSettings, doorbell: InProcessDoorbell) -> Iterator[Doorbell]:
-    """What work is rung for by: CAIRN_BROKER, where workers do it, else `doorbell`."""
-    if settings.broker is None:
-        yield doorbell
-        return
-    from sync import RedisBroker, RedisDoorbell
-
-    with closing(RedisDoorbell(RedisBroker(settings.broker), _RUNG)) as by_redis:
-        yield by_redis
-
-
-def asked_broker(settings: ServerSettings, stack: ExitStack) -> "RedisBroker | None":
-    """CAIRN_BROKER, to be asked how it is; closed with the stack."""
-    if settings.broker is None:
-        return None
-    from sync import RedisBroker
-
-    return stack.enter_context(closing(RedisBroker(settings.broker)))
-
-
-def telling(long_poll: LongPoll, doorbell: Doorbell) -> Callable[[Iterable[UUID]], None]:
-    """What a commit is followed by: those who wait for its journal look, and so do those who verify it."""
-
-    def notify(journals: Iterable[UUID]) -> None:
-        long_poll.notify(journals)
-        doorbell.ring("verify")
-
-    return notify
-
-
 def catalogue_parts(catalogue: Catalogue, long_poll: LongPoll) -> metadata.Parts:
     return metadata.Parts(
         buckets=catalogue.buckets,
@@ -213,42 +143,6 @@ def catalogue_parts(catalogue: Catalogue, long_poll: LongPoll) -> metadata.Parts
         sync_records=catalogue.sync_records,
         long_poll=long_poll,
     )
-
-
-def chore_parts(
-    catalogue: Catalogue,
-    store: BlockStore,
-    truths: TwoTruths,
-    doorbell: Doorbell,
-    is_busy: IsBusy = nobody_moves,
-) -> Parts:
-    return Parts(
-        worker_name(),
-        catalogue.collection,
-        catalogue.blocks,
-        catalogue.jobs,
-        catalogue.proofs,
-        store,
-        truths,
-        doorbell,
-        settings_of(SyncSettings),
-        webhook=open_webhook(settings_of(WebhookSettings)),
-        is_busy=is_busy,
-    )
-
-
-def people_of(database: "Database") -> People:
-    """Who signs in here, as manifests tell it."""
-
-    def found(of: Collection[UUID]) -> Mapping[UUID, ManifestPerson]:
-        told = identity.addresses_of(database, of)
-        return {one.user: ManifestPerson(one.user, one.email, one.is_admin) for one in told}
-
-    return found
-
-
-def with_manifests(parts: Parts, catalogue: Catalogue, secret: bytes, people: People) -> Parts:
-    return replace(parts, manifests=ManifestParts(catalogue.manifests, Seal(secret), people))
 
 
 def done_here(settings: ServerSettings, work: Parts, pause: Pause) -> Sequence[Chore]:

@@ -10,7 +10,8 @@ import chunker
 import identity
 import metadata
 import sync
-from cairn.compose import agreement, catalogue_parts, chore_parts, done_here, people_of, sync_door, with_manifests
+from cairn.compose import agreement, catalogue_parts, done_here, sync_door
+from cairn.compose_parts import chore_parts, people_of, with_manifests
 from cairn.health_checks import copy_checks, stack_checks
 from cairn.neighbours import Neighbours
 from cairn.watched import show_disks, show_work

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-from cairn.compose import chore_parts, people_of, with_manifests
+import metadata
+from cairn.compose_parts import chore_parts, people_of, with_manifests
 from cairn.neighbours import Neighbours
 from cairn.settings import ServerSettings
 from foundation.service_tokens import Room
+from metadata import Catalogue
 from sync import Chore, Parts, Pause, TwoTruths, chores
 
 
@@ -19,6 +21,11 @@ def opened_parts(settings: ServerSettings) -> Iterator[Parts]:
         truths = TwoTruths(catalogue.installation, store, catalogue.is_new)
         parts = chore_parts(catalogue, store, truths, near.rung)
         yield with_manifests(parts, catalogue, settings.shared_secret_bytes(), people_of(near.database))
+
+
+def told_catalogue(near: Neighbours) -> Catalogue:
+    """Of a process that only tells, and rings for nobody: without the thread that does. Raises as `opened_parts` does."""
+    return metadata.open_catalogue(near.database, near.settings.catalogue())
 
 
 @contextmanager

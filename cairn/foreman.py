@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from cairn.hands import Hands, Way
-from cairn.nursery import Hand, NurseryLost
+from cairn.nursery import Hand, Nursery, NurseryLost
 from foundation.problems import Problem
 from sync import BrokerUnavailable, RedisBroker
 
@@ -26,15 +26,18 @@ class Foreman:
     """A poison job may kill whichever process runs it: never this one, which does no work."""
 
     def __init__(self, broker: RedisBroker, hands: Hands) -> None:
-        """To be made before the process has threads: it is copied."""
         self._broker, self._hands = broker, hands
-        self._nursery = hands.nursery()
+        self._nursery: Nursery | None = None
         self._stopping = threading.Event()
         self._process: Hand | None = None
         self._way = Way.CELERY
         self._changed_at: float | None = None
         self._started_at = 0.0
         self._thread: threading.Thread | None = None
+
+    def copy_process(self) -> None:
+        """Once, before `start` and before any thread: what was made until now is in memory once. Its connections are closed."""
+        self._nursery = self._hands.nursery()
 
     def start(self, tell: Callable[[Sequence[str]], None]) -> None:
         """`tell` is told again and again what each of the hands does."""
@@ -46,7 +49,7 @@ class Foreman:
         self._stopping.set()
         if self._thread:
             self._thread.join()
-        self._nursery.close()
+        self._close_nursery()
         self._hands.board.close()
 
     def _run(self, tell: Callable[[Sequence[str]], None]) -> None:
@@ -93,15 +96,19 @@ class Foreman:
     def _begun(self) -> Hand | None:
         self._hands.board.clear()
         try:
-            return self._nursery.hand(self._way)
+            return self._nursery.hand(self._way) if self._nursery else None
         except NurseryLost:
             self._begin_anew()
             return None
 
     def _begin_anew(self) -> None:
         log.warning("the process that the others are copies of is gone or hangs, and is started anew")
-        self._nursery.close()
+        self._close_nursery()
         self._nursery = self._hands.another_nursery()
+
+    def _close_nursery(self) -> None:
+        if self._nursery:
+            self._nursery.close()
 
     def _end(self) -> None:
         if self._process is None:

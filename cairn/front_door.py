@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic
 from urllib.parse import SplitResult, urlsplit
 
+from cairn.allocator import give_back
 from cairn.errors import SettingInvalid
 from cairn.settings import ServerSettings, settings_of
 from foundation.problems import Problem
@@ -76,6 +77,8 @@ class DoorKeeper:
         write_configuration(self.folder, self._door(rooms, certificate, key))
         self.nginx.check()
         self._seen = seen
+        # The page, as it is and packed, was in memory.
+        give_back()
         return True
 
     def _door(self, rooms: Mapping[str, tuple[Address, ...]], certificate: Path, key: Path) -> FrontDoor:

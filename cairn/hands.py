@@ -24,7 +24,7 @@ from cairn.settings import ServerSettings
 from foundation import tracing
 from foundation.doorbell import InProcessDoorbell
 from foundation.telemetry import log_to_stderr
-from sync import TASKS, Board, Heartbeat, Loops, Queue, Turns, celery_application, chores, run_worker
+from sync import TASKS, Board, Heartbeat, Loops, Queue, Turns, celery_application, chores, load_worker, run_worker
 
 
 class Way(StrEnum):
@@ -47,7 +47,7 @@ class Hands:
     def load(self) -> None:
         """All that is loaded only when it is needed, and the proof that there is something to work on. Raises as `opened_parts` does."""
         with opened_parts(self.settings):
-            pass
+            load_worker()
 
     def nursery(self) -> Nursery:
         """A copy of this process; see Nursery.forked."""

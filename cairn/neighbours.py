@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import identity
 import metadata
 from block_storage import BlockStore, measured, open_block_store, printable
-from cairn.compose import asked_broker, identity_on, naming, outside_of, ringing, telling
+from cairn.compose_parts import asked_broker, identity_on, naming, outside_of, ringing, telling
 from cairn.errors import SettingInvalid
 from cairn.lock import DataFolderLock
 from cairn.settings import ServerSettings, settings_of

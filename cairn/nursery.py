@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
+from cairn.allocator import give_back
 from foundation.telemetry import OUR_FAULT
 
 log = logging.getLogger("cairn.worker")
@@ -39,7 +40,7 @@ class Hand:
     """A process that works, as its foreman sees it. Of one thread."""
 
     def __init__(self, told: socket.socket) -> None:
-        """`told`: first its pidfd, which never means another process, then its status, then nothing."""
+        """`told`: first, with its number, its pidfd, which never means another process; then its status, then nothing."""
         self._told = told
         self._asked_at = time.monotonic()
         self._file: int | None = None
@@ -109,6 +110,7 @@ class Nursery:
         ours, theirs = _channel()
         parent = os.getpid()
         gc.collect()
+        give_back()
         # The search for cycles writes to every object that it looks at, and what is written to is no longer shared.
         gc.freeze()
         pid = os.fork()
@@ -147,6 +149,15 @@ class Nursery:
 def tend(requests: socket.socket, parent: int, work: Work) -> int:
     """Be a nursery until nobody asks any more; in a copy: work. The exit status."""
     die_with(parent)
+    asked = copy_on_request(requests, _WAY_BYTES)
+    return work(asked[0].decode()) if asked else 0
+
+
+def copy_on_request(requests: socket.socket, most_bytes: int, most_files: int = 0) -> tuple[bytes, list[int]] | None:
+    """In a copy, which ends with this process: the request, and the files that came with it. In this process: None, once nobody
+    asks any more. A request's first file is a socket: there a copy's number and pidfd are told, then its status.
+    """
+    original = os.getpid()
     begun: dict[int, tuple[int, socket.socket]] = {}
     with selectors.DefaultSelector() as selector:
         selector.register(requests, selectors.EVENT_READ)
@@ -156,23 +167,21 @@ def tend(requests: socket.socket, parent: int, work: Work) -> int:
                     selector.unregister(key.fd)
                     _tell_the_end(key.fd, *begun.pop(key.fd))
                     continue
-                way, files, *_ = socket.recv_fds(requests, _WAY_BYTES, 1)
-                if not way:
-                    return 0
-                nursery = os.getpid()
+                request, received, *_ = socket.recv_fds(requests, most_bytes, 1 + most_files)
+                if not request:
+                    return None
+                told_on, *files = received
                 if not (pid := os.fork()):
-                    break
-                file, told = os.pidfd_open(pid), socket.socket(fileno=files[0])
+                    die_with(original)
+                    for one in (requests.detach(), told_on, *begun, *(told.detach() for _, told in begun.values())):
+                        os.close(one)
+                    return request, files
+                file, told = os.pidfd_open(pid), socket.socket(fileno=told_on)
                 begun[file] = pid, told
                 selector.register(file, selectors.EVENT_READ)
-                _tell_the_begin(file, told)
-            else:
-                continue
-            break
-    die_with(nursery)
-    for one in (requests.detach(), files[0], *begun, *(told.detach() for _, told in begun.values())):
-        os.close(one)
-    return work(way.decode())
+                _tell_the_begin(file, pid, told)
+                for one in files:
+                    os.close(one)
 
 
 def die_with(parent: int) -> None:
@@ -186,9 +195,9 @@ def _channel() -> tuple[socket.socket, socket.socket]:
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 
-def _tell_the_begin(file: int, told: socket.socket) -> None:
+def _tell_the_begin(file: int, pid: int, told: socket.socket) -> None:
     try:
-        socket.send_fds(told, [b"-"], [file])
+        socket.send_fds(told, [str(pid).encode()], [file])
     except OSError:
         # Whoever asked waits no longer, and has asked another.
         signal.pidfd_send_signal(file, signal.SIGKILL)

@@ -9,8 +9,9 @@ from types import FrameType
 
 import uvicorn
 import uvloop
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
+from cairn.allocator import give_back
 from cairn.http_protocol import BoundedProtocol
 
 DRAIN_SECONDS = 25
@@ -26,7 +27,7 @@ class Served:
     CAIRN_TRUSTED_PROXIES.
     """
 
-    app: FastAPI
+    app: Starlette
     host: str
     port: int
     announcement: str
@@ -96,4 +97,5 @@ class _Server(uvicorn.Server):
     async def startup(self, *arguments: object, **options: object) -> None:
         await super().startup(*arguments, **options)  # type: ignore[arg-type]  # Handed through as it came.
         if self.started:
+            give_back()
             print(f"Cairn is ready: {self._service.announcement}", flush=True)  # noqa: T201 — the line that people and scripts wait for.

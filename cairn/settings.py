@@ -4,13 +4,15 @@ import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 from pydantic import Field, StringConstraints, ValidationError
 
 from cairn.errors import SettingInvalid
 from foundation.settings import Networks, Settings
-from metadata import CatalogueSettings
+
+if TYPE_CHECKING:
+    from metadata import CatalogueSettings
 
 # Rooms speak plain HTTP to each other, on a network of their own.
 _PROCESS = r"http://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?/?"
@@ -137,7 +139,9 @@ class ServerSettings(Settings):
         self.require_workable_broker()
         return self.broker
 
-    def catalogue(self) -> CatalogueSettings:
+    def catalogue(self) -> "CatalogueSettings":
+        from metadata import CatalogueSettings
+
         return CatalogueSettings(
             upload_expiry=timedelta(days=self.upload_days),
             dead_name_retention=timedelta(days=self.dead_name_days),

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from block_storage import folders_of, open_vault
 from cairn.settings import BackupSettings, ServerSettings, settings_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # A server without a broker loads nothing that speaks to one.
 _KEPT_SECONDS = 600.0
 
 
-def show_disks(app: FastAPI, settings: ServerSettings, *, with_store: bool) -> None:
+def show_disks(app: Starlette, settings: ServerSettings, *, with_store: bool) -> None:
     """Room in the data folder and, `with_store`, in each folder of a store on disks."""
     folders = [Path(folder) for folder in folders_of(settings.store_location)] if with_store else []
     copies = {f"copy {number}": folder for number, folder in enumerate(folders, 1)}
@@ -29,7 +29,7 @@ def show_disks(app: FastAPI, settings: ServerSettings, *, with_store: bool) -> N
 
 
 def show_work(
-    app: FastAPI,
+    app: Starlette,
     catalogue: Catalogue,
     broker: "RedisBroker | None" = None,
     agree: Callable[[], None] | None = None,
@@ -52,7 +52,7 @@ class NewestBackup:
         """None: there is none yet. Raises Problem where it cannot be told."""
         if self._clock() - self._asked_at >= _KEPT_SECONDS:
             from cairn.backup.repository import newest_moment
-            from cairn.compose import naming
+            from cairn.compose_parts import naming
 
             with naming("CAIRN_BACKUP"):
                 vault = open_vault(self._place)

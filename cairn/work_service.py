@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from anyio.to_thread import run_sync
-from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
 
 from cairn.served import Served, serve_all
 from cairn.settings import ServerSettings, settings_of
-from foundation.http_service import Ready, create_service
+from foundation.http_health import Ready, create_watched
 from foundation.measures import show_process
-from foundation.service_tokens import NoUsers, ServiceTokens, ServiceTokenVerifier
 from foundation.settings import ServiceSettings
 from foundation.telemetry import log_to_stderr
 from sync import RedisBroker
@@ -31,7 +30,7 @@ def service(
     ready: Ready,
     working: tuple[Callable[[], None], Callable[[], None]],
     show: Callable[[CollectorRegistry], object] = show_process,
-) -> FastAPI:
+) -> Starlette:
     """Health and metrics, of which `show` tells more, beside what `working` starts and stops."""
     start, stop = working
 
@@ -43,16 +42,14 @@ def service(
         finally:
             await run_sync(stop)
 
-    return create_service(
+    return create_watched(
         name,
-        [],
         settings=settings_of(ServiceSettings, public_url=settings.address),
-        verifier=ServiceTokenVerifier([ServiceTokens(settings.shared_secret_bytes())], NoUsers()),
         ready=ready,
-        background=[background],
+        working=background,
         show=show,
     )
 
 
-def serve(app: FastAPI, name: str, settings: ServerSettings, port: int) -> None:
+def serve(app: Starlette, name: str, settings: ServerSettings, port: int) -> None:
     serve_all([Served(app, settings.host, port, f"{name} {settings.address_of(port)}")])

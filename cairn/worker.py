@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+from cairn.compose_work import told_catalogue
 from cairn.errors import SettingInvalid
 from cairn.foreman import Foreman
 from cairn.hands import Hands
@@ -40,7 +41,7 @@ def work(settings: ServerSettings, queues: Sequence[Queue], concurrency: int, po
     foreman = Foreman(broker, hands)
     with ExitStack() as stack:
         near = Neighbours(settings, frozenset(), stack)
-        catalogue, store = near.own_catalogue, near.store(Room.SYNC)
+        catalogue, store = told_catalogue(near), near.store(Room.SYNC)
         stack.callback(broker.close)
         beats = [Heartbeat(f"{worker_name()}-{number + 1}", catalogue.proofs.seen) for number in range(concurrency)]
 
@@ -56,4 +57,8 @@ def work(settings: ServerSettings, queues: Sequence[Queue], concurrency: int, po
             partial(show_hands, counts=counts, pid=os.getpid()),
         )
         show_work(app, catalogue, broker)
+        # What is loaded and made by then is not made, and written to, in every copy. What copies inherit of the store's is used by none.
+        tell([""] * concurrency)
+        near.database.close()
+        foreman.copy_process()
         serve(app, "worker", settings, port)

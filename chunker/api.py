@@ -15,7 +15,8 @@ from chunker.parts import Parts
 from chunker.read_memory import ReadMemory
 from chunker.upload_api import upload_routes
 from chunker.versions_api import versions_routes
-from foundation.http_service import Ready, create_service
+from foundation.http_health import Ready
+from foundation.http_service import create_service
 from foundation.identity import TokenVerifier
 from foundation.settings import ServiceSettings
 

@@ -3,19 +3,21 @@
 import stat
 import zlib
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
 from anyio.to_thread import run_sync
 
+from block_storage import Block
 from chunker.archive_names import SafeNames, common_root, is_link_inside
-from chunker.assembly import Held, LoadsAhead, Shared, Source
+from chunker.assembly import Held, LoadsAhead, Pieces, Shared, Source, together
 from chunker.chunk_lists import PAGE_CHUNKS
 from chunker.loads import LOAD_BYTES, LoadReader, ManyLoad
 from chunker.parts import Parts
 from chunker.zip64 import Directory, Entry
+from foundation.blocks import BlockName
 from foundation.identity import Identity
 from metadata import FileNotFound, FileVersion, Kind, ListQuery, StoredChunk
 
@@ -65,9 +67,9 @@ class _Member:
     source: Source | None  # None: a folder
     chunks: Sequence[StoredChunk] = ()
 
-    def whole(self) -> bytes:
+    def whole(self, found: Mapping[BlockName, Block]) -> bytes:
         """Head and bytes of a member that is small enough to be read before its head is written."""
-        data = b"".join(self.source.read_now(chunk) for chunk in self.chunks) if self.source else b""
+        data = b"".join(self.source.read_now(chunk, found) for chunk in self.chunks) if self.source else b""
         self.entry.crc = zlib.crc32(data)
         if self.version.kind is Kind.SYMLINK and is_link_inside(self.entry.name, data):
             self.entry.mode = stat.S_IFLNK | 0o777
@@ -103,7 +105,7 @@ class Archive:
                     yield entry.head()
                 data = await held.data()
                 if entry.is_streamed:
-                    entry.crc = await run_sync(zlib.crc32, data, entry.crc)
+                    entry.crc = await run_sync(_crc, data, entry.crc)
                 yield held
                 if entry.is_streamed and step.is_last:
                     yield entry.tail()
@@ -126,7 +128,7 @@ class Archive:
             # What a thread reads is in memory with its head and all else that is known of it.
             room = member.entry.size + len(member.entry.name) * 4 + _MEMBER_BYTES
             if gathered and (member.entry.is_streamed or size + room > LOAD_BYTES):
-                yield _together(gathered, size)
+                yield self._together(gathered, size)
                 gathered, size = [], 0
             if member.entry.is_streamed:
                 async for one in self._streamed(member):
@@ -135,7 +137,7 @@ class Archive:
                 gathered.append(member)
                 size += room
         if gathered:
-            yield _together(gathered, size)
+            yield self._together(gathered, size)
 
     async def _streamed(self, member: _Member) -> AsyncIterator[tuple[_Step, ManyLoad]]:
         source, index, count = member.source, 0, member.version.num_chunks
@@ -145,7 +147,7 @@ class Archive:
                 raise FileNotFound(f"{member.version.path} was removed for good meanwhile.")
             for chunk in page:
                 step = _Step([member], is_first=index == 0, is_last=index == count - 1)
-                yield step, ManyLoad(chunk.size, partial(source.read_now, chunk))
+                yield step, ManyLoad(chunk.size, partial(_one, source, chunk))
                 index += 1
 
     async def _members(self) -> AsyncIterator[_Member]:
@@ -163,6 +165,13 @@ class Archive:
                 if not entry.is_streamed and len(found) != version.num_chunks:
                     raise FileNotFound(f"{version.path} was removed for good meanwhile.")
                 yield _Member(entry, version, source, found)
+
+    def _together(self, members: Sequence[_Member], size: int) -> tuple[_Step, ManyLoad]:
+        def read() -> Pieces:
+            found = together(self._parts.store, [chunk for member in members for chunk in member.chunks])
+            return [member.whole(found) for member in members]
+
+        return _Step(members, is_last=True), ManyLoad(size, read)
 
     async def _pages(self) -> AsyncIterator[Sequence[FileVersion]]:
         files = {file.path: file for file in self._selected.files}
@@ -195,8 +204,14 @@ def _is_small(version: FileVersion) -> bool:
     return version.size <= LOAD_BYTES // 2 and version.num_chunks <= PAGE_CHUNKS // 64
 
 
-def _together(members: Sequence[_Member], size: int) -> tuple[_Step, ManyLoad]:
-    return _Step(members, is_last=True), ManyLoad(size, lambda: b"".join(member.whole() for member in members))
+def _crc(data: Pieces, crc: int) -> int:
+    for piece in data:
+        crc = zlib.crc32(piece, crc)
+    return crc
+
+
+def _one(source: Source, chunk: StoredChunk) -> Pieces:
+    return [source.read_now(chunk)]
 
 
 def archive_name(selected: Selection, title: str) -> str:

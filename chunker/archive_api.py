@@ -16,7 +16,6 @@ from chunker.loads import LoadsResponse
 from chunker.parts import Parts
 from chunker.wire import Text
 from foundation.http_caller import Caller, CallerRoute
-from foundation.http_wire import Wire
 from foundation.openapi import problems
 from foundation.problems import (
     BodyTooSlow,
@@ -28,6 +27,7 @@ from foundation.problems import (
     Unauthenticated,
     UnsupportedMediaType,
 )
+from foundation.wire import Wire
 from metadata import BucketNotFound, FileNotFound
 
 MAX_PATHS = 1000

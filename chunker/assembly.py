@@ -3,25 +3,28 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 
-from block_storage import BlockDamaged, BlockNotFound, BlockStore
+from block_storage import Block, BlockDamaged, BlockNotFound, BlockStore, StorageFailed, Wanted
 from chunker.chunk_lists import PAGE_CHUNKS, ChunkLists
 from chunker.errors import ContentDamaged
 from chunker.parts import Seams
 from chunker.ranges import ByteRange
 from chunker.read_memory import ReadMemory
 from chunker.read_threads import read_in, retrieve
+from foundation.blocks import MIB, BlockName
 from foundation.problems import Problem
 from metadata import BlockState, FileVersion, StoredChunk, VersionNotFound
 
 _HEAL = "`cairn status` says which file it is and what heals it: docs/operations.md#when-cairn-status-says-that-something-needs-you"
 log = logging.getLogger("cairn.chunker")
+
+RUN_BYTES = 4 * MIB
 
 
 class Load(Protocol):
@@ -30,6 +33,8 @@ class Load(Protocol):
     @property
     def size(self) -> int: ...
 
+
+Pieces = Sequence[bytes | memoryview]
 
 L = TypeVar("L", bound=Load)
 L_contra = TypeVar("L_contra", bound=Load, contravariant=True)
@@ -41,20 +46,21 @@ class Reader(Protocol[L_contra]):
     @property
     def memory(self) -> ReadMemory: ...
 
-    async def read(self, load: L_contra, /) -> bytes: ...
+    async def read(self, load: L_contra, /) -> Pieces: ...
 
 
 class Held(Generic[L]):
     """The bytes of one load on their way out, which may be let go of while the reader is slow, and read again."""
 
-    __slots__ = ("_data", "_reading", "_source", "_taken", "load")
+    __slots__ = ("_data", "_length", "_reading", "_source", "_taken", "load")
 
     def __init__(self, load: L, source: Reader[L]) -> None:
         self.load = load
         self._source = source
         self._taken = 0
-        self._reading: asyncio.Task[bytes] | None = None
-        self._data: bytes | None = None
+        self._length: int | None = None
+        self._reading: asyncio.Task[Pieces] | None = None
+        self._data: Pieces | None = None
 
     def read_ahead(self) -> None:
         """Begin to read, if there is memory that nobody needs more."""
@@ -63,14 +69,19 @@ class Held(Generic[L]):
             self._reading = asyncio.ensure_future(self._source.read(self.load))
             self._reading.add_done_callback(retrieve)
 
-    async def data(self) -> bytes:
+    async def data(self) -> Pieces:
         """Raises ContentDamaged; StorageFailed; Busy."""
         if self._data is None:
             if not self._taken:
                 await self._source.memory.take(self.load.size)
                 self._taken = self.load.size
             reading, self._reading = self._reading, None
-            self._data = await (reading or self._source.read(self.load))
+            data = await (reading or self._source.read(self.load))
+            length = sum(map(len, data))
+            # A part of them was sent: what is damaged or healed since would shift the rest.
+            if self._length not in {None, length}:
+                raise StorageFailed("What is being sent was damaged, or healed, meanwhile.")
+            self._data, self._length = data, length
         return self._data
 
     def let_go(self) -> None:
@@ -92,6 +103,26 @@ class Shared:
     threads: CapacityLimiter
     memory: ReadMemory
     lists: ChunkLists = field(default_factory=ChunkLists)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Chunks that follow each other, read in one go."""
+
+    chunks: Sequence[StoredChunk]
+
+    @property
+    def offset(self) -> int:
+        return self.chunks[0].offset
+
+    @property
+    def size(self) -> int:
+        return self.chunks[-1].offset + self.chunks[-1].size - self.offset
+
+
+def together(store: BlockStore, chunks: Sequence[StoredChunk]) -> Mapping[BlockName, Block]:
+    """Those of several blocks that are right, for `Source.read_now`. One by itself costs no more. Raises StorageFailed."""
+    return store.get_many([Wanted(one.name, one.xxh3, one.size) for one in chunks]) if len(chunks) > 1 else {}
 
 
 class Source:
@@ -130,12 +161,18 @@ class Source:
             raise VersionNotFound(f"This version has {self.version.num_chunks:,} chunks, counted from 0.")
         return chunks
 
-    async def read(self, chunk: StoredChunk) -> bytes:
-        """The chunk's bytes, verified. Raises ContentDamaged, after the catalogue was told; StorageFailed."""
-        return await read_in(self._threads, lambda: self.read_now(chunk))
+    async def read(self, run: Run) -> Pieces:
+        """The chunks' bytes, verified. Raises ContentDamaged, after the catalogue was told; StorageFailed."""
+        return await read_in(self._threads, lambda: self._read(run))
 
-    def read_now(self, chunk: StoredChunk) -> bytes:
-        """As `read`, in a thread that may wait for the store."""
+    def _read(self, run: Run) -> Pieces:
+        found = together(self._store, run.chunks)
+        return [self.read_now(chunk, found) for chunk in run.chunks]
+
+    def read_now(self, chunk: StoredChunk, found: Mapping[BlockName, Block] | None = None) -> Block:
+        """As `read`, one, in a thread that may wait for the store. `found`: what was read together, right, and maybe not all."""
+        if found and (block := found.get(chunk.name)):
+            return block
         try:
             return self._whole(chunk)
         except (BlockNotFound, BlockDamaged) as problem:
@@ -202,17 +239,40 @@ class LoadsAhead(Generic[L]):
             held.let_go()
 
 
-class ReadAhead(LoadsAhead[StoredChunk]):
-    """The chunks of a range."""
+class ReadAhead(LoadsAhead[Run]):
+    """The chunks of a range: the first by itself, to be there soon, then up to `depth` in one go, which spares the store's round trips."""
 
     def __init__(self, source: Source, wanted: ByteRange, depth: int, page: Sequence[StoredChunk] = ()) -> None:
         """`page`: the first chunks of the range, where they are known."""
-        super().__init__(source, self._next_chunk, depth)
+        super().__init__(source, self._next_run, min(depth, 1))
         self.source = source
+        self._most, self._depth_chunks = 1, max(depth, 1)
+        self._is_slow = False
         self.wanted = wanted
         self._page: deque[StoredChunk] = deque(page)
         self._next_index = page[-1].index + 1 if page else None
         self._is_over = wanted.start >= wanted.end
+
+    async def _next_run(self) -> Run | None:
+        first = await self._next_chunk()
+        if first is None:
+            return None
+        chunks, size = [first], first.size
+        while len(chunks) < self._most and self._page and size + self._page[0].size <= RUN_BYTES:
+            chunk = await self._next_chunk()
+            if chunk is None:
+                break
+            chunks.append(chunk)
+            size += chunk.size
+        # Whoever is slow reads again what it had to let go of, all of a run for each piece: not many at once while memory is short.
+        self._most = self._depth_chunks if self.memory.is_plenty and not self._is_slow else 1
+        self._is_slow = False
+        return Run(chunks)
+
+    def let_go(self) -> None:
+        super().let_go()
+        self._is_slow = True
+        self._ahead = deque(Held(Run([chunk]), self.source) for held in self._ahead for chunk in held.load.chunks)
 
     async def _next_chunk(self) -> StoredChunk | None:
         if self._is_over:

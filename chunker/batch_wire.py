@@ -16,7 +16,7 @@ from chunker.operation_wire import (
 )
 from chunker.wire import MAX_PAGE_CHUNKS, Few, Size, Text, require_sizes
 from foundation.blocks import Chunking
-from foundation.http_wire import Wire
+from foundation.wire import Wire
 from metadata import Batch, DeletePrefix, MovePrefix, Operation, Put, RestorePrefix
 
 MAX_OPERATIONS = 1000

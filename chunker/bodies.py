@@ -14,8 +14,8 @@ from foundation.blocks import MIB
 from foundation.budget import Budget
 from foundation.http_bodies import declared_bytes, media_type, read_body, require_media_type
 from foundation.http_json import parse_json
-from foundation.http_wire import Wire
 from foundation.problems import Invalid, Malformed
+from foundation.wire import Wire
 from metadata import Once, once_from
 
 JSON_BYTES = 8 * MIB  # 1,000 operations, or a page of 10,000 chunks, with room for white space.

@@ -8,10 +8,9 @@ from typing import Generic
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from chunker.assembly import Held, L, LoadsAhead, ReadAhead
+from chunker.assembly import Held, L, LoadsAhead, Pieces, ReadAhead, Run
 from chunker.ranges import ByteRange
 from chunker.read_memory import ReadMemory
-from metadata import StoredChunk
 
 # A block is written to the socket in pieces of this size: one of them is what a stalled reader costs.
 PIECE_BYTES = 128 * 1024
@@ -64,15 +63,15 @@ class ContentResponse(Response):
             if part.bytes_of is None:
                 continue
             while held := await part.bytes_of.next():
-                await self._send_chunk(held, part.bytes_of, send)
+                await self._send_run(held, part.bytes_of, send)
                 # The server swallows what is sent to a closed connection; reading on would be for nobody.
                 if gone.done():
                     return
 
-    async def _send_chunk(self, held: Held[StoredChunk], ahead: ReadAhead, send: Send) -> None:
+    async def _send_run(self, held: Held[Run], ahead: ReadAhead, send: Send) -> None:
         offset = held.load.offset
         wanted = ByteRange(max(0, ahead.wanted.start - offset), min(held.load.size, ahead.wanted.end - offset))
-        await Outlet[StoredChunk](send, self._stall_seconds).send(held, ahead, wanted)
+        await Outlet[Run](send, self._stall_seconds).send(held, ahead, wanted)
 
 
 class Outlet(Generic[L]):
@@ -94,7 +93,7 @@ class Outlet(Generic[L]):
             while position < wanted.end:
                 # The server buffers one piece; without a piece of ours in hand we wait until it has gone.
                 await self._taken(ahead.memory, let_go)
-                piece = (await held.data())[position : min(wanted.end, position + PIECE_BYTES)]
+                piece = _piece(await held.data(), position, min(wanted.end, position + PIECE_BYTES))
                 position += len(piece)
                 await self._send({"type": "http.response.body", "body": piece, "more_body": True})
         finally:
@@ -113,6 +112,15 @@ class Outlet(Generic[L]):
             for timer in timers:
                 timer.cancel()
             memory.quick(self)
+
+
+def _piece(data: Pieces, start: int, end: int) -> bytes:
+    """What begins at `start`, up to `end`, or to the end of the block that it lies in. A copy: a view would keep the blocks in memory."""
+    for block in data:
+        if start < len(block):
+            return bytes(memoryview(block)[start:end])
+        start, end = start - len(block), end - len(block)
+    return b""
 
 
 async def disconnected(receive: Receive) -> None:

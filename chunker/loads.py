@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from chunker.assembly import Held, LoadsAhead, Shared
+from chunker.assembly import Held, LoadsAhead, Pieces, Shared
 from chunker.download import Outlet, disconnected
 from chunker.ranges import ByteRange
 from chunker.read_memory import ReadMemory
@@ -25,7 +25,7 @@ class ManyLoad:
     """`read` gives the bytes, about `size` of them, the same whenever it is called; by a thread."""
 
     size: int
-    read: Callable[[], bytes]
+    read: Callable[[], Pieces]
 
 
 class LoadReader:
@@ -38,7 +38,7 @@ class LoadReader:
     def memory(self) -> ReadMemory:
         return self._shared.memory
 
-    async def read(self, load: ManyLoad) -> bytes:
+    async def read(self, load: ManyLoad) -> Pieces:
         return await read_in(self._shared.threads, load.read)
 
 
@@ -66,7 +66,7 @@ class LoadsResponse(Response):
                     if isinstance(part, bytes):
                         await send({"type": "http.response.body", "body": part, "more_body": True})
                     else:
-                        await outlet.send(part, self._ahead, ByteRange(0, len(await part.data())))
+                        await outlet.send(part, self._ahead, ByteRange(0, sum(map(len, await part.data()))))
                     # The server swallows what is sent to a closed connection; reading on would be for nobody.
                     if gone.done():
                         return

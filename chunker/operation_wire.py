@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AliasChoices, Field, model_validator
 
 from chunker.wire import Based, Bool, Chunks, Described, Description, MediaType, Size, Tags, Text, chunks_from
-from foundation.http_wire import Wire
+from foundation.wire import Wire
 from metadata import Access, Copy, Delete, Describe, MakeFolder, Move, Operation, Put, Restore
 
 

@@ -11,11 +11,16 @@ class ReadMemory:
     """At most `total` bytes of blocks in hand for all readers together. First come, first served."""
 
     def __init__(self, total: int, wait_seconds: float) -> None:
-        self._free = total
+        self._total = self._free = total
         self._wait_seconds = wait_seconds
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
         # Oldest first; what each does gives its reader's memory back.
         self._slow: dict[object, Callable[[], None]] = {}
+
+    @property
+    def is_plenty(self) -> bool:
+        """Whether half of it is free, and nobody waits."""
+        return not self._waiting and 2 * self._free >= self._total
 
     def take_now(self, count: int) -> bool:
         """Whether there was room that nobody else waits for."""

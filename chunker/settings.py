@@ -30,7 +30,9 @@ class ChunkerSettings(Settings):
         le=10_000,
         description="Chunks of a streamed file that are kept in memory before they are planned.",
     )
-    read_ahead_blocks: int = Field(default=3, ge=0, description="Blocks that a download reads before they are sent.")
+    read_ahead_blocks: int = Field(
+        default=4, ge=0, description="Blocks that a download reads from the store in one go, before they are sent."
+    )
     stall_seconds: float = Field(
         default=1,
         gt=0,

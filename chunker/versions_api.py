@@ -1,6 +1,8 @@
 """The route that gives the blocks of many small versions in one answer: the reverse of the one that receives many."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -8,15 +10,15 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from block_storage import StorageFailed
-from chunker.assembly import Held, LoadsAhead, Shared, Source
+from block_storage import Block, BlockStore, StorageFailed
+from chunker.assembly import Held, LoadsAhead, Pieces, Shared, Source, together
 from chunker.bodies import JsonBodies, request_body
 from chunker.errors import ContentDamaged
 from chunker.frames import HEAD_BYTES
 from chunker.loads import LOAD_BYTES, LoadReader, LoadsResponse, ManyLoad
 from chunker.parts import Parts
+from foundation.blocks import BlockName
 from foundation.http_caller import Caller, CallerRoute
-from foundation.http_wire import Wire
 from foundation.openapi import problems
 from foundation.problems import (
     BodyTooSlow,
@@ -28,6 +30,7 @@ from foundation.problems import (
     Unauthenticated,
     UnsupportedMediaType,
 )
+from foundation.wire import Wire
 from metadata import BucketNotFound, FileVersion, StoredChunk, VersionNotFound
 
 BLOCKS_TYPE = "application/vnd.cairn.blocks"
@@ -80,7 +83,7 @@ def versions_routes(parts: Parts, bodies: JsonBodies, shared: Shared) -> APIRout
                 for chunk in chunks[_content(version)]:
                     yield source, chunk
 
-        loads = _loads(places())
+        loads = _loads(parts.store, places())
 
         async def following() -> ManyLoad | None:
             return next(loads, None)
@@ -98,28 +101,29 @@ def _content(version: FileVersion) -> UUID:
     return version.content
 
 
-def _loads(places: Iterator[_Place]) -> Iterator[ManyLoad]:
+def _loads(store: BlockStore, places: Iterator[_Place]) -> Iterator[ManyLoad]:
     gathered: list[_Place] = []
     size = 0
     for place in places:
         if gathered and size + place[1].size > LOAD_BYTES:
-            yield _load(gathered, size)
+            yield ManyLoad(size, partial(_read, store, gathered))
             gathered, size = [], 0
         gathered.append(place)
         size += HEAD_BYTES + place[1].size
     if gathered:
-        yield _load(gathered, size)
+        yield ManyLoad(size, partial(_read, store, gathered))
 
 
-def _load(places: Sequence[_Place], size: int) -> ManyLoad:
-    return ManyLoad(size, lambda: b"".join(piece for source, chunk in places for piece in _framed(source, chunk)))
+def _read(store: BlockStore, places: Sequence[_Place]) -> Pieces:
+    found = together(store, [chunk for _, chunk in places])
+    return [b"".join(piece for source, chunk in places for piece in _framed(source, chunk, found))]
 
 
-def _framed(source: Source, chunk: StoredChunk) -> tuple[bytes, bytes]:
-    try:
-        data = source.read_now(chunk)
-    except ContentDamaged:  # It is this file's alone; asked for by itself, it says what is wrong.
-        data = b""
+def _framed(source: Source, chunk: StoredChunk, found: Mapping[BlockName, Block]) -> tuple[bytes, Block]:
+    data: Block = b""
+    # What is damaged is this file's alone; asked for by itself, it says what is wrong.
+    with suppress(ContentDamaged):
+        data = source.read_now(chunk, found)
     return chunk.id + len(data).to_bytes(4, "big"), data
 
 

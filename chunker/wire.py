@@ -12,8 +12,8 @@ from chunker.bodies import MAX_FIELDS
 from chunker.cutting import FIXED_BYTES, check_sizes
 from chunker.errors import ChunkSize
 from foundation.blocks import MAX_BLOCK_BYTES, BlockId, Chunking
-from foundation.http_wire import Wire
 from foundation.problems import Invalid
+from foundation.wire import Wire
 from metadata import Chunk, Kind, Precondition, Target
 
 MAX_SIZE = 2**63 - 1

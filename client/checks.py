@@ -25,8 +25,8 @@ class BucketCheck:
     def __init__(self, status: SyncStatus, files: Files, bucket: Bucket) -> None:
         """The server is asked for it here."""
         self._status, self._files, self._bucket = status, files, bucket
-        self._since = status.sync_summary().at
-        self.files = status.verify_bucket(bucket.id)
+        asked = status.verify_bucket(bucket.id)
+        self.files, self._since = asked.files, asked.at
 
     def left(self) -> int:
         """How many files are not done with. It takes a while until all of them wait for their check."""

@@ -8,20 +8,21 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import orjson
 
 from client.errors import ServerUnreachable
 from client.http_answers import USER_AGENT, body_of, json_of, redirected, server_url
-from client.lean_httpx import httpx
 from client.retry import TEMPORARY, Failure
 from client.settings import ClientSettings
 from client.token_source import TokenSource
-from client.transport import BROKEN, NEVER_SENT, WideTransport, is_certificate_refused
 from client.whole_blocks import WholeBlocks
 from foundation.blocks import MIB
 from foundation.problems import Problem, problem_from
+from foundation.wide_transport import BROKEN, NEVER_SENT, WideTransport, is_certificate_refused
 
 MAX_JSON_BYTES = 64 * MIB
+_MAX_REFUSAL_BYTES = MIB  # Whatever was asked for: what is refused may be shorter than the words for it.
 OK = 200
 PARTIAL_CONTENT = 206
 UNAUTHENTICATED = 401
@@ -30,7 +31,7 @@ BLOCKS_TYPE = "application/vnd.cairn.blocks"
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """`body` is made anew for each try; of the answer's body at most `most` bytes are taken."""
+    """`body` is made anew for each try; of what it was asked for the answer has at most `most` bytes."""
 
     method: str
     path: str
@@ -171,7 +172,7 @@ class Connection:
         try:
             response = self._opened(call)
             try:
-                data = body_of(response, call.most)
+                data = body_of(response, call.most if response.is_success else _MAX_REFUSAL_BYTES)
             finally:
                 response.close()
         except ServerUnreachable as away:  # There was no token to be had.

@@ -75,6 +75,7 @@ def _received(crew: Crew, file: RemoteFile, part: PartialFile, progress: Progres
             for chunk, data in run_of_blocks(crew.connection, file, run):
                 part.write(chunk.offset, data)
                 progress.step(Step(bytes=chunk.size, moved_bytes=chunk.size))
+        part.begin_to_settle(span[0].offset, span[-1].offset + span[-1].size - span[0].offset)
         return moved
 
     chunks = chunk_list(crew.connection, file)

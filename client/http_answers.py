@@ -3,10 +3,10 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import orjson
 
 from client.errors import AddressInvalid, AnswerInvalid
-from client.lean_httpx import httpx
 
 USER_AGENT = "cairn-client"
 

@@ -36,6 +36,14 @@ class SyncEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedCheck:
+    """Of so many files. One that is verified since `at` was read again, and counts."""
+
+    files: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """`state`: safe, checking, needs-you, unproved or unknown. `failed`, `checking`: changes.
 

@@ -8,7 +8,7 @@ from client.answers import checked, count, items, pages
 from client.asking import SMALL_PAGE, Asking
 from client.errors import AnswerInvalid
 from client.sync_answers import value_from
-from client.sync_model import Round, Scrub, SyncEvent, SyncSummary
+from client.sync_model import AskedCheck, Round, Scrub, SyncEvent, SyncSummary
 from foundation.blocks import MAX_BLOCK_BYTES, BlockId
 
 T = TypeVar("T")
@@ -58,10 +58,9 @@ class SyncStatus(Asking):
         """The server reads every byte again; the event tells how it goes."""
         return self._value(SyncEvent, self._connection.ask("POST", f"/files/{segment(file_id)}/verify"))
 
-    def verify_bucket(self, bucket: str) -> int:
-        """The same for every live file of a bucket; how many they are."""
-        answer = self._connection.ask("POST", f"/buckets/{segment(bucket)}/verify")
-        return checked(lambda document: count(document, "files"), answer)
+    def verify_bucket(self, bucket: str) -> AskedCheck:
+        """The same for every live file of a bucket."""
+        return self._value(AskedCheck, self._connection.ask("POST", f"/buckets/{segment(bucket)}/verify"))
 
     def wanted(self) -> dict[BlockId, int]:
         """The caller's own blocks that are damaged or missing, with their sizes: sent to any upload they heal."""

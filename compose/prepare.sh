@@ -25,8 +25,9 @@ make roles "$(sed "s/@PASSWORD@/$(of rooms_password)/" "$here/roles.sql")"
 make s3_keys "$(sed "s/@OWNER_KEY@/$(of s3_key)/; s/@OWNER_SECRET@/$(of s3_secret)/; s/@KEY@/$(of rooms_s3_key)/; s/@SECRET@/$(of rooms_s3_secret)/" "$here/s3_keys.json")"
 make database "postgresql+psycopg://cairn_rooms:$(of rooms_password)@postgres:5432/cairn"
 make store "s3+http://$(of rooms_s3_key):$(of rooms_s3_secret)@seaweedfs:8333/chunks"
-# Where backups lie: the folder that the containers see as /backup, or s3+https://KEY:SECRET@host/bucket.
-make backup "file:///backup"
+# Where backups lie, for sync, which only looks: the folder that the containers see as /backup, or s3+https://KEY:SECRET@host/bucket
+# with a key that may only read (docs/security.md). It was called `backup` once.
+make backup_reader "$(of backup 2>/dev/null || echo file:///backup)"
 echo "cairn: secrets are in $folder"
 if [ $# = 0 ]; then
     [ -e "$here/.env" ] || cp "$here/.env.example" "$here/.env"

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event,
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from foundation.database_measures import FAILED, REPEATED, connected, reason_of, watch_pools
+from foundation.database_measures import FAILED, REPEATED, connected, reason_of, watch_connections
 from foundation.database_traces import trace_statements
 from foundation.problems import DatabaseForbids, DatabaseUnavailable, OutcomeUnknown
 from foundation.tracing import is_traced
@@ -64,11 +64,12 @@ class Database:
         # SQLite has one writer anyway; waiting here is fair and cheap, waiting in its busy handler is neither.
         self._turn = threading.Lock()
         self._log_bound = WAL_BYTES
-        watch_pools(self._writer.pool, self._reader.pool)
+        watch_connections(self._writer, self._reader)
         if is_traced():
             trace_statements(self._writer, self._reader)
 
     def close(self) -> None:
+        """All connections. Whoever asks later opens them anew: a process that is about to be copied closes them, too."""
         self._writer.dispose()
         self._reader.dispose()
 

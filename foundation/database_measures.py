@@ -8,7 +8,7 @@ from weakref import WeakSet
 from prometheus_client import Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import Connection, Engine, Pool, QueuePool
+from sqlalchemy import Connection, Engine, QueuePool
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -50,13 +50,13 @@ def connected(engine: Engine) -> Iterator[Connection]:
 
 class _Pools(Collector):
     def __init__(self) -> None:
-        self.known: WeakSet[Pool] = WeakSet()
+        self.known: WeakSet[Engine] = WeakSet()
 
     def describe(self) -> Iterator[Metric]:
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
-        pools = [pool for pool in self.known if isinstance(pool, QueuePool)]
+        pools = [engine.pool for engine in self.known if isinstance(engine.pool, QueuePool)]
         family = GaugeMetricFamily(
             "cairn_database_connections", "Connections of the process to its database", labels=["state"]
         )
@@ -69,6 +69,6 @@ _POOLS = _Pools()
 PROCESS.register(_POOLS)
 
 
-def watch_pools(*pools: Pool) -> None:
-    """Count their connections for as long as they live."""
-    _POOLS.known.update(pools)
+def watch_connections(*engines: Engine) -> None:
+    """Count them for as long as the engines live."""
+    _POOLS.known.update(engines)

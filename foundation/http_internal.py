@@ -10,10 +10,9 @@ from fastapi import Depends, Request
 from foundation.authorization import Action, require
 from foundation.http_caller import Caller
 from foundation.identity import NOBODY, Identity
-from foundation.problems import Forbidden, Malformed
+from foundation.internal_calls import ACTING_FOR
+from foundation.problems import Malformed
 
-INTERNAL = "/internal/v1"
-ACTING_FOR = "Cairn-Acting-For"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _FORM = re.compile(rf'user="({_UUID})"(?:, device="({_UUID})")?, scope="([\x21\x23-\x5b\x5d-\x7e ]*)"')
 
@@ -25,19 +24,6 @@ def service_may(action: Action) -> Callable[..., Coroutine[Any, Any, None]]:
         require(caller, action)
 
     return decide
-
-
-def acting_for_header(identity: Identity) -> dict[str, str]:
-    """The header that names `identity` (RFC 8941 dictionary); none for nobody, who may read what is public.
-
-    Raises Forbidden for a service: none acts for another, and it must not become nobody on the way.
-    """
-    if identity.is_service:
-        raise Forbidden("This is for people, and a service is none.")
-    if identity.user is None:
-        return {}
-    device = f', device="{identity.device}"' if identity.device else ""
-    return {ACTING_FOR: f'user="{identity.user}"{device}, scope="{" ".join(sorted(identity.scopes))}"'}
 
 
 async def _acting_for(request: Request) -> Identity:

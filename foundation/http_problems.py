@@ -1,16 +1,16 @@
 """Every error of a service, the framework's included, as `application/problem+json` (RFC 9457)."""
 
-from typing import Any, cast
+from typing import cast
 
 import orjson
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Match
 
 from foundation.problems import (
     Forbidden,
-    Invalid,
     Malformed,
     MethodNotAllowed,
     NotFound,
@@ -39,11 +39,10 @@ def problem_response(problem: Problem) -> Response:
     return Response(body, problem.status, headers=problem.headers(), media_type=MEDIA_TYPE)
 
 
-def render_problems(app: FastAPI) -> None:
+def render_problems(app: Starlette) -> None:
     """Install the handlers on `app`. What they do not know is caught by the service's outermost middleware."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _framework_error)
-    app.add_exception_handler(RequestValidationError, _validation_error)
 
 
 async def _problem(_request: Request, error: Exception) -> Response:
@@ -72,21 +71,3 @@ def _unnamed(error: HTTPException) -> Problem:
     problem = Problem(str(error.detail))
     problem.status = error.status_code  # type: ignore[misc]  # A status that only the framework uses.
     return problem
-
-
-async def _validation_error(_request: Request, error: Exception) -> Response:
-    errors = cast(RequestValidationError, error).errors()
-    if any(found["type"] == "json_invalid" for found in errors):
-        return problem_response(Malformed("The body is not valid JSON."))
-    fields = [{"field": _field(found["loc"]), "message": _printable(found["msg"])} for found in errors[:20]]
-    return problem_response(Invalid(f"{fields[0]['field']}: {fields[0]['message']}", errors=fields))
-
-
-def _field(location: tuple[Any, ...]) -> str:
-    place, *rest = location
-    return ".".join(_printable(str(part)) for part in (rest or [place]))[:200]
-
-
-def _printable(text: str) -> str:
-    """Lone surrogates of the request must not break the answer."""
-    return text.encode("utf-8", "backslashreplace").decode()

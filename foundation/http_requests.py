@@ -145,7 +145,10 @@ class Requests:
 
     def _tell(self, scope: Scope, status: int, sent: int, seconds: float) -> str:
         """The route."""
-        route: str = getattr(scope.get("route"), "path", "unknown")
+        # Plain routes of Starlette do not tell which of them was found.
+        route: str = (
+            scope["path"] if scope["path"] in _ASKED_BY_MACHINES else getattr(scope.get("route"), "path", "unknown")
+        )
         self._metrics.count(_method(scope), route, status, seconds)
         self._metrics.moved(route, scope.get(_RECEIVED, 0), sent)
         log.info(

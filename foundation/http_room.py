@@ -5,18 +5,20 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpcore
 import httpx
 import orjson
 
 from foundation import tracing
 from foundation.addresses import Addresses
 from foundation.blocks import MIB
-from foundation.http_internal import acting_for_header
 from foundation.identity import NOBODY, Identity
+from foundation.internal_calls import acting_for_header
 from foundation.problems import OutcomeUnknown, Problem, Unavailable, problem_from
 from foundation.retries import RetryBudget, RetryTimes
 from foundation.room_tokens import TokenSource
 from foundation.service_tokens import LIFETIME_SECONDS, Room
+from foundation.wide_transport import BROKEN, NEVER_SENT, WideTransport
 
 _NO_BYTES = httpx.ByteStream(b"")
 _TEMPORARY = frozenset({502, 503, 504})
@@ -49,14 +51,9 @@ class RoomClient:
         self._token, self._minted = "", -float(LIFETIME_SECONDS)
         # Rooms speak plain HTTP on a private network; reading all certificates would cost each process 20 MB.
         self._http = httpx.Client(
+            transport=WideTransport(limits.connections, idle_seconds=_IDLE_SECONDS),
             timeout=httpx.Timeout(limits.answer_seconds, connect=limits.connect_seconds, pool=limits.answer_seconds),
-            limits=httpx.Limits(
-                max_connections=limits.connections,
-                max_keepalive_connections=limits.connections,
-                keepalive_expiry=_IDLE_SECONDS,
-            ),
             headers={"Accept-Encoding": "identity"},
-            verify=False,  # noqa: S501
             trust_env=False,
         )
 
@@ -89,12 +86,12 @@ class RoomClient:
                     request.extensions["timeout"] |= {"read": seconds}
                 try:
                     response = self._answer(request)
-                except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+                except NEVER_SENT as error:
                     self._places.failed(place)
                     failure = Unavailable(f"A service of Cairn does not answer ({place}).")
                     failure.__cause__ = error
                     continue
-                except httpx.TransportError as error:
+                except BROKEN as error:
                     self._places.failed(place)
                     failure = OutcomeUnknown(f"A service of Cairn went away in the middle of an answer ({place}).")
                     failure.__cause__ = error
@@ -132,7 +129,7 @@ class RoomClient:
         for place in self._places.each():
             try:
                 found = self._http.get(f"{place}/readyz", timeout=_READY_SECONDS / len(self._places))
-            except httpx.TransportError as error:
+            except (*NEVER_SENT, *BROKEN) as error:
                 self._places.failed(place)
                 cause = error
             if found is not None and found.status_code == 200:
@@ -153,13 +150,13 @@ class RoomClient:
                 pieces.append(piece)
                 size += len(piece)
                 if time.monotonic() > ends or size > self._limits.answer_bytes:
-                    raise httpx.ReadTimeout("the answer is too slow or too long", request=request)
+                    raise httpcore.ReadTimeout("the answer is too slow or too long")
         finally:
             response.close()
             # It and its stream know each other: a request's megabytes would stay until the collector of cycles comes by.
             response.stream = _NO_BYTES
         if "content-encoding" in response.headers:
-            raise httpx.RemoteProtocolError("no room packs its answers", request=request)
+            raise httpcore.RemoteProtocolError("no room packs its answers")
         return httpx.Response(response.status_code, headers=response.headers, content=b"".join(pieces))
 
     def _headers(self, acting_for: Identity) -> dict[str, str]:

@@ -1,28 +1,25 @@
 """The one way to make an HTTP service of routers: errors, limits, health, metrics, CORS, clean start and end."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from types import MappingProxyType
 
-from fastapi import APIRouter, FastAPI, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from fastapi import APIRouter, FastAPI
+from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 
-from foundation.http_internal import INTERNAL
+from foundation.http_health import Ready, health_routes
+from foundation.http_invalid import render_invalid
 from foundation.http_problems import render_problems
 from foundation.http_requests import Metrics, Requests
-from foundation.http_wire import Json
 from foundation.identity import TokenVerifier
+from foundation.internal_calls import INTERNAL
 from foundation.measures import show_process
 from foundation.openapi import describe
-from foundation.problems import Problem
 from foundation.settings import ServiceSettings
 
 API = "/api/v1"
-READY_SECONDS = 3.0
 
-Ready = Mapping[str, Callable[[], None]]
 Background = Callable[[], AbstractAsyncContextManager[None]]
 
 
@@ -62,6 +59,7 @@ def create_service(  # noqa: PLR0913 — keywords of the one composition root.
     registry = CollectorRegistry()
     app.state.registry = registry
     render_problems(app)
+    render_invalid(app)
     if settings.cors_origins:
         _allow_origins(app, settings.cors_origins)
     show(registry)
@@ -70,7 +68,8 @@ def create_service(  # noqa: PLR0913 — keywords of the one composition root.
         app.include_router(router, prefix=API)
     for router in internal_routers:
         app.include_router(router, prefix=INTERNAL, include_in_schema=False)
-    for router in (_health_routes(ready, notices, registry), *root_routers):
+    app.router.routes.extend(health_routes(ready, notices, registry))
+    for router in root_routers:
         app.include_router(router)
     describe(app)
     return app
@@ -94,37 +93,3 @@ def _allow_origins(app: FastAPI, origins: Sequence[str]) -> None:
         allow_headers=["*"],
         expose_headers=exposed,
     )
-
-
-def _health_routes(ready: Ready, notices: Ready, registry: CollectorRegistry) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
-
-    @router.get("/healthz")
-    async def healthz() -> Json:
-        return Json({"status": "ok"})
-
-    @router.get("/readyz")
-    async def readyz() -> Json:
-        checks = {**notices, **ready}
-        states = await asyncio.gather(*(_state(check) for check in checks.values()))
-        services = dict(zip(checks, states, strict=True))
-        is_ready = all(services[name] == "ok" for name in ready)
-        return Json({"services": services}, 200 if is_ready else 503)
-
-    @router.get("/metrics")
-    async def metrics() -> Response:
-        # In a thread: some figures are asked for elsewhere, and what is asked may be slow.
-        return Response(await asyncio.to_thread(generate_latest, registry), media_type=CONTENT_TYPE_LATEST)
-
-    return router
-
-
-async def _state(check: Callable[[], None]) -> str:
-    """Names and states only: reasons are for the log and for those who are signed in."""
-    try:
-        await asyncio.wait_for(asyncio.to_thread(check), READY_SECONDS)
-    except Problem as problem:
-        return problem.slug
-    except TimeoutError:
-        return "slow"
-    return "ok"

@@ -1,4 +1,4 @@
-"""How things look on the wire: strict shapes in, quick JSON out, cursors, entity tags, paths as the client sent them (DESIGN.md 7)."""
+"""How things look on the wire: quick JSON out, cursors, entity tags, paths as the client sent them (DESIGN.md 7)."""
 
 import base64
 import hashlib
@@ -8,17 +8,10 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 from fastapi import Depends, Query, Request
-from pydantic import BaseModel, ConfigDict
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import Response
 
 from foundation.problems import CursorInvalid, Malformed
-
-
-class Wire(BaseModel):
-    """Base of request bodies and answers: unknown fields are refused, nothing changes after it was read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def dumps(content: Any) -> bytes:

@@ -15,9 +15,9 @@ from uuid import UUID
 import orjson
 
 from foundation.fetching import FETCH_SECONDS
-from foundation.http_internal import INTERNAL
 from foundation.http_room import RoomClient
 from foundation.identity import Identity, Scope
+from foundation.internal_calls import INTERNAL
 from foundation.jwks import FetchedKeys, KeySource
 from foundation.jwt import JwtVerifier, TrustedIssuer
 from foundation.outside import OutsideProvider

@@ -63,10 +63,16 @@ class FetchedRoomTokens:
     """
 
     def __init__(
-        self, address: str, secret: bytes, minted: ServiceTokens, clock: Callable[[], float] = time.monotonic
+        self,
+        address: str,
+        secret: bytes,
+        minted: ServiceTokens,
+        clock: Callable[[], float] = time.monotonic,
+        seconds: float = FETCH_SECONDS,
     ) -> None:
-        """`address`: identity's, as RoomClient's. `clock`: seconds that never go back."""
+        """`address`: identity's, as RoomClient's. `clock`: seconds that never go back. `seconds`: how long identity may take."""
         self._places, self._secret, self._minted, self._clock = Addresses(address), secret, minted, clock
+        self._seconds = seconds
         self._fetching = threading.Lock()
         self._held: dict[Room, _Held] = {}
         self._tried_at = float("-inf")
@@ -97,7 +103,7 @@ class FetchedRoomTokens:
     def _fetched(self, room: Room) -> tuple[str, float]:
         """Of the process whose turn it is. Raises what httpx and a wrong answer raise."""
         # Rooms speak plain HTTP on a private network, and this is once in minutes: no connection is kept.
-        with httpx.Client(timeout=FETCH_SECONDS, verify=False, trust_env=False) as http:  # noqa: S501
+        with httpx.Client(timeout=self._seconds, verify=False, trust_env=False) as http:  # noqa: S501
             answer = http.post(
                 f"{next(self._places.turn())}/oauth/token",
                 data={"grant_type": "client_credentials"},

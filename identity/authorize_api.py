@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from foundation.http_caller import Caller, credential_of
 from foundation.http_json import StrictRoute
-from foundation.http_wire import Wire
 from foundation.openapi import problems
 from foundation.problems import Forbidden, Invalid, Malformed, Unauthenticated
+from foundation.wire import Wire
 from identity.authorize import (
     MAX_QUERY_CHARACTERS,
     AuthorizationRequest,

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from foundation.http_caller import Caller
 from foundation.http_json import StrictRoute
-from foundation.http_wire import Wire
 from foundation.openapi import problems
 from foundation.problems import Forbidden, Invalid, Malformed, Unauthenticated
+from foundation.wire import Wire
 from identity.authorize import Visitor
 from identity.authorize_api import ClientItem, signed_in_browser
 from identity.errors import BrowserOnly, TooManyAttempts, UserCodeNotFound

@@ -5,9 +5,9 @@ from datetime import datetime
 from fastapi import APIRouter
 
 from foundation.http_json import StrictRoute
-from foundation.http_wire import Wire
 from foundation.openapi import problems
 from foundation.problems import Forbidden, Unauthenticated
+from foundation.wire import Wire
 from identity.authorize_api import ClientItem
 from identity.callers import Account
 from identity.errors import ClientNotFound

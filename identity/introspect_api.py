@@ -8,9 +8,10 @@ from pydantic import Field
 from foundation.authorization import Action
 from foundation.http_internal import service_may
 from foundation.http_json import StrictRoute
-from foundation.http_wire import Json, Wire
+from foundation.http_wire import Json
 from foundation.introspection import introspection
 from foundation.problems import Unauthenticated
+from foundation.wire import Wire
 from identity.parts import Parts
 
 

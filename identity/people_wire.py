@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from foundation.http_wire import Wire
+from foundation.wire import Wire
 from identity import invitations
 from identity.settings import Registration
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from foundation.http_wire import Wire
 from foundation.identity import Identity, Scope
+from foundation.wire import Wire
 from identity.model import Device, NewCredential, PersonalToken, User
 
 

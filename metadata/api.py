@@ -5,7 +5,8 @@ from functools import partial
 
 from fastapi import APIRouter, FastAPI
 
-from foundation.http_service import Ready, create_service
+from foundation.http_health import Ready
+from foundation.http_service import create_service
 from foundation.identity import TokenVerifier
 from foundation.settings import ServiceSettings
 from metadata.api_buckets import bucket_routes

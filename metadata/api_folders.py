@@ -8,7 +8,8 @@ from pydantic import Field
 
 from foundation.http_caller import Caller
 from foundation.http_json import StrictRoute
-from foundation.http_wire import Json, Wire
+from foundation.http_wire import Json
+from foundation.wire import Wire
 from metadata.errors import BucketNotFound
 from metadata.parts import Parts
 from metadata.wire import answers, document_of

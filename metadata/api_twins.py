@@ -7,8 +7,9 @@ from fastapi import APIRouter
 
 from foundation.http_caller import Caller
 from foundation.http_json import StrictRoute
-from foundation.http_wire import Json, Wire, decode_cursor, encode_cursor, limit
+from foundation.http_wire import Json, decode_cursor, encode_cursor, limit
 from foundation.problems import CursorInvalid
+from foundation.wire import Wire
 from metadata.errors import BucketNotFound
 from metadata.parts import Parts
 from metadata.wire import answers

@@ -36,7 +36,7 @@ class Collection(Protocol):
 
     @repeatable
     def forget(self, names: Several[BlockName]) -> int:
-        """These dead names' bytes are erased: how many, of those that were registered and were not forgotten before."""
+        """These dead names' bytes are erased: how many, of those whose size is known and that were not forgotten before."""
 
     @repeatable
     def bury_orphans(self, names: Several[BlockName]) -> int:

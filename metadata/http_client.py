@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import orjson
 
-from foundation.http_internal import INTERNAL
 from foundation.http_room import RoomClient
 from foundation.identity import NOBODY, Identity
+from foundation.internal_calls import INTERNAL
 from foundation.problems import Problem
 from metadata.batch import Result
 from metadata.calls import SEAMS, WHOLE, Call

@@ -99,7 +99,7 @@ def _date_versions(
             proofs[row.version] = outcome.proved_at or moment
         elif row.version is not None and _is_damaged(event):
             doubted.add(row.version)
-    prove_versions(connection, {id: proof for id, proof in proofs.items() if id not in doubted}, moment)
+    prove_versions(connection, {id: proof for id, proof in proofs.items() if id not in doubted})
     doubt_versions(connection, doubted)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, exists, select, update
 
-from foundation.sql import any_of, update_rows
+from foundation.sql import any_of
 from metadata.event_rows import IS_FAILED
 from metadata.reasons import DAMAGE
 from metadata.schema import file_versions
@@ -15,22 +15,16 @@ from metadata.sync_schema import sync_events
 _VERSIONS = file_versions.c
 
 
-def prove_versions(connection: Connection, proofs: Mapping[UUID, datetime], moment: datetime) -> None:
-    """Never earlier than the version itself: nobody learns when bytes that another sent before were read.
-
-    `moment`: when most were proved, and not before any of them was made; these are one statement.
-    """
-    now_proved = [id for id, proof in proofs.items() if proof == moment]
-    before = {id: proof for id, proof in proofs.items() if proof != moment}
+def prove_versions(connection: Connection, proofs: Mapping[UUID, datetime]) -> None:
+    """Never earlier than the version itself: nobody learns when bytes that another sent before were read."""
     _lock(connection, proofs)
-    if now_proved:
-        proved = update(file_versions).where(any_of(connection, _VERSIONS.id, now_proved), *_may_be_proved())
-        connection.execute(proved.values(verified_at=moment))
-    if before:
-        query = select(_VERSIONS.id, _VERSIONS.created_at).where(any_of(connection, _VERSIONS.id, before))
-        made = connection.execute(query.where(*_may_be_proved())).all()
-        dated = [{"id": id, "verified_at": max(before[id], created_at)} for id, created_at in made]
-        update_rows(connection, file_versions, "id", dated)
+    query = select(_VERSIONS.id, _VERSIONS.created_at).where(any_of(connection, _VERSIONS.id, proofs))
+    # Most were looked at together, so that they are few statements.
+    dated: dict[datetime, list[UUID]] = {}
+    for id, created_at in connection.execute(query.where(*_may_be_proved())).all():
+        dated.setdefault(max(proofs[id], created_at), []).append(id)
+    for proof, ids in dated.items():
+        connection.execute(update(file_versions).where(any_of(connection, _VERSIONS.id, ids)).values(verified_at=proof))
 
 
 def doubt_versions(connection: Connection, ids: Collection[UUID]) -> None:

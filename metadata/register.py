@@ -47,15 +47,15 @@ def register(connection: Connection, upload: UUID, received: Sequence[ReceivedBl
     moment = now(connection)
     # One of each id, in the order of ids, which is the order of all locks.
     fresh = dict(sorted({block.name.id: block for block in received}.items()))
-    names = {str(block.name) for block in received}
+    names = {str(block.name): block.size for block in received}
     if holder.state != UploadState.OPEN.value:
         registered = select(blocks.c.name).where(any_of(connection, blocks.c.id, fresh))
-        bury(connection, names.difference(connection.execute(registered).scalars()), moment)
+        bury(connection, names.keys() - connection.execute(registered).scalars(), moment, names)
         return False
     insert_rows(connection, blocks, [_row(block, moment) for block in fresh.values()], ignore_conflicts=True)
     how = BY_REPAIR if holder.owner == NOBODY else BY_AN_UPLOAD
     taken, replaced = _settle(connection, fresh, moment, how)
-    bury(connection, names.difference(taken.values()), moment)
+    bury(connection, names.keys() - taken.values(), moment, names)
     bury(connection, replaced, moment + retention)
     hold(connection, holder.writer, holder.owner, fresh)
     return True

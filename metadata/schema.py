@@ -313,7 +313,7 @@ dead_names = table(
     "dead_names",
     Column("name", Bytewise, primary_key=True),
     Column("erase_after", Instant, nullable=False, index=True),
-    Column("stored_size", Integer),  # NULL of bytes that were never registered
+    Column("stored_size", Integer),  # NULL of bytes that nobody told of, or that were damaged
     sqlite_with_rowid=False,
 )
 

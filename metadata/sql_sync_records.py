@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from foundation.authorization import Action, require
 from foundation.blocks import BlockId
@@ -105,11 +105,10 @@ class SqlSyncRecords:
 
     def verify_bucket(self, caller: Identity, bucket: str) -> int:
         def body(connection: Connection) -> int:
-            # Under the bucket's lock: of two requests at once, one is enough.
+            # Under the bucket's lock. One that waits would be content with what was read before this one was made.
             id = bucket_to_verify(connection, caller, bucket)
-            waiting = select(verify_requests.c.sequence).where(verify_requests.c.bucket == id).limit(1)
-            if connection.execute(waiting).one_or_none() is None:
-                connection.execute(insert(verify_requests).values(bucket=id, at=database_now()))
+            connection.execute(delete(verify_requests).where(verify_requests.c.bucket == id))
+            connection.execute(insert(verify_requests).values(bucket=id, at=database_now()))
             number: int = connection.execute(select(buckets.c.files).where(buckets.c.id == id)).scalar_one()
             return number
 

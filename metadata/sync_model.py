@@ -80,7 +80,7 @@ class Outcome:
 
     PENDING: again, `again_in` from now, or after the backoff of its attempts (then FAILED once there were enough);
     `is_counted` False: this attempt was none, for what it waits for has nothing to do with it.
-    `proved_at`: the oldest proof of the blocks not read in this attempt, None: all were read now, or there are none.
+    `proved_at`: the oldest proof of its blocks; of those read in this attempt: when it began. None: all were proved just now.
     `missing_chunks`: of what failed because parts are missing.
     """
 

@@ -204,7 +204,7 @@ class SyncRecords(Protocol):
 
     @repeatable
     def verify_bucket(self, caller: Identity, bucket: str) -> int:
-        """The same for each live file, by Jobs.spread; how many files there are. Raises BucketNotFound, Forbidden."""
+        """The same for each live file, by Jobs.spread, in place of one that waits; how many files. Raises BucketNotFound, Forbidden."""
 
     @repeatable
     def wanted(self, caller: Identity, after: BlockId | None, limit: int) -> Sequence[WantedBlock]:

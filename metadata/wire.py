@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from foundation.blocks import Chunking
-from foundation.http_wire import Wire
 from foundation.openapi import Responses, problems
 from foundation.problems import Forbidden, Invalid, Malformed, Problem, Unauthenticated
+from foundation.wire import Wire
 from metadata.batch import Describe, Emptied, Move, Operation, Purged, Result
 from metadata.descriptions import MAX_DESCRIPTION
 from metadata.model import NO_PRECONDITION, Access, Change, FileVersion, Precondition, StoredChunk

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from foundation.blocks import Chunking
-from foundation.http_wire import Wire
 from foundation.problems import Invalid
+from foundation.wire import Wire
 from metadata.model import Bucket, BucketChanges, Member, Naming, NewBucket, Usage, Versioning
 from metadata.wire import document_of
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from foundation.http_wire import Wire
+from foundation.wire import Wire
 from metadata.sync_model import EventStatus, FileSync, OpenChecks
 
 SyncStatus = Annotated[

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from foundation.http_wire import Wire
+from foundation.wire import Wire
 from metadata.search_model import DayFigures, Figures
 from metadata.wire import document_of
 

@@ -4,11 +4,10 @@ from nginx.certificate import make_certificate
 from nginx.configuration import Address, FrontDoor, TimeLimits, write_configuration
 from nginx.errors import ConfigurationRefused, NginxEnded, NginxMissing, TooManyRequests
 from nginx.page import PageFile
-from nginx.program import UNPACKED, Nginx, environment_of, nginx_program
+from nginx.program import Nginx, nginx_program
 from nginx.settings import FrontDoorSettings, PlainHttp
 
 __all__ = [
-    "UNPACKED",
     "Address",
     "ConfigurationRefused",
     "FrontDoor",
@@ -20,7 +19,6 @@ __all__ = [
     "PlainHttp",
     "TimeLimits",
     "TooManyRequests",
-    "environment_of",
     "make_certificate",
     "nginx_program",
     "write_configuration",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nginx.page import PageFile, page_locations, write_page
 from nginx.quoting import quotable
-from nginx.refusals import refusals
+from nginx.refusals import not_allowed, refusals
 from nginx.settings import FrontDoorSettings, PlainHttp
 
 _TEMPLATES = Path(__file__).with_name("conf")
@@ -72,17 +72,27 @@ class FrontDoor:
 
 
 def write_configuration(folder: Path, door: FrontDoor) -> Path:
-    """Write nginx.conf, what it includes and the page into `folder`; the file to start nginx with. Safe to repeat while nginx runs."""
+    """Write nginx.conf, what it includes and the page into `folder`; the file to start nginx with. Safe to repeat while nginx runs.
+
+    Raises OSError where the disk does not take all of it: then what was there is there as a whole.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     write_page(folder / "page", door.page)
     values = _values(folder, door)
     made = {template.name: _filled(template.read_text(), values) for template in sorted(_TEMPLATES.glob("*.conf"))}
     made["page.conf"] = page_locations(folder / "page", door.page, door.views)
-    made["refusals.conf"] = refusals()
+    made["refusals.conf"], made["not_allowed.conf"] = refusals(), not_allowed()
     made["servers.conf"] = _servers(door)
-    for name, text in made.items():
-        temporary = folder / f".{name}"
-        temporary.write_text(text)
+    temporaries = {name: folder / f".{name}" for name in made}
+    try:
+        for name, text in made.items():
+            temporaries[name].write_text(text)
+    except OSError:
+        for temporary in temporaries.values():
+            temporary.unlink(missing_ok=True)
+        raise
+    # Only now: nginx must not find a new file beside one that there was no room for.
+    for name, temporary in temporaries.items():
         temporary.replace(folder / name)
     return folder / "nginx.conf"
 
@@ -154,6 +164,8 @@ def _servers(door: FrontDoor) -> str:
         servers.append(
             f"server {{\n  {plain}\n  client_header_timeout {door.limits.client_header}s;\n  client_max_body_size 0;\n"
             "  include headers.conf;\n"
-            f"  location / {{ return 308 https://$host{port}$request_uri; }}\n  include refusals.conf;\n}}\n"
+            f"  location / {{ return 308 https://$host{port}$request_uri; }}\n"
+            f"  error_page 405 = @redirected;\n  location @redirected {{ return 308 https://$host{port}$request_uri; }}\n"
+            "  include refusals.conf;\n}\n"
         )
     return "".join(servers)

@@ -1,4 +1,4 @@
-"""nginx as a process: Debian's, the installed one or the one that the project's tools unpacked."""
+"""nginx as a process: Debian's, or the one on PATH."""
 
 import contextlib
 import ctypes
@@ -10,14 +10,13 @@ from pathlib import Path
 
 from nginx.errors import ConfigurationRefused, NginxMissing
 
-UNPACKED = Path(__file__).resolve().parents[1] / ".cache" / "debian"
 _PR_SET_PDEATHSIG = 1
 _END_SECONDS = 30
 
 
-def nginx_program() -> Path:
-    """Raises NginxMissing."""
-    places = ["/usr/sbin", "/usr/local/sbin", os.environ.get("PATH", ""), str(UNPACKED / "usr" / "sbin")]
+def nginx_program(path: str | None = None) -> Path:
+    """Debian's, else the first on `path`, or on PATH. Raises NginxMissing."""
+    places = ["/usr/sbin", "/usr/local/sbin", os.environ.get("PATH", "") if path is None else path]
     found = shutil.which("nginx", path=os.pathsep.join(places))
     if found is None:
         raise NginxMissing("Install Debian's package: apt install nginx-light.")
@@ -29,14 +28,11 @@ class Nginx:
 
     def __init__(self, program: Path, file: Path) -> None:
         self._command: list[str | Path] = [program, "-p", file.parent, "-c", file, "-e", "stderr"]
-        self._environment = environment_of(program)
         self._process: subprocess.Popen[bytes] | None = None
 
     def check(self) -> None:
         """Raises ConfigurationRefused if nginx would not start, or go on, with what is written now."""
-        done = subprocess.run(
-            [*self._command, "-t", "-q"], env=self._environment, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([*self._command, "-t", "-q"], capture_output=True, text=True, check=False)
         if done.returncode:
             raise ConfigurationRefused(done.stderr.strip()[-1000:])
 
@@ -44,7 +40,6 @@ class Nginx:
         libc = ctypes.CDLL(None)
         self._process = subprocess.Popen(
             self._command,
-            env=self._environment,
             start_new_session=True,
             preexec_fn=lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM),  # noqa: PLW1509 — nothing of ours runs in the child but this call.
         )
@@ -77,12 +72,3 @@ class Nginx:
     def _running(self) -> "subprocess.Popen[bytes]":
         assert self._process is not None, "it was not started"  # noqa: S101
         return self._process
-
-
-def environment_of(program: Path) -> dict[str, str]:
-    """What `program` must be started with: one that was unpacked finds its libraries by this."""
-    environment = dict(os.environ)
-    if program.is_relative_to(UNPACKED):
-        libraries = [UNPACKED / "usr" / "lib", *(UNPACKED / "usr" / "lib").glob("*-linux-gnu*")]
-        environment["LD_LIBRARY_PATH"] = os.pathsep.join(map(str, libraries))
-    return environment

@@ -20,7 +20,6 @@ _UNREADABLE = "These bytes are no request that can be read: check address, lengt
 _PROBLEMS: Mapping[int, Problem] = {
     400: Malformed(_UNREADABLE),
     404: NotFound(),
-    405: MethodNotAllowed(),
     412: PreconditionFailed(),
     413: TooLarge(),
     414: HeadersTooLarge(),
@@ -32,9 +31,9 @@ _PROBLEMS: Mapping[int, Problem] = {
     501: Malformed(_UNREADABLE),
     505: Malformed(_UNREADABLE),
 }
-# As the page's own, for what shows nothing and is not to be kept. What comes of a refused body is thrown away, not refused once more.
+# As the page's own, for what shows nothing and is not to be kept.
 _ALWAYS = (
-    "client_max_body_size 0; default_type application/problem+json; include headers.conf; add_header Cache-Control no-store always;"
+    "default_type application/problem+json; include headers.conf; add_header Cache-Control no-store always;"
     " add_header Content-Security-Policy \"default-src 'none'; frame-ancestors 'none'\" always;"
 )
 
@@ -50,8 +49,25 @@ def _refusal(status: int) -> str:
     retry = "".join(f" add_header {name} {value} always;" for name, value in problem.headers().items())
     return (
         f"error_page {status} ={problem.status} /refused/{status};\n"
-        f"location = /refused/{status} {{ internal; {_ALWAYS}{retry}"
+        # What comes of a refused body is thrown away, not refused once more.
+        f"location = /refused/{status} {{ internal; client_max_body_size 0; {_ALWAYS}{retry}"
         f" return {problem.status} '{_document(problem)}'; }}"
+    )
+
+
+def not_allowed() -> str:
+    """What the page takes is known here, of other addresses their rooms say (RFC 9110, 15.5.6): nginx refuses TRACE before it asks them."""
+    return (
+        # What becomes of asking the room is a problem as well: that it is down, above all.
+        "recursive_error_pages on; error_page 405 = @not_allowed;\n"
+        f"location @not_allowed {{ types {{ }} {_ALWAYS} add_header Allow $page_takes always;\n"
+        '  include passed.conf; proxy_set_header Content-Length ""; proxy_pass_request_body off; proxy_method TRACE;\n'
+        # TRACE has no content (RFC 9110, 9.3.8): nginx would keep all of it on its disk before it asks the room. Of a named location's
+        # limit it sees nothing where the length is declared.
+        "  client_max_body_size 1;\n"
+        f"  if ($room = \"\") {{ return 405 '{_document(MethodNotAllowed())}'; }}\n"
+        "  if ($content_length) { return 413; }\n"
+        "  proxy_pass http://$room$request_uri; }\n"
     )
 
 
@@ -64,6 +80,6 @@ def _unreached() -> str:
     document = json.dumps(members | {"detail": "The service $room does not answer."})
     return (
         "error_page 502 503 504 =503 @unreached;\n"
-        f"location @unreached {{ {_ALWAYS}"
+        f"location @unreached {{ client_max_body_size 0; {_ALWAYS}"
         f" add_header Retry-After {Unavailable.retry_after_seconds} always; return 503 '{document}'; }}"
     )

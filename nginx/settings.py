@@ -71,6 +71,14 @@ class FrontDoorSettings(Settings):
             raise ValueError("CAIRN_TLS_CERTIFICATE and CAIRN_TLS_KEY are set together")
         return self
 
+    @model_validator(mode="after")
+    def _ports_of_their_own(self) -> Self:
+        if self.http_port == self.https_port and self.plain_http is not PlainHttp.OFF:
+            raise ValueError(
+                "CAIRN_HTTP_PORT and CAIRN_HTTPS_PORT are one port: each needs its own, or CAIRN_PLAIN_HTTP=off"
+            )
+        return self
+
     @property
     def hsts(self) -> int:
         if self.hsts_seconds is not None:

@@ -7,7 +7,8 @@ from functools import partial
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, FastAPI
 
-from foundation.http_service import Ready, create_service
+from foundation.http_health import Ready
+from foundation.http_service import create_service
 from foundation.http_wire import Json
 from foundation.identity import TokenVerifier
 from foundation.settings import ServiceSettings

@@ -15,9 +15,9 @@ from metadata import BucketNotFound, ChangeKind, EventNotFound, EventQuery, Even
 from sync.door import Door, is_administrator
 from sync.waiting import Facts, reason
 from sync.wire import (
+    BucketCheckWire,
     EventsWire,
     EventWire,
-    FilesCountWire,
     FileSyncWire,
     RetriedWire,
     answers,
@@ -124,13 +124,14 @@ def verify_routes(door: Door) -> APIRouter:
     @router.post(
         "/buckets/{bucket}/verify",
         status_code=202,
-        summary="Read every byte of all files of a bucket again; how many files these are",
-        responses=answers(202, FilesCountWire, BucketNotFound),
+        summary="Read every byte of all files of a bucket again; how many files these are, and since when",
+        responses=answers(202, BucketCheckWire, BucketNotFound),
     )
     def verify_bucket(caller: Caller, bucket: str) -> Json:
+        at = door.clock()
         files = records.verify_bucket(caller, bucket)
         door.doorbell.ring(SPREAD)
-        return Json({"files": files}, 202)
+        return Json({"files": files, "at": at}, 202)
 
     return router
 

@@ -4,9 +4,12 @@ Nothing is promised by a message: it may be lost, come twice or a week late, for
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 from billiard.process import current_process
+from billiard.util import get_pdeathsig
 from celery import Celery
 from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
 
@@ -35,6 +38,7 @@ def celery_application(broker: str, tasks: Sequence[Task], turns: Turns) -> Cele
         task_serializer="json",
         accept_content=["json"],
         worker_prefetch_multiplier=1,
+        worker_autoscaler="sync.reserve:Reserve",
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_enable_remote_control=False,
         worker_send_task_events=False,
@@ -67,8 +71,18 @@ def _turn_of(chore: str, turns: Turns) -> Callable[[], None]:
     return turn
 
 
+def load_worker() -> None:
+    """What Celery loads when a worker begins, and each of its children once more: a parser of C, for one declaration."""
+    for name in ("celery.apps.worker", "celery.concurrency.prefork", "kombu.transport.redis", "sync.reserve"):
+        import_module(name)
+    with suppress(OSError):
+        get_pdeathsig()
+
+
 def run_worker(app: Celery, turns: Turns, queues: Sequence[Queue], concurrency: int) -> int:
-    """Work until SIGTERM; the exit status. Children are forked, so that a job that kills its process kills no other."""
+    """Work until SIGTERM, at most `concurrency` things at the same time; the exit status. Children are forked, so that a job that kills
+    its process kills no other.
+    """
 
     def begin(**_sent: Any) -> None:
         turns.begin(current_process().index)
@@ -85,7 +99,7 @@ def run_worker(app: Celery, turns: Turns, queues: Sequence[Queue], concurrency: 
     setup_logging.connect(keep_logging, weak=False)
     worker = app.Worker(
         pool="prefork",
-        concurrency=concurrency,
+        autoscale=(concurrency, 1),
         queues=[queue.value for queue in queues],
         without_gossip=True,
         without_mingle=True,

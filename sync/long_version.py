@@ -38,7 +38,7 @@ class LongVersion:
 
     def look(self, job: Job) -> Turn:
         """From the first chunk to the last. Raises what the catalogue raises; Interrupted."""
-        standing = Standing()
+        standing = Standing(self.jobs.clock())
         began = told = self.clock()
         while page := self.jobs.chunks_from(job.event_id, standing.chunks, PAGE):
             # What the page says of a block that comes again is older than the look at it.

@@ -26,6 +26,7 @@ from metadata import (
 from sync.chore import Interrupted, Pause
 from sync.errors import ManifestsBehind
 from sync.manifest_values import PREFIX, Head, Place, Seal, packed_lines, part_name, value_of
+from sync.slices import slices
 
 log = logging.getLogger("cairn.sync")
 
@@ -205,20 +206,17 @@ def _begun(task: ManifestTask) -> ManifestDraft:
 
 
 def prune_manifests(parts: ManifestParts, store: BlockStore, pause: Pause) -> int:
-    """Values that no bucket's manifests name: left by whoever was killed, or was too late. How many.
+    """Values that no bucket's manifests name: left by whoever was killed, or was too late. How many. Memory is bounded by a slice.
 
     What is listed was named before it was written; so what is not named afterwards never will be.
     """
-    by_bucket: dict[UUID, list[tuple[str, str]]] = {}
-    for key in store.list_meta(PREFIX):
-        if place := Place.parse(key):
-            by_bucket.setdefault(place.bucket, []).append((key, place.part))
+    places = (place for key in store.list_meta(PREFIX) if (place := Place.parse(key)))
     pruned = 0
-    for bucket, keys in by_bucket.items():
-        known = set(parts.catalogue.known([bucket]).get(bucket, ()))
-        for key, name in keys:
-            if name not in known:
-                store.delete_meta(key)
+    for slice_ in slices(places, lambda _place: 0):
+        known = parts.catalogue.known({place.bucket for place in slice_})
+        for place in slice_:
+            if place.part not in known.get(place.bucket, ()):
+                store.delete_meta(str(place))
                 pruned += 1
         pause()
     return pruned

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from foundation.blocks import MIB
+from foundation.parts import in_parts
 
 T = TypeVar("T")
 
@@ -12,14 +13,5 @@ SLICE_BYTES = 32 * MIB
 
 
 def slices(items: Iterable[T], size_of: Callable[[T], int]) -> Iterator[Sequence[T]]:
-    """In order; each of at most SLICE_ITEMS, and of SLICE_BYTES but for its last item."""
-    piece: list[T] = []
-    size = 0
-    for item in items:
-        piece.append(item)
-        size += size_of(item)
-        if len(piece) == SLICE_ITEMS or size >= SLICE_BYTES:
-            yield piece
-            piece, size = [], 0
-    if piece:
-        yield piece
+    """In order; see foundation.parts."""
+    return in_parts(items, size_of, SLICE_ITEMS, SLICE_BYTES)

@@ -19,6 +19,7 @@ PARTS_MISSING, PARTS_DAMAGED, STORE_UNAVAILABLE = "parts-missing", "parts-damage
 class Standing:
     """Gathered chunk by chunk, in order; as small for a version of millions of chunks as for one."""
 
+    proved_at: datetime  # the oldest proof of them; at first when the look at them began, by the database's clock
     chunks: int = 0
     size: int = 0
     is_contiguous: bool = True
@@ -29,7 +30,6 @@ class Standing:
     stale: int = 0
     missing: int = 0
     damaged: Counter[str] = field(default_factory=Counter)  # by what is known of the copies
-    oldest_proof: datetime | None = None  # of those that were not read now
 
     def add(self, chunk: JobChunk, sight: Sight) -> None:
         if (chunk.index, chunk.offset) != (self.chunks, self.size):
@@ -41,7 +41,7 @@ class Standing:
         if sight.state is BlockState.STORED:
             self.verified += 1
             if not sight.is_read and chunk.verified_at:
-                self.oldest_proof = min(self.oldest_proof or chunk.verified_at, chunk.verified_at)
+                self.proved_at = min(self.proved_at, chunk.verified_at)
         elif sight.state is BlockState.MISSING:
             self.missing += 1
         elif sight.state is BlockState.DAMAGED:
@@ -97,7 +97,7 @@ def _ended(
         healed_chunks=standing.healed,
         error=error,
         reason=reason,
-        proved_at=standing.oldest_proof,
+        proved_at=standing.proved_at,
     )
 
 

@@ -1,11 +1,11 @@
-"""The one table of chores: which there are, how often each looks by itself, and in which queue it runs."""
+"""What the chores of the table (tasks.py) do."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from sync.broken import mend_broken
-from sync.chore import DAY, Chore, Pause, Queue, Task, drained, in_bursts
-from sync.collect import close, collect, erase, expire, index, nominate, prune, record_days, recount, sweep
+from sync.chore import Chore, Pause, Queue, drained, in_bursts
+from sync.collecting import close, collect, erase, expire, index, nominate, prune, record_days, recount, sweep
 from sync.examination import Examination
 from sync.looking import Looking
 from sync.manifests import ManifestWriter, prune_manifests
@@ -13,33 +13,11 @@ from sync.parts import Parts
 from sync.reconcile import CountedCollection, prune_events, revive
 from sync.resting import Resting
 from sync.scrub import Scrub
+from sync.tasks import TASKS
 from sync.two_truths import TwoTruths
 from sync.verify import Verification
 from sync.webhook import notify
 
-TASKS = (
-    Task(Queue.VERIFY, "verify", 5),
-    Task(Queue.REPAIR, "tell", 2),
-    Task(Queue.REPAIR, "spread", 5),
-    Task(Queue.REPAIR, "repair", 300),
-    Task(Queue.REPAIR, "revive", 3600),
-    Task(Queue.REPAIR, "prune-events", DAY),
-    Task(Queue.REPAIR, "notify", 10),
-    Task(Queue.SCRUB, "scrub", 10),
-    Task(Queue.COLLECT, "close", 30),
-    Task(Queue.COLLECT, "expire", 60),
-    Task(Queue.COLLECT, "index", 5),
-    Task(Queue.COLLECT, "collect", 30),
-    Task(Queue.COLLECT, "erase", 60),
-    Task(Queue.COLLECT, "nominate", DAY),
-    Task(Queue.COLLECT, "recount", DAY),
-    Task(Queue.COLLECT, "days", 900),
-    Task(Queue.COLLECT, "prune", DAY),
-    Task(Queue.COLLECT, "sweep", 7 * DAY),
-    Task(Queue.COLLECT, "generation", DAY),
-    Task(Queue.COLLECT, "manifests", 10),
-    Task(Queue.COLLECT, "prune-manifests", DAY),
-)
 _NAMED = {task.name: task for task in TASKS}
 
 

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from foundation import tracing
 from foundation.problems import Problem
@@ -23,6 +23,10 @@ TURN_SECONDS = 20.0
 LONG_TURN_SECONDS = 12 * 3600.0
 # When a long chore is told again, for which there was no place.
 _LATER_SECONDS = 300.0
+# A turn that nobody could be told of goes on so long before the next try, and in all so long: whoever hands the work out ends it
+# before that, and Celery's own limit, a minute later, would kill the child.
+_NEXT_TRY_SECONDS = 2.0
+KEPT_SECONDS = 60.0
 
 
 def is_long(every_seconds: float) -> bool:
@@ -32,10 +36,20 @@ def is_long(every_seconds: float) -> bool:
 class Turns:
     """Made before the fork; what it opens is opened in the child. One chore at a time in each, one long one in all of them."""
 
-    def __init__(self, opened: Opened, broker: str, board: Board, turn_seconds: float = TURN_SECONDS) -> None:
-        """`opened` gives the chores; it is called in the child, when that has its first work."""
+    def __init__(
+        self,
+        opened: Opened,
+        broker: str,
+        board: Board,
+        turn_seconds: float = TURN_SECONDS,
+        kept_seconds: float = KEPT_SECONDS,
+    ) -> None:
+        """`opened` gives the chores; it is called in the child, when that has its first work.
+
+        `kept_seconds`: how much longer a turn may take while the broker takes no message that there is more to do.
+        """
         self._opened, self._broker, self._board = opened, RedisBroker(broker), board
-        self._turn_seconds = turn_seconds
+        self._turn_seconds, self._kept_seconds = turn_seconds, kept_seconds
         self._stack = ExitStack()
         self._chores: dict[str, Chore] = {}
         self._slot, self._ends = 0, 0.0
@@ -70,13 +84,30 @@ class Turns:
                 return
             self._board.tell(self._slot, name)
             try:
-                if done := chore.run():
-                    log.info("chore done", extra={"chore": name, "items": done})
-            except Interrupted:
-                with suppress(BrokerUnavailable):
-                    self._broker.send(name, chore.queue)
+                self._work(chore)
             finally:
                 self._board.tell(self._slot, "")
+
+    def _work(self, chore: Chore) -> None:
+        ends_at_last = self._ends + self._kept_seconds
+        while True:
+            try:
+                if done := chore.run():
+                    log.info("chore done", extra={"chore": chore.name, "items": done})
+                return
+            except Interrupted:
+                if self._rung(chore) or self._board.is_stopped or time.monotonic() >= ends_at_last:
+                    return
+                # Given away now, the turn would be taken up by the next look only, and the beat may be without Redis as well.
+                self._ends = time.monotonic() + _NEXT_TRY_SECONDS
+
+    def _rung(self, chore: Chore) -> bool:
+        """Whether a message waits that says to go on with it."""
+        try:
+            self._broker.send(chore.name, chore.queue)
+        except BrokerUnavailable:
+            return False
+        return True
 
     @contextmanager
     def _place(self, chore: Chore) -> Iterator[bool]:

@@ -107,10 +107,12 @@ class Verification:
     def _judged(self, group: Sequence[Job]) -> Sequence[Outcome]:
         if is_long(group[0]):
             return [self._long(group[0])]
+        # Whoever asks for a new proof while this goes on must not take it for theirs: what is read was as it is from now on.
+        began = self.jobs.clock()
         versions = self.jobs.chunks([job.event_id for job in group if job.content])
         chunks = [(job, chunk) for job in group for chunk in versions.get(job.event_id, ())]
         sights = self.looking.at(chunks)
-        standings = {job.event_id: Standing() for job in group}
+        standings = {job.event_id: Standing(began) for job in group}
         for job, chunk in chunks:
             standings[job.event_id].add(chunk, sights[chunk.name])
         return [self._settled(job, standings[job.event_id]) for job in group]

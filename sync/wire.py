@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from foundation.http_wire import Wire
 from foundation.openapi import Responses, problems
 from foundation.problems import Forbidden, Invalid, Malformed, Problem, Unauthenticated
+from foundation.wire import Wire
 from metadata import BlockState, ChangeKind, EventStatus, FileSync, ScrubRound, SyncEvent, WantedBlock
 from sync.waiting import Facts, next_step, reason
 
@@ -65,8 +65,9 @@ class RetriedWire(Wire):
     retried: int
 
 
-class FilesCountWire(Wire):
+class BucketCheckWire(Wire):
     files: int
+    at: datetime = Field(description="A file that is verified since then was read again, and counts.")
 
 
 class WantedBlockWire(Wire):

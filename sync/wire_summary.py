@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from foundation.http_wire import Wire
+from foundation.wire import Wire
 from metadata import SyncFigures
 from sync.health import Standing, State
 from sync.summary import Safety, Summary

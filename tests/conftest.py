@@ -1,6 +1,7 @@
 """Fixtures for all rooms: the real servers. A server that is missing fails the tests that need it; nothing is skipped."""
 
 import ctypes
+import os
 import signal
 import tempfile
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from tests.compiled_once import compile_once
 from tests.servers.tls import go_through_tls, is_through_tls
+from tests.servers.unpacked import search_path
 
 PR_SET_PDEATHSIG = 1
 
@@ -32,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """End an xdist worker with its controller, however that ends: its servers end with it, none stays behind."""
     compile_once()
+    os.environ["PATH"] = search_path()
     if config.getoption("--through") and not is_through_tls():
         folder = tempfile.TemporaryDirectory(prefix="cairn-tls-")
         config.add_cleanup(folder.cleanup)

@@ -20,7 +20,7 @@ PASSWORD = "correct horse battery"  # noqa: S105 — of the walk's own user, on 
 def recorded(server: SignedInServer) -> dict[str, Any]:
     """One exchange of each operation with `server`, whose user owns nothing yet."""
     with _recorder(server, server.token) as api, _recorder(server, server.add_token(ADMIN, "admin")) as admin:
-        walk(api, server.email, PASSWORD)
+        walk(api, admin, server.email, PASSWORD)
         administration(admin, api.exchanges[f"GET {V1}/me"]["answer"]["user_id"])
     with _browser(server) as browser:
         server.add_user("programs@example.org", PASSWORD)  # The walk's own has another password by now.

@@ -39,7 +39,7 @@ class Refused(Exception):  # noqa: N818 — what is told, not what broke.
     """Something cannot be had; the text says why."""
 
 
-BAD = (Refused, OSError, KeyError, TypeError, ValueError, AttributeError, IndexError)
+BAD = (Refused, OSError, LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 
 
 def value_of(file: Path, secret: bytes | None) -> tuple[dict, list]:

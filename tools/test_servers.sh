@@ -17,7 +17,7 @@ has_postgresql() {
 }
 has_contrib() { compgen -G "$1/../../../../share/postgresql/*/extension/pg_trgm.control" >/dev/null; }
 has_strace() { command -v strace >/dev/null || [ -x .cache/debian/bin/strace ]; }
-has_nginx() { [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || [ -x .cache/debian/usr/sbin/nginx ]; }
+has_nginx() { [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || [ -x .cache/debian/bin/nginx ]; }
 has_redis() { command -v redis-server >/dev/null || [ -x .cache/debian/usr/bin/redis-server ]; }
 has_chromium() { command -v chromium >/dev/null || [ -x .cache/debian/bin/chromium ]; }
 has_util_linux() { command -v setpriv >/dev/null && command -v flock >/dev/null && command -v losetup >/dev/null || [ "$(id -u)" != 0 ]; }
@@ -44,7 +44,7 @@ unpack_packages() {
     done
     tools/debian_download.sh "${wanted[@]}"
     rm -f .cache/debian/usr/lib/postgresql/*/lib/llvmjit*.so # Its compiler is not unpacked; without it PostgreSQL interprets.
-    wrap_strace
+    wrap bin/strace
     wrap_chromium
 }
 
@@ -55,13 +55,17 @@ newest_postgresql() {
     echo "${name:-postgresql-15}"
 }
 
-wrap_strace() {
-    [ -x .cache/debian/usr/bin/strace ] || return 0
-    mkdir -p .cache/debian/bin
+# Unpacked, a program does not find its libraries by itself: .cache/debian/bin, which is on the tests' PATH, has one that does.
+wrap() {
+    local unpacked=$PWD/.cache/debian name
+    name=$(basename "$1")
+    [ -x "$unpacked/usr/$1" ] || return 0
+    mkdir -p "$unpacked/bin"
     local libraries
-    libraries=$(echo "$PWD"/.cache/debian/usr/lib/*-linux-gnu* | tr ' ' ':')
-    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$@"\n' "$libraries" "$PWD/.cache/debian/usr/bin/strace" >.cache/debian/bin/strace
-    chmod +x .cache/debian/bin/strace
+    libraries=$(echo "$unpacked"/usr/lib/*-linux-gnu* | tr ' ' ':')
+    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$@"\n' "$libraries" "$unpacked/usr/$1" >"$unpacked/bin/.$name"
+    chmod +x "$unpacked/bin/.$name"
+    mv "$unpacked/bin/.$name" "$unpacked/bin/$name"
 }
 
 # Unpacked, Chromium finds neither its libraries nor any font by itself.
@@ -104,7 +108,10 @@ has_postgresql || missing+=(postgresql)
 has_strace || missing+=(strace)
 has_util_linux || missing+=(util-linux mount)
 has_chromium || missing+=(chromium fonts-dejavu-core)
-has_nginx || tools/debian_download.sh nginx
+if ! has_nginx; then
+    [ -x .cache/debian/usr/sbin/nginx ] || tools/debian_download.sh nginx
+    wrap sbin/nginx
+fi
 has_redis || tools/debian_download.sh redis-server redis-tools
 has_provider || install_provider
 [ ${#missing[@]} -gt 0 ] || exit 0

@@ -20,6 +20,10 @@ FORMAT = 1
 SHARDS = tuple(f"{number:02x}" for number in range(256))
 _CHECK = b"cairn backup"
 _LEVEL = 3
+# A page is PAGE_BYTES and one row; what grows beyond this was written by somebody else.
+_MAX_ROWS_BYTES = 64 * 1024 * 1024
+# What file systems make by themselves is nobody's.
+_OF_NOBODY = frozenset({"lost+found"})
 
 
 class Repository:
@@ -60,8 +64,9 @@ class Repository:
     def rows(self, snapshot: Snapshot, number: int) -> tuple[Rows, bytes]:
         """What the object holds and its text. Raises BackupDamaged."""
         key, said = _rows_key(snapshot.id, number), snapshot.rows[number]
+        unpacker = zlib.decompressobj()
         try:
-            text = zlib.decompress(self._object(key))
+            text = unpacker.decompress(self._object(key), _MAX_ROWS_BYTES)
         except zlib.error as error:
             raise BackupDamaged(f"{key} of the backup, rows of {said.table}, cannot be read.") from error
         if sha256(text).hexdigest() != said.sha256:
@@ -77,7 +82,7 @@ class Repository:
 
     def ids(self) -> list[str]:
         """Of all snapshots, oldest first."""
-        return [key.rpartition("/")[2] for key, _ in self.vault.keys("snapshots")]
+        return _ids(self.vault)
 
     def snapshot(self, id: str | None) -> Snapshot:
         """The newest without an id. Raises BackupNotFound, BackupDamaged, BackupTooNew."""
@@ -87,7 +92,7 @@ class Repository:
         if id is None or id not in ids:
             raise BackupNotFound(f"The backup has no snapshot {id}." if id else "The backup has no snapshot yet.")
         key = _snapshot_key(id)
-        return snapshots.read(key, self._object(key))
+        return snapshots.read(key, id, self._object(key))
 
     def drop(self, id: str) -> None:
         """It is not listed any more; its rows go with `drop_rows`."""
@@ -108,6 +113,11 @@ class Repository:
             raise BackupDamaged(f"{key} of the backup is not there.") from error
 
 
+def _ids(vault: Vault) -> list[str]:
+    """What is called otherwise, as what a copying tool or a file manager leaves, is no snapshot."""
+    return [id for key, _ in vault.keys("snapshots") if snapshots.is_id(id := key.rpartition("/")[2])]
+
+
 def packed_rows(text: bytes) -> bytes:
     return zlib.compress(text, _LEVEL)
 
@@ -115,10 +125,9 @@ def packed_rows(text: bytes) -> bytes:
 def make_repository(vault: Vault, secret: bytes | None) -> Repository:
     """A new backup in an empty vault, encrypted with a secret; the one that is there is opened. Raises BackupForeign, BackupKeyWrong."""
     if _mark(vault) is None:
-        if found := next(iter([*vault.keys(""), *((name, 0) for name in vault.folders(""))]), None):
-            raise BackupForeign(
-                f"The place is not empty ({found[0]}), and no backup of Cairn's: give it one of its own."
-            )
+        names = [*(key for key, _ in vault.keys("")), *vault.folders("")]
+        if found := next((name for name in names if name not in _OF_NOBODY), None):
+            raise BackupForeign(f"The place is not empty ({found}), and no backup of Cairn's: give it one of its own.")
         salt = os.urandom(16)
         mark: dict[str, object] = {"format": FORMAT, "id": str(uuid4()), "encrypted": secret is not None}
         if secret is not None:
@@ -142,8 +151,8 @@ def newest_moment(vault: Vault) -> datetime | None:
     """When the newest snapshot was taken, also of an encrypted backup and without its key. Raises BackupNotFound, BackupForeign."""
     if _mark(vault) is None:
         raise BackupNotFound("There is no backup. `cairn backup create --new` begins one; is the disk mounted?")
-    newest = max((key for key, _ in vault.keys("snapshots")), default=None)
-    return snapshots.moment_of(newest.rpartition("/")[2]) if newest else None
+    newest = max(_ids(vault), default=None)
+    return snapshots.moment_of(newest) if newest else None
 
 
 def _sealing(mark: dict[str, object], secret: bytes | None) -> Sealing:
@@ -153,9 +162,13 @@ def _sealing(mark: dict[str, object], secret: bytes | None) -> Sealing:
         return Open()
     if secret is None:
         raise BackupKeyWrong("This backup is encrypted: set CAIRN_BACKUP_KEY or CAIRN_BACKUP_KEY_FILE.")
-    sealed = Sealed(secret, bytes.fromhex(str(mark["salt"])))
     try:
-        sealed.opened(MARK, bytes.fromhex(str(mark["check"])))
+        salt, check = (bytes.fromhex(str(mark[name])) for name in ("salt", "check"))
+    except (KeyError, ValueError) as error:
+        raise BackupForeign(f"{MARK} is not the mark of a backup that this version can read.") from error
+    sealed = Sealed(secret, salt)
+    try:
+        sealed.opened(MARK, check)
     except BackupDamaged:
         raise BackupKeyWrong("CAIRN_BACKUP_KEY is not the key of this backup.") from None
     return sealed

@@ -11,7 +11,7 @@ from block_storage import BlockNotFound, BlockStore, Presence
 from cairn.backup.creating import THREADS, Show, grouped
 from cairn.backup.repository import Repository
 from cairn.backup.rooms import ROOMS, revisions
-from cairn.backup.shards import Shards
+from cairn.backup.shards import Shards, readable
 from cairn.backup.snapshot import Snapshot
 from cairn.errors import BackupDamaged, BackupTooNew, RestoreRefused
 from foundation.blocks import BlockName
@@ -160,7 +160,9 @@ def _load(repository: Repository, snapshot: Snapshot, target: Target, id: UUID) 
         if not _is_empty(connection):
             raise RestoreRefused("Somebody has written into the database meanwhile.")
         for number, said in enumerate(snapshot.rows):
-            ROOMS[said.room].load(connection, _page(repository, snapshot, number))
+            page = _page(repository, snapshot, number)
+            with readable(page):
+                ROOMS[said.room].load(connection, page)
         for room, tables in ROOMS.items():
             tables.finish(connection, snapshot.counters[room])
         if not target.keeps_keys:

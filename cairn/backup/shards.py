@@ -9,6 +9,7 @@ from typing import IO, Any, Self
 from block_storage import StorageFull
 from cairn.backup.repository import SHARDS, Repository
 from cairn.backup.snapshot import Snapshot
+from cairn.errors import BackupDamaged
 from foundation.blocks import BlockName
 from foundation.portable_rows import RowPage
 from metadata import BlockState, RegisteredBlock, registered_blocks
@@ -46,8 +47,8 @@ class Shards:
             yield self._kept.read(size)
 
     def add(self, page: RowPage, without: Container[str] = ()) -> None:
-        """The blocks among these rows whose bytes are there, but for those of these names. Raises StorageFull."""
-        with _room_beside():
+        """The blocks among these rows whose bytes are there, but for those of these names. Raises StorageFull, BackupDamaged."""
+        with _room_beside(), readable(page):
             self._add(page, without)
 
     def _add(self, page: RowPage, without: Container[str]) -> None:
@@ -84,6 +85,15 @@ class Shards:
         with _room_beside():
             file.seek(0)
         return [_parsed(line) for line in dict.fromkeys(file)]
+
+
+@contextmanager
+def readable(page: RowPage) -> Iterator[None]:
+    """Raises BackupDamaged where rows are read that no version wrote, though their hash is right."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
+        raise BackupDamaged(f"Rows of {page.table!r} in the backup are none that this version wrote.") from error
 
 
 def _throw_away(file: IO[Any]) -> None:

@@ -1,5 +1,6 @@
 """What a snapshot says of itself: the last object that a backup writes, so that a half one is none."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,10 +11,12 @@ from typing import Any
 import orjson
 
 from cairn.errors import BackupDamaged, BackupForeign, BackupTooNew
+from foundation.blocks import BlockName
 
 FORMAT = 1
 _HEAD = b"cairn backup snapshot "
 _MOMENT = "%Y%m%dT%H%M%S.%fZ"
+_ID = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,11 @@ def new_id(moment: datetime) -> str:
     return f"{moment:{_MOMENT}}-{secrets.token_hex(4)}"
 
 
+def is_id(text: str) -> bool:
+    """Whether it looks as what `new_id` gives."""
+    return _ID.fullmatch(text) is not None
+
+
 def moment_of(id: str) -> datetime:
     """When it was taken. Raises BackupForeign for what `new_id` never gave."""
     try:
@@ -75,16 +83,27 @@ def written(snapshot: Snapshot) -> bytes:
     return _HEAD + sha256(body).hexdigest().encode() + b"\n" + body
 
 
-def read(key: str, data: bytes) -> Snapshot:
-    """Raises BackupDamaged, BackupTooNew."""
+def read(key: str, id: str, data: bytes) -> Snapshot:
+    """The snapshot `id`, which lies under `key`. Raises BackupDamaged, BackupTooNew."""
     head, _, body = data.partition(b"\n")
     if head != _HEAD + sha256(body).hexdigest().encode():
         raise BackupDamaged(f"{key} of the backup is not what was written there.")
-    document = orjson.loads(body)
-    if document.pop("format") != FORMAT:
-        raise BackupTooNew(
-            f"{key} of the backup was written by {document.get('made_by')}: use that version or a newer one."
-        )
+    try:
+        document = orjson.loads(body)
+        if document.pop("format") != FORMAT:
+            raise BackupTooNew(
+                f"{key} of the backup was written by {document.get('made_by')}: use that version or a newer one."
+            )
+        return _read(id, document)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        # Its hash is right, which anybody can reckon who may write there.
+        raise BackupDamaged(f"{key} of the backup is nothing that this version wrote.") from error
+
+
+def _read(id: str, document: dict[str, Any]) -> Snapshot:
     rows = tuple(Rows(**one | {"columns": tuple(one["columns"])}) for one in document["rows"])
     changed = {"taken_at": datetime.fromisoformat(document["taken_at"]), "rows": rows}
-    return Snapshot(**document | changed | {"unreadable": tuple(document["unreadable"])})
+    unreadable = tuple(str(BlockName.parse(name)) for name in document["unreadable"])
+    if document["id"] != id:
+        raise ValueError("another's id")
+    return Snapshot(**document | changed | {"unreadable": unreadable})

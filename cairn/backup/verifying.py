@@ -47,10 +47,10 @@ def _verify_rows(repository: Repository, snapshot: Snapshot, shards: Shards, fou
     for number in range(len(snapshot.rows)):
         try:
             said, text = repository.rows(snapshot, number)
+            shards.add(RowPage(said.table, said.columns, said.rows, text), frozenset(snapshot.unreadable))
         except BackupDamaged as problem:
             found.damage.append(f"Snapshot {snapshot.id}: {problem}")
             continue
-        shards.add(RowPage(said.table, said.columns, said.rows, text), frozenset(snapshot.unreadable))
         found.rows += said.rows
 
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
+
 from client.answers import checked
 from client.errors import AnswerInvalid, ServerUnreachable, SignInRefused, SignInUnknown
 from client.http_answers import USER_AGENT, body_of, json_of, redirected, server_url
-from client.lean_httpx import httpx
 from client.retry import TEMPORARY
-from client.transport import BROKEN, NEVER_SENT, WideTransport, is_certificate_refused
+from foundation.wide_transport import BROKEN, NEVER_SENT, WideTransport, is_certificate_refused
 
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 MAX_ANSWER_BYTES = 64 * 1024

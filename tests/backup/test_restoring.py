@@ -5,25 +5,33 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
+import orjson
 import pytest
 
 from block_storage import open_vault
 from cairn.backup.creating import create
 from cairn.backup.forgetting import forget
 from cairn.backup.opening import opened_source
-from cairn.backup.repository import Repository, make_repository
+from cairn.backup.repository import Repository, make_repository, newest_moment, packed_rows
 from cairn.backup.rooms import ROOMS
+from cairn.backup.snapshot import Snapshot
 from cairn.backup.verifying import verify
 from cairn.doctor import examine
-from cairn.errors import BackupBusy, BackupDamaged, RestoreRefused
+from cairn.errors import BackupBusy, BackupDamaged, BackupForeign, RestoreRefused
 from cairn.examined import examined
 from cairn.settings import ServerSettings
 from foundation.database import opened
 from tests.backup.house import SAMPLES, SECRET, House, repository_in, restored, silent
+from tests.full_run import few
 from tests.servers.postgresql_server import Databases
 from tests.servers.seaweedfs_server import Buckets
+from tests.servers.warm import run
 
 
 @pytest.fixture
@@ -73,7 +81,7 @@ def test_rows_are_the_same_after_a_way_through_postgresql_and_s3_and_back(
     remote.vault.close()
 
 
-@pytest.mark.parametrize(("step", "when"), [("fill", 1), ("fill", 20), ("finish", 2)])
+@pytest.mark.parametrize(("step", "when"), few([("fill", 20), ("fill", 1), ("finish", 2)]))
 def test_a_restore_killed_anywhere_goes_on_when_repeated(
     house: House, backup: Repository, tmp_path: Path, step: str, when: int
 ) -> None:
@@ -182,3 +190,86 @@ def test_forgetting_takes_what_no_other_snapshot_names(house: House, backup: Rep
     assert list(backup.vault.keys("rows/20000101T000000.000000Z-00000000")) == []
     assert verify(backup, [newer.id], silent).blocks == newer.blocks
     assert forget(backup, 1, silent).blocks == 0
+
+
+def hostile(snapshot: Snapshot, backup: Path, change: Mapping[str, object]) -> None:
+    """As somebody writes it who may write there: it fits its own hash."""
+    body = orjson.dumps({"format": 1, **asdict(snapshot), **change}, option=orjson.OPT_UTC_Z)
+    head = f"cairn backup snapshot {sha256(body).hexdigest()}\n".encode()
+    (backup / "snapshots" / snapshot.id).write_bytes(head + body)
+
+
+@pytest.mark.parametrize(
+    "change",
+    few(
+        [
+            {"id": "../../../etc"},
+            {"unreadable": ["../../etc/passwd"]},
+            {"rows": [{"room": "metadata"}]},
+            {"rows": 7},
+            {"surprise": 1},
+            {"taken_at": None},
+        ],
+        2,
+    ),
+)
+def test_a_snapshot_that_somebody_else_wrote_is_named_and_the_others_are_had(
+    house: House, backup: Repository, tmp_path: Path, change: Mapping[str, object]
+) -> None:
+    with house.source() as source:
+        second = create(source, backup, silent)
+    hostile(second, tmp_path / "backup", change)
+    with pytest.raises(BackupDamaged, match=second.id):
+        backup.snapshot(None)
+    (sentence,) = verify(backup, backup.ids(), silent).damage
+    assert second.id in sentence
+    command = [sys.executable, "-m", "cairn", "backup", "list", "--json", "--at", f"file://{tmp_path / 'backup'}"]
+    done = run(command, {}, "", timeout=60)
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert [one["id"] for one in told["items"]] == [backup.ids()[0]]
+    assert second.id in told["damage"][0]
+
+
+@pytest.mark.parametrize("text", [b'["not a name", 1, 2, "stored"]', b"[]", b"nothing", b"0" * 100_000_000])
+def test_rows_that_somebody_else_wrote_stop_a_restore_before_any_is_there(
+    house: House, backup: Repository, tmp_path: Path, text: bytes
+) -> None:
+    snapshot = backup.snapshot(None)
+    number = next(number for number, one in enumerate(snapshot.rows) if one.table == "blocks")
+    backup.put_rows(snapshot.id, number, packed_rows(text))
+    rows = [
+        asdict(one) | ({"sha256": sha256(text).hexdigest()} if at == number else {})
+        for at, one in enumerate(snapshot.rows)
+    ]
+    hostile(snapshot, tmp_path / "backup", {"rows": rows})
+    assert verify(backup, backup.ids(), silent).damage
+    other = House(tmp_path / "other", house.token)
+    with pytest.raises(BackupDamaged):
+        restored(backup, backup.snapshot(None), other.settings)
+    assert is_empty(other.settings)
+
+
+def test_what_is_no_snapshot_is_none(house: House, backup: Repository, tmp_path: Path) -> None:
+    ids = backup.ids()
+    for name in ("README", "zzz", f"{ids[0]}~", "99999999T999999.999999Z-0badcaf"):
+        (tmp_path / "backup" / "snapshots" / name).write_text("")
+    assert backup.ids() == ids
+    moment = newest_moment(backup.vault)
+    assert moment is not None
+    assert abs(moment - backup.snapshot(None).taken_at) < timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    "mark",
+    ["[]", "{", '{"format": 1, "encrypted": true}', '{"format": 1, "encrypted": true, "salt": "no", "check": "hex"}'],
+)
+def test_a_mark_that_cannot_be_read_is_none(tmp_path: Path, mark: str) -> None:
+    (tmp_path / "cairn-backup").write_text(mark)
+    with pytest.raises(BackupForeign):
+        repository_in(tmp_path, b"k" * 32)
+
+
+def test_a_backup_begins_on_a_disk_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "disk" / "lost+found").mkdir(parents=True)
+    assert repository_in(tmp_path / "disk").ids() == []

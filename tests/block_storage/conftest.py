@@ -8,10 +8,12 @@ import pytest
 from block_storage import BlockStore, FilesystemBlockStore, open_block_store
 from tests.block_storage.faulty_store import FaultyBlockStore
 from tests.block_storage.service import service, worker
+from tests.full_run import few
 
 MEDIA = ("memory", "file", "file-3", "s3")
 WAYS = [
-    *(f"{medium}{way}" for way in ("", " through a decorator") for medium in MEDIA),
+    *MEDIA,
+    *few(f"{medium} through a decorator" for medium in MEDIA),
     *(f"{medium} as a service" for medium in ("memory", "file", "s3")),
 ]
 

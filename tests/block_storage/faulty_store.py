@@ -4,7 +4,18 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeVar
 
-from block_storage import BlockCorrupt, BlockDamaged, BlockStore, Health, Presence, Proof, StorageFailed, StorageFull
+from block_storage import (
+    Block,
+    BlockCorrupt,
+    BlockDamaged,
+    BlockStore,
+    Health,
+    Presence,
+    Proof,
+    StorageFailed,
+    StorageFull,
+    Wanted,
+)
 from foundation.blocks import BlockName
 
 T = TypeVar("T")
@@ -57,6 +68,10 @@ class FaultyBlockStore:
         if fault == "D":
             raise BlockDamaged("scripted")
         return self._act(lambda: self._inner.get(name, xxh3), fault)
+
+    def get_many(self, blocks: Collection[Wanted]) -> dict[BlockName, Block]:
+        fault = self._next()
+        return {} if fault == "D" else self._act(lambda: self._inner.get_many(blocks), fault)
 
     def check(self, names: Collection[tuple[BlockName, int]]) -> dict[BlockName, Presence]:
         if self._next() in "EL":

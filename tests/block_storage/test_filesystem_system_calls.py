@@ -13,6 +13,7 @@ import xxhash
 from block_storage import BlockNotFound, FilesystemBlockStore, Presence
 from foundation.blocks import BlockName
 from tests.block_storage.put_child import SIZE, blocks, put
+from tests.full_run import few
 
 PROJECT = Path(__file__).resolve().parents[2]
 CALLS = ("write", "fdatasync", "rename,renameat,renameat2", "fsync", "unlink,unlinkat")
@@ -105,7 +106,7 @@ def survives(folder: Path, copies: str, calls: str, fault: str, count: int = 1) 
     assert hits or calls.startswith("unlink"), "nothing was hit: the calls have other names on this machine"
 
 
-@pytest.mark.parametrize("fault", ["signal=KILL", "error=EIO", pytest.param("error=ENOSPC", marks=pytest.mark.full)])
+@pytest.mark.parametrize("fault", few(FAULTS))
 @pytest.mark.parametrize("calls", CALLS)
 def test_one_copy_survives_it(tmp_path: Path, calls: str, fault: str) -> None:
     survives(tmp_path, "a", calls, fault)
@@ -118,7 +119,7 @@ def test_three_copies_survive_it(tmp_path: Path, calls: str, fault: str) -> None
     survives(tmp_path, "abc", calls, fault)
 
 
-@pytest.mark.parametrize("fault", ["signal=KILL", "error=EIO", pytest.param("error=ENOSPC", marks=pytest.mark.full)])
+@pytest.mark.parametrize("fault", few(FAULTS))
 @pytest.mark.parametrize("calls", GROUP_CALLS)
 def test_a_group_survives_it(tmp_path: Path, calls: str, fault: str) -> None:
     survives(tmp_path, "a", calls, fault, GROUP)

@@ -1,13 +1,15 @@
 """An S3 store whose answers are cut, wrong, refused or not S3's at all (FAULTS 13 and 14)."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from minio import Minio
 
-from block_storage import BlockDamaged, BlockStore, Presence, StorageFailed, open_block_store
+from block_storage import BlockDamaged, BlockStore, Presence, StorageFailed, Wanted, open_block_store
 from tests.block_storage.s3_proxy import FaultyS3Proxy
 from tests.block_storage.samples import sample
+from tests.servers.cairn_server import wait_until
 from tests.servers.seaweedfs_server import Buckets
 
 
@@ -99,6 +101,25 @@ def test_a_captive_portal_is_not_taken_for_a_store(store: BlockStore, proxy: Fau
         store.list()
     with pytest.raises(StorageFailed):
         list(store.list_meta())
+
+
+def test_who_wants_many_blocks_keeps_neither_a_put_nor_other_readers_waiting(
+    store: BlockStore, proxy: FaultyS3Proxy
+) -> None:
+    many, few, late = [sample(seed) for seed in range(60)], [sample(seed) for seed in range(60, 64)], sample(99)
+    store.put_many([(block.name, block.data) for block in many + few])
+    proxy.may_read.clear()
+    with ThreadPoolExecutor(2) as threads:
+        reading = threads.submit(store.get_many, [Wanted(one.name, one.xxh3, len(one.data)) for one in many])
+        try:
+            wait_until(lambda: proxy.seen.count("GET r") >= 8)
+            other = threads.submit(store.get_many, [Wanted(one.name, one.xxh3, len(one.data)) for one in few])
+            wait_until(lambda: proxy.seen.count("GET r") >= 12)
+            store.put_many([(late.name, late.data)])
+            assert not reading.done()
+        finally:
+            proxy.may_read.set()
+        assert (len(reading.result()), len(other.result())) == (60, 4)
 
 
 def test_a_store_that_is_refused_by_name_says_so_without_the_secret(seaweedfs: Buckets) -> None:

@@ -25,6 +25,7 @@ ROUTES = {
     "list": ("GET", "/chunks"),
     "put many": ("POST", "/chunks"),
     "check": ("POST", "/chunks/check"),
+    "read many": ("POST", "/chunks/read"),
     "prove": ("POST", "/chunks/prove"),
     "delete many": ("POST", "/chunks/delete"),
     "list meta": ("GET", "/meta"),
@@ -35,6 +36,7 @@ ROUTES = {
 BODIES: dict[str, tuple[str, bytes]] = {
     "put many": (MEDIA_TYPE, framed([(BLOCK.name, BLOCK.data)])),
     "check": ("application/json", b'{"blocks": []}'),
+    "read many": ("application/json", b'{"blocks": []}'),
     "prove": ("application/json", b'{"blocks": []}'),
     "delete many": ("application/json", b'{"names": []}'),
     "put": ("application/octet-stream", BLOCK.data),
@@ -131,12 +133,16 @@ def test_a_look_at_one_block_answers_by_what_is_there(api: httpx.Client) -> None
         ("POST", "/chunks/prove", b'{"blocks": [["x", 4194305]]}', "blocks.0.1"),
         ("POST", "/chunks/prove", orjson.dumps({"blocks": [["x", MAX_BLOCK_BYTES]] * 9}), "blocks"),
         ("POST", "/chunks/prove", orjson.dumps({"blocks": [["x", 1]] * 257}), "blocks"),
+        ("POST", "/chunks/read", orjson.dumps({"blocks": [["x", "0" * 16, 1]]}), "blocks"),
+        ("POST", "/chunks/read", orjson.dumps({"blocks": [["x", "0", 1]]}), "blocks.0.1"),
+        ("POST", "/chunks/read", orjson.dumps({"blocks": [["x", "0" * 16, MAX_BLOCK_BYTES]] * 3}), "blocks"),
+        ("POST", "/chunks/read", orjson.dumps({"blocks": [["x", "0" * 16, 1]] * 1025}), "blocks"),
         ("POST", "/chunks/delete", b'{"names": ["../x"]}', "names"),
         ("POST", "/chunks/delete", b'{"names": [], "more": 1}', "more"),
         ("GET", "/meta/A", None, "key"),
         ("PUT", "/meta/a%2F%2E%2E%2Fb", b"x", "key"),
     ],
-    ids=range(16),
+    ids=range(20),
 )
 def test_what_cannot_be_is_refused_by_name(
     api: httpx.Client, method: str, path: str, body: bytes | None, field: str | None

@@ -7,7 +7,7 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 
 from block_storage import (
     BlockStore,
@@ -18,7 +18,9 @@ from block_storage import (
     Presence,
     StorageFailed,
     StorageFull,
+    Wanted,
 )
+from foundation.http_problems import render_problems
 from foundation.http_room import RoomClient, RoomLimits
 from foundation.retries import RetryTimes
 from foundation.service_tokens import Room, ServiceTokens
@@ -26,6 +28,7 @@ from tests.block_storage.faulty_store import FaultyBlockStore
 from tests.block_storage.s3_proxy import FaultyS3Proxy
 from tests.block_storage.samples import Sample, sample
 from tests.block_storage.service import HASTY, remote, service, worker
+from tests.full_run import few
 from tests.servers.cairn_server import free_port, wait_until
 from tests.servers.processes import freeze, thaw
 from tests.servers.served import serving
@@ -37,6 +40,7 @@ def calls(store: BlockStore, block: Sample) -> dict[str, Callable[[], object]]:
         "put": lambda: store.put(block.name, block.data),
         "put_many": lambda: store.put_many([(block.name, block.data)]),
         "get": lambda: store.get(block.name, block.xxh3),
+        "get_many": lambda: store.get_many([Wanted(block.name, block.xxh3, len(block.data))]),
         "delete": lambda: store.delete([block.name]),
         "list": store.list,
         "read_meta": lambda: store.read_meta("key"),
@@ -141,7 +145,7 @@ def store(proxy: FaultyS3Proxy) -> Iterator[HttpBlockStore]:
 
 
 @pytest.mark.parametrize("method", sorted(calls(MemoryBlockStore(), sample())))
-@pytest.mark.parametrize("fault", ["5", "C", "X"])
+@pytest.mark.parametrize("fault", few(["5", "C", "X"]))
 def test_one_fault_on_the_way_is_made_good(
     proxy: FaultyS3Proxy, store: HttpBlockStore, method: str, fault: str
 ) -> None:
@@ -196,6 +200,34 @@ def test_an_answer_about_proofs_that_cannot_be_read_proves_nothing(answer: objec
         assert store.prove([(block.name, 1000)])[block.name].health is Health.UNKNOWN
 
 
+def test_a_service_of_the_version_before_gives_no_many_at_once_and_each_by_itself() -> None:
+    block = sample()
+
+    def older_service() -> FastAPI:
+        app = FastAPI()
+        render_problems(app)
+        app.add_api_route(f"/internal/v1/chunks/{block.name}", lambda: Response(block.data), methods=["GET"])
+        app.add_api_route("/internal/v1/chunks/{name}", lambda: None, methods=["DELETE"])
+        return app
+
+    with serving(older_service()) as address, remote(address, HASTY) as store:
+        assert store.get_many([Wanted(block.name, block.xxh3, len(block.data))] * 2) == {}
+        assert store.get(block.name, block.xxh3) == block.data
+
+
+@pytest.mark.parametrize("body", [b"\x05abcde", b"no frames at all", b"\xff"])
+def test_what_is_no_answer_of_many_blocks_is_the_services_failure(body: bytes) -> None:
+    block = sample()
+
+    def other_service() -> FastAPI:
+        app = FastAPI()
+        app.add_api_route("/internal/v1/chunks/read", lambda: Response(body), methods=["POST"])
+        return app
+
+    with serving(other_service()) as address, remote(address, HASTY) as store, pytest.raises(StorageFailed):
+        store.get_many([Wanted(block.name, block.xxh3, len(block.data))])
+
+
 def test_a_store_too_slow_for_one_request_is_proved_a_part_at_a_time() -> None:
     blocks = [sample(seed, size=100) for seed in range(100)]
     inner = MemoryBlockStore()
@@ -247,6 +279,18 @@ def test_an_address_where_something_else_answers_404_has_not_lost_the_blocks() -
         assert elsewhere.check([(sample(1).name, 1)]).popitem()[1] is Presence.UNKNOWN
         assert elsewhere.prove([(sample(1).name, 1)]).popitem()[1].health is Health.UNKNOWN
         elsewhere.close()
+
+
+def test_an_address_that_takes_other_methods_is_a_failed_store() -> None:
+    app = FastAPI()
+    render_problems(app)
+    app.add_api_route("/internal/v1/{path:path}", lambda: None, methods=["PATCH"])
+    with serving(app) as address, remote(address, HASTY) as store:
+        acts = calls(store, sample())
+        del acts["get_many"]  # As a service of the version before: each is to be asked for by itself.
+        for act in acts.values():
+            with pytest.raises(StorageFailed, match="method-not-allowed"):
+                act()
 
 
 def test_the_stores_own_faults_come_through_as_what_they_are() -> None:

@@ -82,3 +82,24 @@ def test_what_a_write_that_was_cut_off_left_is_no_object_and_is_swept(tmp_path: 
     vault.sweep("never")
     assert not left.exists()
     assert vault.read("a/b") == b"1"
+
+
+def test_a_link_in_the_place_of_a_folder_leads_nobody_out(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "letter").write_text("of somebody else")
+    (outside / ".tmp-letter").write_text("of somebody else")
+    vault = open_vault(f"file://{tmp_path}/vault", initialise=True)
+    (tmp_path / "vault" / "blocks").mkdir()
+    (tmp_path / "vault" / "blocks" / "ab").symlink_to(outside)
+    for attempt in (
+        lambda: list(vault.keys("blocks/ab")),
+        lambda: list(vault.folders("blocks/ab")),
+        lambda: vault.erase(["blocks/ab/letter"]),
+        lambda: vault.sweep("blocks/ab"),
+        lambda: vault.write("blocks/ab/more", b"x"),
+        lambda: vault.write("blocks/ab/cd/more", b"x"),
+    ):
+        with pytest.raises(StorageFailed):
+            attempt()
+    assert sorted(path.name for path in outside.iterdir()) == [".tmp-letter", "letter"]

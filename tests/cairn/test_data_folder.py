@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from cairn.data_folder import FORMAT, check_data_folder, prepare_data_folder
 from cairn.errors import DataFolderForeign, DataFolderTooNew
+from tests.servers.warm import run
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -65,14 +65,7 @@ def test_a_newer_folder_is_refused_and_says_which_version_to_run(tmp_path: Path)
 def test_no_verb_of_the_server_touches_a_newer_folder(tmp_path: Path, verb: list[str]) -> None:
     mark = b'{"format": 2, "made_by": "cairn 9.3"}'
     (tmp_path / "cairn.json").write_bytes(mark)
-    done = subprocess.run(
-        [sys.executable, "-m", "cairn", *verb],
-        env=os.environ | {"CAIRN_DATA": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run([sys.executable, "-m", "cairn", *verb], os.environ | {"CAIRN_DATA": str(tmp_path)}, "", timeout=60)
     assert done.returncode == 1
     assert "cairn 9.3" in done.stderr
     assert "Traceback" not in done.stderr

@@ -157,6 +157,7 @@ def run(*arguments: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.full
 def test_every_verb_that_answers_programs_does_so_with_one_document(
     shared: SignedInServer, bucket: str, tmp_path: Path
 ) -> None:
@@ -191,6 +192,7 @@ def test_every_verb_that_answers_programs_does_so_with_one_document(
     assert tried == {verb for verb in VERBS if "--json" in options(verb)} - {"rebuild"}
 
 
+@pytest.mark.full
 def test_each_verb_says_3_with_a_problem_document_when_the_server_is_down(tmp_path: Path) -> None:
     environment = os.environ | {
         "XDG_CONFIG_HOME": str(tmp_path),

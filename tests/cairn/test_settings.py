@@ -10,6 +10,7 @@ from cairn.errors import SettingInvalid
 from cairn.settings import ServerSettings, settings_of
 from foundation.settings import ServiceSettings
 from sync import WebhookSettings, open_webhook
+from tests.full_run import few
 from tests.servers.warm import run
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -17,28 +18,31 @@ SECRET = "0123456789abcdef0123456789abcdef"
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [
-        ("CAIRN_PORT", "eighty"),
-        ("CAIRN_PORT", "70000"),
-        ("CAIRN_SECRET", "short"),
-        ("CAIRN_STORE", "ftp://somewhere"),
-        ("CAIRN_STORE", "file:///a?copies=3"),
-        ("CAIRN_DATABASE", "mysql://ada:pass-word@host/db"),
-        ("CAIRN_DATABASE", "no location at all"),
-        ("CAIRN_UPLOAD_DAYS", "-1"),
-        ("CAIRN_CORS_ORIGINS", '["https://app.test"'),
-        ("CAIRN_CORS_ORIGINS", "https://app.test/page"),
-        ("CAIRN_CORS_ORIGINS", "*"),
-        ("CAIRN_TRUSTED_PROXIES", "*"),
-        ("CAIRN_TRUSTED_PROXIES", "proxy.example"),
-        ("CAIRN_REGISTRATION", "everybody"),
-        ("CAIRN_PASSWORDS", "false"),  # Nor another way in.
-        ("CAIRN_OIDC_ISSUER", "http://issuer.example"),
-        ("CAIRN_OIDC_ISSUER", "http://127.0.0.1:8080"),  # Itself.
-        ("CAIRN_OIDC_CLIENT_ID", "web"),  # At no issuer.
-        ("CAIRN_BROKER", "amqp://ada:pass-word@host"),
-        ("CAIRN_BROKER", "redis://127.0.0.1:6379/0"),  # Beside SQLite.
-    ],
+    few(
+        [
+            ("CAIRN_PORT", "eighty"),
+            ("CAIRN_PORT", "70000"),
+            ("CAIRN_SECRET", "short"),
+            ("CAIRN_STORE", "ftp://somewhere"),
+            ("CAIRN_STORE", "file:///a?copies=3"),
+            ("CAIRN_DATABASE", "mysql://ada:pass-word@host/db"),
+            ("CAIRN_DATABASE", "no location at all"),
+            ("CAIRN_UPLOAD_DAYS", "-1"),
+            ("CAIRN_CORS_ORIGINS", '["https://app.test"'),
+            ("CAIRN_CORS_ORIGINS", "https://app.test/page"),
+            ("CAIRN_CORS_ORIGINS", "*"),
+            ("CAIRN_TRUSTED_PROXIES", "*"),
+            ("CAIRN_TRUSTED_PROXIES", "proxy.example"),
+            ("CAIRN_REGISTRATION", "everybody"),
+            ("CAIRN_PASSWORDS", "false"),  # Nor another way in.
+            ("CAIRN_OIDC_ISSUER", "http://issuer.example"),
+            ("CAIRN_OIDC_ISSUER", "http://127.0.0.1:8080"),  # Itself.
+            ("CAIRN_OIDC_CLIENT_ID", "web"),  # At no issuer.
+            ("CAIRN_BROKER", "amqp://ada:pass-word@host"),
+            ("CAIRN_BROKER", "redis://127.0.0.1:6379/0"),  # Beside SQLite.
+        ],
+        8,
+    ),
 )
 def test_a_setting_that_makes_no_sense_is_named(tmp_path: Path, variable: str, value: str) -> None:
     environment = os.environ | {"CAIRN_DATA": str(tmp_path / "data"), variable: value}

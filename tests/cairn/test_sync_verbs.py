@@ -128,6 +128,7 @@ def test_damage_is_named_with_its_reason_and_healed_from_a_folder_of_any_layout(
     assert back.stdout == (elsewhere / "another name").read_bytes()
 
 
+@pytest.mark.full
 def test_a_round_of_proof_mends_from_copies_and_names_what_it_could_not(
     three_copies: SignedInServer, tmp_path: Path
 ) -> None:
@@ -149,12 +150,14 @@ def test_a_round_of_proof_mends_from_copies_and_names_what_it_could_not(
     assert "everything is whole." in done.stdout
 
 
+@pytest.mark.full
 def test_a_gentle_round_is_begun_or_joined_and_not_waited_for(server: SignedInServer) -> None:
     done = server.cairn("scrub", **admin(server))
     assert re.match(r"Round \d+ goes on: ", done.stdout)
     assert answer(server, "scrub", **admin(server))["failed"] == []
 
 
+@pytest.mark.full
 def test_only_administrators_begin_a_round(server: SignedInServer) -> None:
     for arguments in (["scrub"], ["scrub", "--now"]):
         code, problem = refused(server, *arguments)

@@ -15,6 +15,7 @@ from tests.servers.ports import free_ports
 from tests.servers.postgresql_server import Databases
 from tests.servers.seaweedfs_server import Buckets
 from tests.servers.sync_counts import sync_counts
+from tests.servers.warm import run
 
 POSTGRESQL = {"CAIRN_DATABASE": "postgresql+psycopg://127.0.0.1:9/none"}
 REDIS = {"CAIRN_BROKER": "redis://127.0.0.1:9"}
@@ -34,14 +35,8 @@ REDIS = {"CAIRN_BROKER": "redis://127.0.0.1:9"}
 def test_what_cannot_work_is_refused_by_name_and_makes_nothing(
     tmp_path: Path, verb: list[str], environment: dict[str, str], named: str
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "cairn", *verb],
-        env=os.environ | {"CAIRN_DATA": str(tmp_path / "data"), "CAIRN_SECRET": "s" * 32} | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    own = {"CAIRN_DATA": str(tmp_path / "data"), "CAIRN_SECRET": "s" * 32}
+    done = run([sys.executable, "-m", "cairn", *verb], os.environ | own | environment, "", timeout=60)
     assert done.returncode == 2, done.stderr
     assert named in done.stderr
     assert "Traceback" not in done.stderr

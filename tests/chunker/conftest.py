@@ -2,12 +2,33 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from block_storage import open_block_store
 from metadata import migrate, open_catalogue
 from tests.chunker.served import Person, Served, served
+from tests.full_run import leave_to_full_run
+
+# These are about shapes and statuses: on SQLite and a disk, where the end-to-end suites ask for the same, they are for the full run.
+DOORS = frozenset(
+    {
+        "test_archive",
+        "test_broken_requests",
+        "test_chunk_lists",
+        "test_content",
+        "test_download",
+        "test_folder_operations",
+        "test_ranges",
+        "test_versions",
+    }
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    leave_to_full_run(items, Path(__file__).parent, DOORS, "stack", "sqlite+disk")
 
 
 @pytest.fixture(scope="module", params=["sqlite+disk", "postgresql+memory"])

@@ -54,7 +54,7 @@ class Reading:
         first = None
         while held := await ahead.next():
             first = held.load.offset if first is None else first
-            found += await held.data()
+            found += b"".join(await held.data())
             held.let_go()
         start = wanted.start - (first or 0)
         return found[start : start + wanted.end - wanted.start]

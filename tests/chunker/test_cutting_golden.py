@@ -18,6 +18,7 @@ def test_the_compiled_kernel_is_the_one_that_is_used() -> None:
     assert pyfastcdc.FastCDC.__module__.startswith("pyfastcdc.cy")
 
 
+@pytest.mark.full
 def test_the_pure_fallback_cuts_at_the_same_boundaries() -> None:
     command = [sys.executable, "-W", "ignore:Failed to import pyfastcdc", "-m", "tests.chunker.golden_boundaries"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -16,6 +16,7 @@ from foundation.blocks import MIB
 from foundation.identity import Identity, Scope
 from metadata import NewBucket, open_catalogue
 from tests.chunker.served import FRAMED, chunk_list, client, cut, framed, id_of, some_bytes
+from tests.full_run import few
 from tests.servers.migrated import migrated_catalogue
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -47,7 +48,7 @@ def owner_and_bucket(database: str) -> tuple[str, UUID]:
         return str(owner), catalogue.buckets.create(caller, NewBucket(title="Things")).id
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", few(range(4)))
 def test_a_server_killed_in_a_put_shows_nothing_of_it_and_takes_it_again(place: tuple[str, str], seed: int) -> None:
     token, bucket = owner_and_bucket(place[0])
     killed_after = random.Random(seed).randrange(len(DATA))
@@ -64,7 +65,7 @@ def test_a_server_killed_in_a_put_shows_nothing_of_it_and_takes_it_again(place: 
         assert http.get(path).content == DATA
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", few(range(4)))
 def test_a_server_killed_between_blocks_has_all_it_acknowledged_and_asks_for_the_rest(
     place: tuple[str, str], seed: int
 ) -> None:

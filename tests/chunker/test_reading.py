@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 from anyio import CapacityLimiter
 
+from block_storage import StorageFailed
 from chunker.assembly import Held, Shared
 from chunker.loads import LoadReader, ManyLoad
 from chunker.read_memory import ReadMemory
@@ -26,7 +27,7 @@ class SlowBlocks:
         self._goes_on = threading.Event()
         self._lock = threading.Lock()
 
-    def read(self) -> bytes:
+    def read(self) -> list[bytes]:
         with self._lock:
             self.count += 1
             self.at_once += 1
@@ -35,7 +36,7 @@ class SlowBlocks:
         self._goes_on.wait(30)
         with self._lock:
             self.at_once -= 1
-        return bytes(SIZE)
+        return [bytes(SIZE)]
 
     @contextmanager
     def held_up(self) -> Iterator[None]:
@@ -94,3 +95,15 @@ async def test_a_reader_who_goes_while_a_block_is_read_leaves_nothing_behind() -
     await free(memory, SIZE)
     assert request.cancelled() or request.done()
     assert threads.borrowed_tokens == 0
+
+
+async def test_what_comes_in_another_length_the_second_time_is_not_sent_on() -> None:
+    answers = iter([[b"frames", b"damaged"], [b"frames"]])
+    reader = LoadReader(Shared(CapacityLimiter(1), memory := ReadMemory(SIZE, 30)))
+    held = Held(ManyLoad(SIZE, lambda: next(answers)), reader)
+    assert await held.data() == [b"frames", b"damaged"]
+    held.let_go()
+    with pytest.raises(StorageFailed):
+        await held.data()
+    held.let_go()
+    assert memory.take_now(SIZE)

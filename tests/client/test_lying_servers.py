@@ -152,6 +152,29 @@ def test_wrong_bytes_are_never_kept(liar: ScriptedServer, client: CairnClient, t
     assert target.read_bytes() == b"what was there"
 
 
+def refused_once(liar: ScriptedServer, refusal: Answer) -> None:
+    """The first request for bytes is answered with `refusal`."""
+    honest, refusals = liar.script, [refusal]
+
+    def script(asked: Asked) -> Answer:
+        return refusals.pop() if "/versions/" in asked.path and refusals else honest(asked)
+
+    liar.script = script
+
+
+def test_what_is_said_of_a_file_shorter_than_the_words_for_it_is_understood(
+    liar: ScriptedServer, client: CairnClient, tmp_path: Path
+) -> None:
+    serve_file(liar, b"x", b"x")
+    file = client.find("studio", "a")
+    refused_once(liar, Answer.problem("unavailable", 503))
+    client.download_file(file, tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == b"x"
+    refused_once(liar, Answer.problem("block-damaged", 500))
+    with pytest.raises(PartDamaged):
+        client.download_file(file, tmp_path / "b")
+
+
 def test_verify_names_the_damaged_chunk_and_goes_on(liar: ScriptedServer, client: CairnClient) -> None:
     serve_file(liar, DATA, DATA[: 2**20] + b"\0" * 2**20 + DATA[2 * 2**20 :])
     found = client.verify("studio")

@@ -12,11 +12,13 @@ from tests.stack.native_stack import NativeStack, native_stack
 FOOTINGS = ["sqlite-and-disk", "postgresql-and-s3"]
 PRODUCTS = [*FOOTINGS, "stack"]
 # The core once more on two processes of each room.
-ON_TWO_OF_EACH = frozenset({"test_main_job", "test_kill", "test_live_hints"})
+ON_TWO_OF_EACH = frozenset({"test_main_job", "test_kill", "test_live_hints", "test_many_clients"})
 # What runs once more as its operator starts it, through nginx over TLS.
 NATIVELY = frozenset({"test_main_job"})
 # What runs against five processes in the quick run; all the rest does so in the full one.
-QUICK_ON_STACK = frozenset({"test_main_job", "test_isolation", "test_bad_paths"})
+QUICK_ON_STACK = frozenset({"test_main_job", "test_isolation"})
+# What asks for shapes and statuses alone, in hundreds of ways: in the quick run on PostgreSQL only, which refuses more by itself.
+BAD_REQUESTS = frozenset({"test_bad_input", "test_bad_paths"})
 # What asks the process itself, which nobody outside reaches, or works on its files: docs/architecture.md says more.
 WITHIN = frozenset(
     {
@@ -56,6 +58,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if (
             is_repeated
             or footing & {"stack-tls", "two-of-each"}
+            or ("sqlite-and-disk" in footing and item.path.stem in BAD_REQUESTS)
             or ("stack" in footing and item.path.stem not in QUICK_ON_STACK)
         ):
             item.add_marker(pytest.mark.full)

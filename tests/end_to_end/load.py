@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -59,18 +59,25 @@ class Load:
 
 
 @contextmanager
-def load_on(server: SignedInServer, clients: int = 3, seed: int = 1) -> Iterator[Load]:
-    """Clients that put into the bucket `studio` until the block ends."""
-    load = Load(server, seed)
-    threads = [threading.Thread(target=load.put_until_stopped, args=(client,)) for client in range(clients)]
+def threads_of(work: Callable[[int], None], count: int, stop: Callable[[], None]) -> Iterator[None]:
+    """`work` in `count` threads, by their numbers; when the block ends they are told to `stop`, and waited for."""
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
     for thread in threads:
         thread.start()
     try:
-        yield load
+        yield
     finally:
-        load.stop()
+        stop()
         for thread in threads:
             thread.join()
+
+
+@contextmanager
+def load_on(server: SignedInServer, clients: int = 3, seed: int = 1) -> Iterator[Load]:
+    """Clients that put into the bucket `studio` until the block ends."""
+    load = Load(server, seed)
+    with threads_of(load.put_until_stopped, clients, load.stop):
+        yield load
 
 
 def journal(api: httpx.Client, bucket: str = "studio") -> list[dict[str, object]]:

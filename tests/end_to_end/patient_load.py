@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from client import CairnClient
+from tests.end_to_end.load import threads_of
 from tests.servers.cairn_server import SignedInServer, wait_until
 
 _SIZES = (1, 70_000, 1_500_000, 3_000_000)
@@ -70,12 +71,5 @@ def _digest(client: CairnClient, path: str) -> str:
 def patient_load_on(server: SignedInServer, folder: Path, people: int = 3) -> Iterator[PatientLoad]:
     """In the bucket `studio`, until the block ends."""
     load = PatientLoad(server, folder)
-    threads = [threading.Thread(target=load.work, args=(number,)) for number in range(people)]
-    for thread in threads:
-        thread.start()
-    try:
+    with threads_of(load.work, people, load.end):
         yield load
-    finally:
-        load.end()
-        for thread in threads:
-            thread.join()

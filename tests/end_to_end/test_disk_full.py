@@ -141,7 +141,7 @@ class ConfinedPostgreSQL(PostgreSQLServer):
     """All of it but its log lies on a small disk, which is mounted on its folder."""
 
     def __init__(self, folder: Path, disk: SmallDisk) -> None:
-        super().__init__(find_programs(), folder, None)
+        super().__init__(find_programs(), folder, None, ())
         self._disk = disk
 
     def _command(self, program: str, *options: str) -> list[str]:

@@ -172,6 +172,7 @@ def kill_who_writes_manifests(stack: Stack) -> None:
             os.kill(hand, signal.SIGKILL)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("damage", ["the secret is another", pytest.param("no manifests", marks=pytest.mark.full)])
 def test_what_cannot_be_rebuilt_is_told_with_what_to_do_and_makes_nothing(tmp_path: Path, damage: str) -> None:
     with running_server(tmp_path / "server") as server:

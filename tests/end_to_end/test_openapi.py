@@ -33,7 +33,7 @@ def run_schemathesis(
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=850,  # The test has less, where it is the small one.
         check=False,
     )
 

@@ -61,6 +61,7 @@ def test_a_machine_is_let_in_from_a_browser_and_signed_out_again(
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
 
 
+@pytest.mark.full
 def test_a_machine_that_is_not_let_in_is_told_so(lasting_server: SignedInServer, machine: Machine) -> None:
     running = machine.begin("login", lasting_server.url, "--json")
     assert running.stdout is not None

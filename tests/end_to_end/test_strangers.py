@@ -16,8 +16,8 @@ import identity
 import metadata
 from block_storage.api import internal_routes
 from foundation.authorization import RULES, Action
-from foundation.http_internal import INTERNAL, acting_for_header
 from foundation.identity import Identity
+from foundation.internal_calls import INTERNAL, acting_for_header
 from foundation.service_tokens import GRANTS, Room
 from identity import introspect_api
 from tests.end_to_end.test_isolation import BODIES, TABLE, House, house  # noqa: F401 — a fixture.
@@ -40,7 +40,7 @@ NEEDED = (
     (r"\w+ /internal/v1/catalogue/(catalogue|collection|installation|jobs|manifests|proofs)/.*", Action.COLLECT),
     (r"\w+ /internal/v1/catalogue/.*", Action.USE_CATALOGUE),
     (r"DELETE /internal/v1/chunks/.*|POST /internal/v1/chunks/delete", Action.ERASE_BLOCKS),
-    (r"(GET|HEAD) /internal/v1/.*|POST /internal/v1/chunks/check", Action.READ_BLOCKS),
+    (r"(GET|HEAD) /internal/v1/.*|POST /internal/v1/chunks/(check|read)", Action.READ_BLOCKS),
     (r"POST /internal/v1/introspect", Action.INTROSPECT),
     (r"\w+ /internal/v1/(chunks|meta).*", Action.STORE_BLOCKS),
 )

@@ -36,6 +36,7 @@ def answered(server: RoomServer) -> int:
     return sum(int(float(count)) for count in lines)
 
 
+@pytest.mark.full
 def test_both_of_each_room_take_their_share(pairs: Stack) -> None:
     with pairs.http(pairs.token) as api:
         committed = upload(api, "file", bytes(9 * MIB + 1))

@@ -185,6 +185,7 @@ def test_sync_by_itself_notices_a_database_put_back_from_yesterday(
             assert content(api, "old").content == OLD
 
 
+@pytest.mark.full
 def test_a_store_put_back_from_yesterday(server: SignedInServer, tmp_path: Path) -> None:
     with server.http(server.token) as api:
         upload(api, "old", OLD)
@@ -240,6 +241,7 @@ def test_a_flipped_bit_is_found_by_a_deep_look_only(server: SignedInServer) -> N
     assert report["audit"]["examples"]["damaged"] == [block.name]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("lost", ["a", pytest.param("b", marks=pytest.mark.full)])
 def test_a_lost_disk_is_replaced_by_an_empty_folder_and_filled(tmp_path: Path, lost: str) -> None:
     place = {"CAIRN_STORE": f"file://{tmp_path}/a?copies=3&also={tmp_path}/b&also={tmp_path}/c"}
@@ -272,6 +274,7 @@ def test_a_lost_disk_is_replaced_by_an_empty_folder_and_filled(tmp_path: Path, l
         assert len({b" ".join(sorted(line[:64] for line in one.stdout.splitlines())) for one in sums}) == 1
 
 
+@pytest.mark.full
 def test_nothing_but_an_empty_folder_of_the_store_is_made_a_copy(tmp_path: Path) -> None:
     place = {"CAIRN_STORE": f"file://{tmp_path}/a?copies=2&also={tmp_path}/b"}
     with running_server(tmp_path / "server", **place) as server:

@@ -83,6 +83,7 @@ def test_one_process_tells_all_that_is_looked_at(server: SignedInServer) -> None
     assert "PROPFIND" not in text
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("key", [{}, {"CAIRN_BACKUP_KEY": "k" * 32}], ids=["plain", "encrypted"])
 def test_the_age_of_the_newest_backup_is_told_to_whoever_has_no_key(tmp_path: Path, key: dict[str, str]) -> None:
     (tmp_path / "backup").mkdir()

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends
 
 from foundation.authorization import Action, require
 from foundation.http_caller import Caller
-from foundation.http_internal import ACTING_FOR, INTERNAL, ActingFor, acting_for_header, service_may
+from foundation.http_internal import ActingFor, service_may
 from foundation.http_service import create_service
 from foundation.http_wire import Json
 from foundation.identity import NOBODY, Identity, Scope
 from foundation.ids import new_id
+from foundation.internal_calls import ACTING_FOR, INTERNAL, acting_for_header
 from foundation.problems import Forbidden
 from foundation.service_tokens import GRANTS, Room, ServiceTokens, ServiceTokenVerifier
 from foundation.settings import ServiceSettings

@@ -9,9 +9,9 @@ from uuid import UUID
 import httpx
 import pytest
 
-from foundation.http_internal import ACTING_FOR
 from foundation.http_room import RoomClient, RoomLimits
 from foundation.identity import Identity
+from foundation.internal_calls import ACTING_FOR
 from foundation.problems import (
     DatabaseUnavailable,
     Forbidden,

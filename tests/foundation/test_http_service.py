@@ -9,13 +9,15 @@ import pytest
 from fastapi import APIRouter, FastAPI, Request
 
 from foundation.http_caller import Anybody, Caller, CallerRoute
+from foundation.http_health import Ready
 from foundation.http_requests import allow_body
-from foundation.http_service import Ready, create_service
-from foundation.http_wire import Json, RawPath, Wire, decode_cursor, encode_cursor, limit, parse_etags
+from foundation.http_service import create_service
+from foundation.http_wire import Json, RawPath, decode_cursor, encode_cursor, limit, parse_etags
 from foundation.identity import Identity
 from foundation.ids import new_id
 from foundation.problems import CursorInvalid, Malformed, Unauthenticated, Unavailable
 from foundation.settings import ServiceSettings
+from foundation.wire import Wire
 
 SIGNED_IN = {"Authorization": "Bearer good"}
 USER = Identity(user=new_id(), scopes=frozenset({"files"}))

@@ -10,6 +10,7 @@ import pytest
 from foundation.database import Database, opened
 from foundation.settings import ServiceSettings
 from identity import IdentityRoom, create_app, migrate, open_identity
+from tests.full_run import leave_to_full_run
 from tests.identity.house import EMAIL, PASSWORD, QUICK, SECRET, URL, Hands, House
 from tests.identity.outside import Shifted, browser_of, room_on
 from tests.identity.programs import APP_URI, Program, Visit, added, visit
@@ -18,6 +19,26 @@ from tests.servers.oidc_provider import OidcProvider
 from tests.servers.postgresql_server import Databases
 
 KINDS = ["sqlite", "postgresql"]
+# These are about shapes, statuses and protocols: on SQLite, on which every suite signs people in, they are for the full run.
+DOORS = frozenset(
+    {
+        "test_api",
+        "test_authorize",
+        "test_device_flow",
+        "test_introspection",
+        "test_oauth",
+        "test_outside_sessions",
+        "test_own_account",
+        "test_people_api",
+        "test_provider_tokens",
+        "test_room_tokens",
+    }
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    leave_to_full_run(items, Path(__file__).parent, DOORS, "location", "sqlite")
 
 
 @pytest.fixture(params=KINDS)

@@ -30,14 +30,14 @@ from tests.servers.cairn_server import wait_until
 from tests.servers.served import serving
 
 TOKENS = ServiceTokens(b"s" * 32)
-HASTY = RoomLimits(0.5, 0.3, retries=RetryTimes(tries=2, first_pause_seconds=0.001))
+TWICE = RoomLimits(retries=RetryTimes(tries=2, first_pause_seconds=0.001))
 USER = Identity(new_id(), new_id(), frozenset({Scope.FILES}))
 
 
 @contextmanager
 def asking(address: str, clock: Hands) -> Iterator[IntrospectingVerifier]:
     """The verifier of a room by itself, whose identity is at `address`."""
-    room = RoomClient(address, Room.CHUNKER, TOKENS, HASTY)
+    room = RoomClient(address, Room.CHUNKER, TOKENS, TWICE)
     yield introspecting_verifier(room, URL, fetched_keys(room), lambda: clock().timestamp())
     room.close()
 

@@ -24,7 +24,7 @@ from identity import create_app
 from tests.foundation.scripted_service import ScriptedService, answer, scripted_service
 from tests.foundation.tokens import Clock
 from tests.identity.house import EMAIL, SECRET, URL, House
-from tests.identity.test_introspection import HASTY
+from tests.identity.test_introspection import TWICE
 from tests.servers.served import serving
 
 MINTED = ServiceTokens(SECRET)
@@ -38,6 +38,11 @@ def address(house: House) -> Iterator[str]:
         yield address
 
 
+def fetched(address: str, room: Room) -> str:
+    """From identity, however busy this machine is."""
+    return FetchedRoomTokens(address, SECRET, MINTED, seconds=60).mint(room)
+
+
 def asked(address: str, client: str, secret: str, **form: str) -> httpx.Response:
     fields = {"grant_type": "client_credentials", **form}
     return httpx.post(f"{address}/oauth/token", data=fields, auth=(client, secret))
@@ -47,16 +52,16 @@ def asked(address: str, client: str, secret: str, **form: str) -> httpx.Response
 def test_a_room_gets_a_token_with_what_it_may_do_and_others_know_it_by_that(
     house: House, address: str, room: Room
 ) -> None:
-    token = FetchedRoomTokens(address, SECRET, MINTED).mint(room)
+    token = fetched(address, room)
     assert says_room(token)
-    client = RoomClient(address, Room.CHUNKER, MINTED, HASTY)
+    client = RoomClient(address, Room.CHUNKER, MINTED)
     elsewhere = RoomTokenVerifier(URL, fetched_keys(client), lambda: house.clock().timestamp())
     assert elsewhere.identity(token) == Identity(scopes=frozenset(GRANTS[room]), is_service=True)
     client.close()
 
 
 def test_a_rooms_token_is_no_persons_and_a_persons_no_rooms(house: House, address: str) -> None:
-    token = FetchedRoomTokens(address, SECRET, MINTED).mint(Room.SYNC)
+    token = fetched(address, Room.SYNC)
     with pytest.raises(Unauthenticated):
         house.room.verifier.verify(token)
     with httpx.Client(base_url=address) as http:
@@ -97,7 +102,7 @@ def test_a_token_that_only_says_that_it_is_a_rooms_is_refused(house: House) -> N
 
 
 def test_a_rooms_token_ends(house: House, address: str) -> None:
-    token = FetchedRoomTokens(address, SECRET, MINTED).mint(Room.CHUNKER)
+    token = fetched(address, Room.CHUNKER)
     house.clock.move(minutes=11)
     with pytest.raises(Unauthenticated):
         house.room.rooms.identity(token)
@@ -112,7 +117,7 @@ def identity() -> Iterator[ScriptedService]:
 
 def test_a_token_is_kept_for_half_of_its_life_and_then_renewed(identity: ScriptedService) -> None:
     clock = Clock(0)
-    tokens = FetchedRoomTokens(identity.address, SECRET, MINTED, clock)
+    tokens = FetchedRoomTokens(identity.address, SECRET, MINTED, clock, seconds=60)
     for clock.seconds in (0, 1, 299):
         assert tokens.mint(Room.CHUNKER) == "fetched"
     assert len(identity.asked) == 1
@@ -132,7 +137,7 @@ def test_while_identity_is_away_a_room_goes_on_and_asks_again_with_restraint(
     identity: ScriptedService, wrong: bytes
 ) -> None:
     clock, right = Clock(0), identity.then
-    tokens = FetchedRoomTokens(identity.address, SECRET, MINTED, clock)
+    tokens = FetchedRoomTokens(identity.address, SECRET, MINTED, clock, seconds=60)
     identity.then = wrong
     for _ in range(20):
         assert MINTED.identity(tokens.mint(Room.CHUNKER)) == Identity(
@@ -148,7 +153,7 @@ def test_while_identity_is_away_a_room_goes_on_and_asks_again_with_restraint(
 
 
 def test_a_room_that_cannot_fetch_the_keys_says_so_and_not_no(house: House) -> None:
-    client = RoomClient("http://127.0.0.1:9", Room.CHUNKER, MINTED, HASTY)
+    client = RoomClient("http://127.0.0.1:9", Room.CHUNKER, MINTED, TWICE)
     elsewhere = RoomTokenVerifier(URL, fetched_keys(client), lambda: house.clock().timestamp())
     token = house.room.parts.issuer.mint_for_room("cairn-room-sync", frozenset({"introspect"})).text
     with pytest.raises(Unavailable):

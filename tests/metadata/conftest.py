@@ -18,41 +18,17 @@ from tests.servers.postgresql_server import Databases
 
 # These are about shapes and statuses: on PostgreSQL, where test_bad_input and test_bad_paths ask as badly, they are for the full run.
 DOORS = frozenset({"test_api", "test_api_file_changes"})
-# What these modules are about lies beneath the seams, whose methods others call: over HTTP, on SQLite, they are for the full run.
-DEEP = frozenset(
-    {
-        "test_buckets_purge",
-        "test_closing",
-        "test_commit_groups",
-        "test_commits_batches",
-        "test_commits_edges",
-        "test_copies",
-        "test_describes",
-        "test_expiring",
-        "test_findings",
-        "test_findings_healed",
-        "test_folders",
-        "test_folders_batches",
-        "test_folders_kept",
-        "test_folders_races",
-        "test_jobs_again",
-        "test_jobs_repair",
-        "test_quotas",
-        "test_recount",
-        "test_stale_texts",
-        "test_twins",
-    }
-)
+# What other rooms ask for in every upload and every job: over HTTP too in every run. All else is so in the full one.
+OVER_HTTP = frozenset({"test_commits", "test_uploads", "test_jobs", "test_idempotency", "test_manifests"})
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What goes through the seams runs against all that serve them; what only looks into a database, against databases."""
     if "medium" in metafunc.fixturenames:
         through_seams = {"catalogue", "opened"}.intersection(metafunc.fixturenames)
-        is_deep = metafunc.module.__name__.rpartition(".")[2] in DEEP
-        http = pytest.param("http", marks=pytest.mark.full if is_deep else ())
-        is_door = metafunc.module.__name__.rpartition(".")[2] in DOORS
-        databases = ["sqlite", pytest.param("postgresql", marks=pytest.mark.full if is_door else ())]
+        module = metafunc.module.__name__.rpartition(".")[2]
+        http = pytest.param("http", marks=() if module in OVER_HTTP else pytest.mark.full)
+        databases = ["sqlite", pytest.param("postgresql", marks=pytest.mark.full if module in DOORS else ())]
         metafunc.parametrize("medium", [*databases, http] if through_seams else databases)
 
 

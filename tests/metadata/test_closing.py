@@ -190,6 +190,7 @@ def test_an_account_outlives_what_still_comes_in_under_its_name(
         leaving.catalogue.buckets.create(leaving.desk.me, NewBucket(name="again"))
 
 
+@pytest.mark.full
 def test_a_slice_takes_one_row_if_that_is_its_bound(leaving: Leaving, database: Database) -> None:
     close(leaving)
     mine, most = {leaving.user, *leaving.buckets}, 0

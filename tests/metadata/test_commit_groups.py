@@ -41,6 +41,7 @@ from metadata.schema import (
     uploads,
 )
 from metadata.sync_schema import sync_events
+from tests.full_run import few
 from tests.metadata.catalogues import Desk, chunk, chunks, somebody
 
 ADMIN = frozenset({"files", "admin"})
@@ -170,7 +171,7 @@ def left(database: Database, twin: Twin) -> dict[str, Any]:
     return database.read(twin.left)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", few(range(5)))
 @pytest.mark.parametrize("kind", BUCKETS, ids=["versions", "no trash", "trash"])
 def test_a_group_leaves_what_its_commits_leave_one_by_one(
     catalogue: Catalogue, location: str, kind: dict[str, Any], seed: int
@@ -192,7 +193,7 @@ def unordered(said: dict[str, Any]) -> dict[str, Any]:
     return said | cut
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", few(range(4)))
 def test_long_lists_and_crowds_change_only_the_order(
     opened: Callable[[CatalogueSettings], Catalogue], location: str, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -226,6 +226,7 @@ def test_a_version_whose_events_were_forgotten_gets_one_that_is_not_the_files_ne
 # --- slices ---
 
 
+@pytest.mark.full
 def test_a_block_in_2_000_versions_is_told_in_slices_and_each_is_told_once(
     desk: Desk, hand: Hand, database: Database
 ) -> None:

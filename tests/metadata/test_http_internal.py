@@ -9,9 +9,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from foundation.http_internal import INTERNAL, acting_for_header
 from foundation.http_room import RoomClient, RoomLimits
 from foundation.identity import Identity
+from foundation.internal_calls import INTERNAL, acting_for_header
 from foundation.problems import Forbidden, OutcomeUnknown, Unavailable
 from foundation.retries import RetryTimes
 from foundation.service_tokens import Room

@@ -35,6 +35,7 @@ def test_the_first_name_of_a_block_is_registered_and_later_ones_are_dead_at_once
     upload = desk.open("f", plan)
     second = desk.send(upload, plan)
     assert due(desk.catalogue) == {second[0].name}
+    assert desk.catalogue.collection.forget([second[0].name]) == plan[0].size
     desk.commit(upload.id)
     assert registered(desk, "f") == [first[0].name]
 
@@ -56,6 +57,7 @@ def test_what_comes_after_the_end_is_dead_and_answered_with_ended(desk: Desk) ->
     with pytest.raises(UploadEnded):
         desk.catalogue.blocks.register(upload.id, late)
     assert due(desk.catalogue) == {late[0].name}
+    assert desk.catalogue.collection.forget([late[0].name]) == late[0].size
 
 
 def test_a_late_copy_of_a_registration_does_not_kill_the_registered_name(desk: Desk) -> None:

@@ -16,6 +16,7 @@ from nginx import (
     ConfigurationRefused,
     FrontDoor,
     FrontDoorSettings,
+    PlainHttp,
     make_certificate,
     nginx_program,
     write_configuration,
@@ -77,6 +78,12 @@ def test_a_certificate_of_ones_own_is_what_is_served_with_and_makes_browsers_ins
     assert FrontDoorSettings().hsts == 0
     with pytest.raises(ValueError, match="together"):
         FrontDoorSettings(tls_certificate=Path("/etc/c.pem"))
+
+
+def test_each_listener_has_a_port_of_its_own() -> None:
+    with pytest.raises(ValueError, match="one port"):
+        FrontDoorSettings(http_port=8443)
+    assert FrontDoorSettings(http_port=8443, plain_http=PlainHttp.OFF).https_port == 8443
 
 
 def test_a_key_of_another_certificate_is_refused_with_nginxs_own_words(write: Write, tmp_path: Path) -> None:

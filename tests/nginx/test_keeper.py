@@ -21,6 +21,8 @@ from tests.nginx.upstream import Upstream
 from tests.servers.cairn_server import wait_until
 from tests.servers.ports import free_ports
 from tests.servers.processes import children, wait_until_gone
+from tests.servers.small_disk import SmallDisk, small_disk
+from tests.servers.unpacked import search_path
 
 
 class Keeper:
@@ -31,6 +33,7 @@ class Keeper:
         self.folder = folder / "front-door"
         address = f"http://127.0.0.1:{room.port}"
         self.environment = {
+            "PATH": search_path(),
             "CAIRN_DATA": str(folder),
             "CAIRN_SECRET": "ab" * 32,
             "CAIRN_HTTP_PORT": str(self.port),
@@ -118,6 +121,16 @@ def moved() -> Moved:
 
 
 @pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    """What the front door writes lies there, for those who ask for it before `keeper`."""
+    (tmp_path / "data").mkdir()
+    (mount := tmp_path / "disk").mkdir()
+    with small_disk(mount, "16m") as made:
+        (tmp_path / "data" / "front-door").symlink_to(made.path)
+        yield made
+
+
+@pytest.fixture
 def keeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: Upstream, moved: Moved) -> Iterator[DoorKeeper]:
     """In this process, told to look when the test says so. The certificate is one's own."""
     for name in ("certificate", "key"):
@@ -186,6 +199,34 @@ def test_a_room_that_moves_is_found_and_its_old_place_ends_what_it_began(keeper:
         moved.append(())
         assert not keeper.write(), "a name that leads nowhere for a moment leads where it did"
         assert name() == "moved"
+
+
+@pytest.mark.full
+def test_however_little_room_the_disk_has_nginx_is_told_all_of_what_changed_or_nothing(
+    disk: SmallDisk, keeper: DoorKeeper, moved: Moved
+) -> None:
+    def written() -> dict[str, bytes]:
+        return {file.name: file.read_bytes() for file in keeper.folder.iterdir() if file.name.endswith(".conf")}
+
+    def serves() -> bool:
+        return httpx.get(keeper.announcement.split()[1] + "/api/v1/me").status_code == 200
+
+    before, failures = written(), 0
+    disk.fill()
+    (port,) = free_ports(1)
+    moved.append((Address("127.0.0.1", port),))
+    ballast = disk.path / "ballast"
+    while written() == before:
+        assert serves()
+        keeper.look()
+        failures += written() == before
+        os.truncate(ballast, ballast.stat().st_size - 16384)
+    assert failures > 1
+    assert str(port).encode() in written()["rooms.conf"]
+    with Upstream("moved", port):
+        wait_until(
+            lambda: serves() and httpx.get(keeper.announcement.split()[1] + "/api/v1/me").json()["room"] == "moved"
+        )
 
 
 def test_the_processes_of_a_room_that_are_named_take_turns(tmp_path: Path, room: Upstream) -> None:

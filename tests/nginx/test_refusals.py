@@ -161,6 +161,35 @@ def test_what_cannot_be_read_is_answered_with_a_problem(house: House, what: str)
     assert "x-content-type-options: nosniff" in head
     assert "nginx/" not in head + body
     assert json.loads(body)["status"] == expected
+    assert ("allow: get, head" in head) == (expected == 405)
+
+
+def test_what_an_address_of_a_room_takes_the_room_says_of_trace_too(house: House) -> None:
+    request = b"TRACE /api/v1/buckets?limit=1 HTTP/1.1\r\nHost: a\r\nCookie: a=b\r\nConnection: close\r\n\r\n"
+    told = json.loads(sent(house, request)[2])
+    assert (told["room"], told["method"], told["target"]) == ("metadata", "TRACE", "/api/v1/buckets?limit=1")
+
+
+LONG = {
+    "declared": b"Content-Length: 1099511627776\r\n\r\n",
+    "in pieces": b"Transfer-Encoding: chunked\r\n\r\n2\r\nxx\r\n",
+}
+
+
+@pytest.mark.parametrize("body", LONG.values(), ids=LONG)
+def test_content_of_trace_is_not_waited_for_and_no_room_asked(house: House, body: bytes) -> None:
+    before = house.rooms["metadata"].received
+    with socket.create_connection(("127.0.0.1", house.door.port), timeout=5) as connection:
+        connection.sendall(b"TRACE /api/v1/buckets HTTP/1.1\r\nHost: a\r\n" + body)
+        head, _, document = connection.recv(65536).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 413")
+    assert json.loads(document)["type"] == "urn:cairn:problem:too-large"
+    assert house.rooms["metadata"].received == before
+
+
+def test_trace_of_a_room_that_is_down_is_a_problem_too(houses: Houses) -> None:
+    with houses(absent="metadata").plain() as client:
+        require_problem(client.request("TRACE", "/api/v1/buckets"), 503, "unavailable")
 
 
 def test_plain_http_on_the_port_of_tls_is_a_problem_that_says_so(house: House) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
-from nginx import UNPACKED
 from tests.page.person import Person
 from tests.servers.cairn_server import SignedInServer, running_server
 from tests.servers.tls import chromium_switches, is_through_tls
@@ -33,7 +32,7 @@ SCREENSHOTS = Path(os.environ.get("CAIRN_SCREENSHOTS", ".cache/screenshots"))
 
 def chromium_program() -> str:
     """Debian's, installed or unpacked. Raises RuntimeError if there is none: tests fail, they never skip."""
-    found = shutil.which("chromium", path=os.pathsep.join([os.environ["PATH"], str(UNPACKED / "bin")]))
+    found = shutil.which("chromium")
     if found is None:
         raise RuntimeError("No Chromium here: run tools/test_servers.sh")
     return found

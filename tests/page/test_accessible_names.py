@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.page.dropping import drag_from_desktop, hand_over
@@ -28,6 +29,7 @@ def act(page: Page, file: str, name: str) -> Locator:
     return one(row.get_by_role("button", name=name, exact=True))
 
 
+@pytest.mark.full
 def test_the_gate_is_operated_by_its_names(person: Person, page: Page) -> None:
     person.context.clear_cookies()
     page.goto("/")
@@ -49,6 +51,7 @@ def test_the_gate_is_operated_by_its_names(person: Person, page: Page) -> None:
     one(page.get_by_role("button", name="Allow", exact=True))
 
 
+@pytest.mark.full
 def test_buckets_folders_and_files_are_operated_by_their_names(person: Person, page: Page, tmp_path: Path) -> None:
     page.goto("/")
     one(page.get_by_role("button", name="New bucket", exact=True)).click()

@@ -94,8 +94,9 @@ def test_signing_out_everywhere_is_asked_and_leaves_this_browser_if_wanted(perso
 
 def test_colours_and_rows_are_kept_on_the_device(person: Person, page: Page) -> None:
     page.goto("/account")
-    page.get_by_role("radio", name="Dark").check(force=True)
-    page.get_by_role("radio", name="Dense").check(force=True)
+    for choice in ("Dark", "Dense"):
+        page.locator("label", has_text=choice).click()
+        expect(page.get_by_role("radio", name=choice)).to_be_checked()
     page.reload()
     expect(page.get_by_role("radio", name="Dark")).to_be_checked()
     expect(page.get_by_role("radio", name="Dense")).to_be_checked()

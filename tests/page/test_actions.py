@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZipFile
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.page import looks
@@ -168,6 +169,7 @@ def test_a_file_is_downloaded_as_it_is_and_a_folder_as_an_archive(person: Person
         assert [name for name in opened.namelist() if not name.endswith("/")] == ["Drawings/a.dwg"]
 
 
+@pytest.mark.full
 def test_all_actions_of_a_file_stand_behind_one_button_and_versions_are_in_the_address(
     person: Person, page: Page
 ) -> None:
@@ -182,6 +184,7 @@ def test_all_actions_of_a_file_stand_behind_one_button_and_versions_are_in_the_a
     expect(page).to_have_url(re.compile(r"\?versions="))
 
 
+@pytest.mark.full
 def test_an_empty_bucket_is_deleted_from_its_menu_and_taken_back(person: Person, page: Page) -> None:
     person.bucket("Studio")
     empty = person.bucket("Empty one")
@@ -196,6 +199,7 @@ def test_an_empty_bucket_is_deleted_from_its_menu_and_taken_back(person: Person,
     expect(place).to_be_visible()
 
 
+@pytest.mark.full
 def test_the_keys_are_listed_and_a_key_searches(person: Person, page: Page) -> None:
     page.goto(f"/b/{person.bucket()}/")
     expect(page.get_by_role("heading", name="Nothing here yet")).to_be_visible()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page import looks
@@ -10,6 +11,7 @@ from tests.page.person import Person
 from tests.servers.cairn_server import wait_until
 
 
+@pytest.mark.full
 def test_title_and_name_are_changed_and_that_is_undone(person: Person, page: Page) -> None:
     page.goto(f"/settings/{person.bucket('Studio')}")
     page.get_by_label("Title").fill("Workshop")
@@ -21,6 +23,7 @@ def test_title_and_name_are_changed_and_that_is_undone(person: Person, page: Pag
     expect(page).to_have_url(re.compile("/settings/studio$"))
 
 
+@pytest.mark.full
 def test_a_name_that_is_taken_is_refused_beside_the_field(person: Person, page: Page) -> None:
     person.bucket("Family photos")
     page.goto(f"/settings/{person.bucket('Studio')}")
@@ -70,6 +73,7 @@ def test_a_member_is_added_and_removed_and_sees_what_their_role_allows(
     wait_until(lambda: other.http.get(f"/buckets/{bucket_id}").status_code == 200)
 
 
+@pytest.mark.full
 def test_twins_are_shown_and_lead_to_their_files(person: Person, page: Page) -> None:
     bucket = person.bucket()
     person.put(bucket, "site/Report.txt")
@@ -109,6 +113,7 @@ def test_a_bucket_with_files_is_deleted_by_typing_its_name_and_taken_back(person
     assert person.content(bucket, "a.txt") == b"stones"
 
 
+@pytest.mark.full
 def test_where_its_name_is_taken_meanwhile_another_is_asked_for(person: Person, page: Page) -> None:
     bucket = person.http.get(f"/buckets/{person.bucket('Studio')}").json()["id"]
     person.http.delete(f"/buckets/{bucket}")
@@ -120,6 +125,7 @@ def test_where_its_name_is_taken_meanwhile_another_is_asked_for(person: Person, 
     expect(page).to_have_url(re.compile("/b/studio-2/"))
 
 
+@pytest.mark.full
 def test_a_bucket_that_is_not_there_says_so(page: Page) -> None:
     page.goto("/settings/nowhere")
     expect(page.get_by_role("heading", name="There is no such bucket")).to_be_visible()

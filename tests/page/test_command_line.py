@@ -4,11 +4,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.cairn.machine import Machine
 from tests.page.person import Person
 from tests.servers.cairn_server import SignedInServer
+
+pytestmark = pytest.mark.full
 
 
 def test_a_machine_is_let_in_by_the_address_that_it_shows(

@@ -5,6 +5,7 @@ import re
 import zipfile
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.end_to_end.client_of import block_files
@@ -124,6 +125,7 @@ def test_a_damaged_part_is_crossed_out_and_the_status_says_why(
     looks.check(page, "details-damaged", widths=())
 
 
+@pytest.mark.full
 def test_a_folder_and_a_selection_are_counted(person: Person, page: Page) -> None:
     bucket = person.bucket()
     person.put(bucket, "site/a.txt", b"1" * 1000)
@@ -155,6 +157,7 @@ def test_several_things_are_saved_as_one_archive_by_the_browser(person: Person, 
     expect(page).to_have_url(re.compile(f"/b/{bucket}/"))
 
 
+@pytest.mark.full
 def test_an_archive_of_what_is_gone_is_told_and_the_page_stays(person: Person, page: Page) -> None:
     bucket = person.bucket()
     person.put(bucket, "site/a.txt")
@@ -165,6 +168,7 @@ def test_an_archive_of_what_is_gone_is_told_and_the_page_stays(person: Person, p
     expect(page.get_by_role("status").get_by_text("The archive could not be made")).to_be_visible()
 
 
+@pytest.mark.full
 def test_on_the_phone_the_panel_fills_the_screen_and_gives_the_focus_back(
     person: Person, sit_down: Callable[..., Person]
 ) -> None:

@@ -69,6 +69,7 @@ def test_folders_come_first_and_the_order_stands_in_the_address(person: Person, 
     assert rows(page) == ["b", "9.txt", "A.txt", "10.txt"]
 
 
+@pytest.mark.full
 def test_of_very_many_only_those_on_the_screen_are_there_and_back_is_where_one_was(person: Person, page: Page) -> None:
     bucket = person.bucket()
     fill(person, bucket, [*(f"file-{number:04}.txt" for number in range(6_000)), "file-3000/in.txt"])
@@ -127,6 +128,7 @@ def test_an_empty_folder_says_what_to_do(person: Person, page: Page) -> None:
     looks.check(page, "files-empty")
 
 
+@pytest.mark.full
 def test_a_folder_that_cannot_be_read_says_so_and_comes_back_by_itself(person: Person, page: Page) -> None:
     bucket = person.bucket()
     person.put(bucket, "a.txt")
@@ -189,6 +191,7 @@ def test_a_cold_page_asks_for_a_long_list_once_and_nothing_of_it_is_refused(pers
     assert {status for _, status in answers} == {200}
 
 
+@pytest.mark.full
 def test_of_a_long_folder_the_key_for_finding_leads_to_search_in_it_and_of_a_short_one_to_the_browsers_own(
     person: Person, page: Page
 ) -> None:
@@ -243,6 +246,7 @@ def test_a_shared_bucket_of_the_same_name_as_ones_own_is_opened_and_not_ones_own
     expect(page.get_by_text("This bucket is shared with you.")).to_have_count(0)
 
 
+@pytest.mark.full
 def test_of_two_buckets_of_one_name_each_is_searched_by_itself(
     person: Person, page: Page, twins: tuple[str, Person, str]
 ) -> None:
@@ -259,6 +263,7 @@ def test_of_two_buckets_of_one_name_each_is_searched_by_itself(
         expect(page.get_by_role("heading", name="2 found")).to_be_visible()
 
 
+@pytest.mark.full
 def test_files_dropped_onto_one_of_two_buckets_of_the_same_name_go_there(
     person: Person, page: Page, twins: tuple[str, Person, str]
 ) -> None:

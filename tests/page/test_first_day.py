@@ -82,6 +82,7 @@ class Day:
         page = self.page
         page.goto("/")
         page.get_by_role("button", name="Create account").click()
+        expect(page.get_by_role("heading", name="Create account")).to_be_visible()
         page.get_by_label("E-mail").fill("lena@example.org")
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Create account").click()

@@ -140,6 +140,7 @@ def test_a_device_is_let_in_by_the_code_that_it_shows(person: Person, page: Page
     assert _token(person, asked)["access_token"]
 
 
+@pytest.mark.full
 def test_a_device_that_is_denied_gets_nothing(person: Person, nobody: Page) -> None:
     asked = _ask_for_code(person)
     nobody.goto(f"/device?user_code={asked['user_code']}")
@@ -170,6 +171,7 @@ def test_a_program_is_let_in_by_whoever_is_signed_in_and_gets_its_answer(person:
     assert answer["state"] == ["here"]
 
 
+@pytest.mark.full
 def test_a_program_that_is_denied_is_told_so(person: Person, page: Page) -> None:
     page.route("https://tool.example/**", lambda route: route.fulfill(status=200, body="back"))
     page.goto(f"/oauth/authorize?{_authorization(person.server)}")
@@ -178,6 +180,7 @@ def test_a_program_that_is_denied_is_told_so(person: Person, page: Page) -> None
     assert parse_qs(urlsplit(page.url).query)["error"] == ["access_denied"]
 
 
+@pytest.mark.full
 def test_after_signing_out_nothing_is_left_in_any_tab_nor_behind_back(person: Person, page: Page) -> None:
     bucket = person.bucket("Secret plans")
     person.put(bucket, "secret.txt")
@@ -196,6 +199,7 @@ def test_after_signing_out_nothing_is_left_in_any_tab_nor_behind_back(person: Pe
     assert _me(person.context) == 401
 
 
+@pytest.mark.full
 def test_the_gate_holds_on_the_phone(cairn: SignedInServer, sit_down: SitDown) -> None:
     person = sit_down(cairn, width=390, height=844, dark=True, touch=True)
     person.context.clear_cookies()

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.looks import picture, sideways, violations
 from tests.page.person import Person
+
+pytestmark = pytest.mark.full
 
 WIDTHS = (320, 390, 1440)
 

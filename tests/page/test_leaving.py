@@ -6,12 +6,13 @@ from typing import cast
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.full_run import few
 from tests.page.conftest import chromium
 from tests.page.person import PASSWORD, Person
 from tests.servers.cairn_server import SignedInServer
 
 
-@pytest.fixture(scope="module", params=[None, ["--disable-back-forward-cache"]], ids=["loads anew", "keeps pages"])
+@pytest.fixture(scope="module", params=few([["--disable-back-forward-cache"], None]), ids=["keeps pages", "loads anew"])
 def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     """One that loads a page anew at Back, and one that keeps it in memory as people's browsers do."""
     with chromium(without=cast("list[str] | None", request.param)) as opened:

@@ -9,6 +9,8 @@ from tests.page import looks
 from tests.page.person import Person
 from tests.page.test_actions import row, settles
 
+pytestmark = pytest.mark.full
+
 # The names of the rows whose ground has begun to fade, and of those for which it has ended.
 _WATCH = """() => {
     window.faded = { begun: [], ended: [], seconds: [] };

@@ -14,6 +14,8 @@ from tests.page.looks import check
 from tests.page.person import Person, go_back
 from tests.servers.cairn_server import SignedInServer
 
+pytestmark = pytest.mark.full
+
 SitDown = Callable[..., Person]
 LONG = 30_000  # milliseconds; a check takes its turn, and what did not answer is asked again after some seconds
 

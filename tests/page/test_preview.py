@@ -51,6 +51,7 @@ def test_a_picture_is_shown_and_the_arrows_lead_through_the_list(person: Person,
     expect(page).not_to_have_url(re.compile("preview"))
 
 
+@pytest.mark.full
 def test_focus_goes_back_to_the_file_that_was_opened(person: Person, page: Page) -> None:
     bucket = person.bucket()
     person.put(bucket, "notes.txt", b"The hut stands on rock.", "text/plain")
@@ -137,6 +138,7 @@ def test_a_pdf_is_drawn_page_by_page_and_read_out(person: Person, page: Page) ->
     looks.check(page, "preview-pdf")
 
 
+@pytest.mark.full
 def test_a_japanese_pdf_is_read_by_tables_that_are_asked_for_only_then(person: Person, page: Page) -> None:
     bucket = person.bucket()
     plain = person.put(bucket, "permit.pdf", pdf("Building permit"), "application/pdf")
@@ -150,6 +152,7 @@ def test_a_japanese_pdf_is_read_by_tables_that_are_asked_for_only_then(person: P
     assert {table.rpartition("/")[2][:11] for table in tables} >= {"90ms-RKSJ-H", "Adobe-Japan"}
 
 
+@pytest.mark.full
 def test_what_is_no_pdf_says_so(person: Person, page: Page) -> None:
     bucket = person.bucket()
     file = person.put(bucket, "broken.pdf", b"%PDF-1.7 and then nothing", "application/pdf")
@@ -194,6 +197,7 @@ _RECORD = """async () => {
 }"""
 
 
+@pytest.mark.full
 def test_in_a_list_pictures_stand_small_and_no_row_moves(person: Person, page: Page) -> None:
     bucket = person.bucket()
     person.put(bucket, "ridge.png", png(400, 300), "image/png")

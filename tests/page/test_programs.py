@@ -18,6 +18,8 @@ from playwright.sync_api import Page, expect
 from tests.page.looks import check
 from tests.page.person import Person
 
+pytestmark = pytest.mark.full
+
 
 class _Loopback(BaseHTTPRequestHandler):
     def do_GET(self) -> None:

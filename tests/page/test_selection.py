@@ -10,6 +10,8 @@ from tests.page import looks
 from tests.page.person import Person
 from tests.servers.cairn_server import SignedInServer
 
+pytestmark = pytest.mark.full
+
 _NAMES = ("apple.txt", "banana.txt", "cherry.txt", "date.txt", "elder.txt")
 
 

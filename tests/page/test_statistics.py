@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page import looks
 from tests.page.person import Person
+
+pytestmark = pytest.mark.full
 
 GB = 10**9
 

@@ -3,11 +3,14 @@
 import time
 from collections.abc import Mapping
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.page import looks
 from tests.page.person import Person
 from tests.page.test_actions import choose, row
+
+pytestmark = pytest.mark.full
 
 
 def tags(person: Person, bucket: str) -> dict[str, dict[str, str]]:

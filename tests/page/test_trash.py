@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page import looks
@@ -49,6 +50,7 @@ def test_a_folder_that_was_deleted_is_one_item_and_comes_back_whole(person: Pers
     assert sorted(person.paths(bucket)) == ["Old tenders/", "Old tenders/a.pdf", "Old tenders/empty/"]
 
 
+@pytest.mark.full
 def test_what_lost_its_place_asks_for_another_name(person: Person, page: Page) -> None:
     bucket = person.bucket()
     person.put(bucket, "plan.txt", b"old")
@@ -78,6 +80,7 @@ def test_the_trash_is_emptied_only_after_asking(person: Person, page: Page) -> N
     assert person.http.get(f"/buckets/{bucket}/trash").json()["items"] == []
 
 
+@pytest.mark.full
 def test_the_trash_tells_how_large_what_comes_back_is(person: Person, page: Page) -> None:
     bucket = person.bucket()
     person.put(bucket, "a.bin", b"x" * 8_400_000)
@@ -119,6 +122,7 @@ def test_what_is_selected_is_deleted_for_good_after_asking_and_nothing_else(pers
     assert person.http.get(f"/buckets/{invoices}/trash").json()["items"] == []
 
 
+@pytest.mark.full
 def test_of_a_shared_bucket_only_its_owner_deletes_for_good(
     cairn: SignedInServer, person: Person, page: Page, sit_down: Callable[..., Person]
 ) -> None:

@@ -117,6 +117,7 @@ def test_blocks_are_cut_as_the_server_cuts_them_so_that_equal_ones_are_not_sent_
     assert person.content(bucket, "after.bin") == content
 
 
+@pytest.mark.full
 def test_where_the_browser_lends_no_digests_files_arrive_all_the_same(person: Person, page: Page) -> None:
     page.add_init_script("Object.defineProperty(crypto, 'subtle', { value: undefined })")
     bucket = person.bucket()
@@ -128,6 +129,7 @@ def test_where_the_browser_lends_no_digests_files_arrive_all_the_same(person: Pe
     assert person.content(bucket, "small.bin") == content[:100]
 
 
+@pytest.mark.full
 def test_what_is_pasted_is_uploaded_but_not_into_a_field(person: Person, page: Page) -> None:
     bucket = person.bucket()
     open_folder(person, bucket)
@@ -143,6 +145,7 @@ def test_what_is_pasted_is_uploaded_but_not_into_a_field(person: Person, page: P
     assert re.fullmatch(r"Pasted 20\d\d-\d\d-\d\d at \d\d\.\d\d\.\d\d\.png", path)
 
 
+@pytest.mark.full
 def test_a_drag_names_its_target_and_ends_where_it_leaves(person: Person, page: Page, tmp_path: Path) -> None:
     bucket = person.bucket()
     person.put(bucket, "Drawings/plan.txt")
@@ -160,6 +163,7 @@ def test_a_drag_names_its_target_and_ends_where_it_leaves(person: Person, page: 
     assert "Drawings/a.txt" in person.paths(bucket)
 
 
+@pytest.mark.full
 def test_a_drag_that_rests_over_a_folder_opens_it(person: Person, page: Page, tmp_path: Path) -> None:
     bucket = person.bucket()
     person.put(bucket, "Drawings/plan.txt")
@@ -172,6 +176,7 @@ def test_a_drag_that_rests_over_a_folder_opens_it(person: Person, page: Page, tm
     assert "Drawings/a.txt" in person.paths(bucket)
 
 
+@pytest.mark.full
 def test_a_drag_of_text_does_nothing_and_a_drop_where_nothing_goes_leaves_the_page_as_it_is(
     person: Person, page: Page
 ) -> None:

@@ -50,6 +50,7 @@ def test_a_server_killed_in_the_middle_and_started_again_gets_the_rest(
     assert person.content(bucket, "large.bin") == large.read_bytes()
 
 
+@pytest.mark.full
 def test_without_a_network_it_waits_and_then_goes_on_by_itself(person: Person, page: Page, tmp_path: Path) -> None:
     bucket = person.bucket()
     large = random_file(tmp_path / "large.bin", 32 * MIB)
@@ -90,6 +91,7 @@ def test_after_a_reload_the_same_file_goes_on_where_it_was(person: Person, page:
     expect(tray(page)).to_have_count(0)
 
 
+@pytest.mark.full
 def test_another_file_is_not_taken_for_the_one_that_was_begun(person: Person, page: Page, tmp_path: Path) -> None:
     bucket = person.bucket()
     large = random_file(tmp_path / "large.bin", 24 * MIB)
@@ -106,6 +108,7 @@ def test_another_file_is_not_taken_for_the_one_that_was_begun(person: Person, pa
     assert person.paths(bucket) == []
 
 
+@pytest.mark.full
 def test_after_the_browser_was_closed_dropping_the_same_file_sends_the_rest(
     cairn: SignedInServer, browser: Browser, person: Person, tmp_path: Path
 ) -> None:
@@ -166,6 +169,7 @@ def test_somebody_else_at_the_same_browser_sees_nothing_of_what_was_begun(
     assert "secret.bin" not in _kept(other.page)
 
 
+@pytest.mark.full
 def test_leaving_the_page_while_something_is_sent_is_warned_of(person: Person, page: Page, tmp_path: Path) -> None:
     bucket = person.bucket()
     open_folder(person, bucket)
@@ -184,6 +188,7 @@ def test_leaving_the_page_while_something_is_sent_is_warned_of(person: Person, p
 
 
 @pytest.mark.full
+@pytest.mark.timeout(1500)
 def test_two_gibibytes_arrive_and_the_page_stays_small(person: Person, page: Page, tmp_path: Path) -> None:
     bucket = person.bucket()
     large = random_file(tmp_path / "large.bin", 2048 * MIB)
@@ -211,6 +216,7 @@ def test_two_gibibytes_arrive_and_the_page_stays_small(person: Person, page: Pag
     os.truncate(large, 0)
 
 
+@pytest.mark.full
 def test_who_signs_out_leaves_nothing_of_their_uploads_in_the_browser_and_is_told_so_before(
     person: Person, page: Page, tmp_path: Path
 ) -> None:

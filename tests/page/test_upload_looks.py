@@ -3,12 +3,15 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.dropping import hand_over
 from tests.page.looks import check
 from tests.page.person import Person
 from tests.page.uploading import MIB, Line, await_share, button, choose, open_folder, random_file, tray
+
+pytestmark = pytest.mark.full
 
 
 def test_the_tray_with_running_held_failed_and_waiting_ones(person: Person, page: Page, tmp_path: Path) -> None:

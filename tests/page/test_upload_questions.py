@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.dropping import drag_from_desktop, hand_over
@@ -71,6 +72,7 @@ def test_equal_bytes_are_no_question(person: Person, page: Page) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+@pytest.mark.full
 def test_equal_sizes_with_other_bytes_are_a_question(person: Person, page: Page) -> None:
     bucket = person.bucket()
     content = os.urandom(5 * MIB)
@@ -82,6 +84,7 @@ def test_equal_sizes_with_other_bytes_are_a_question(person: Person, page: Page)
     assert person.content(bucket, "large.bin") == content
 
 
+@pytest.mark.full
 def test_where_no_versions_are_kept_the_question_says_that_the_old_one_goes(person: Person, page: Page) -> None:
     bucket = person.bucket(versioning="off")
     person.put(bucket, "ridge.jpg", b"old")
@@ -100,6 +103,7 @@ def test_names_that_differ_in_case_or_form_only_stand_side_by_side(person: Perso
     assert person.paths(bucket) == ["Ridge.jpg", "ridge.jpg"]
 
 
+@pytest.mark.full
 def test_a_folder_in_the_place_of_a_file_is_told(person: Person, page: Page) -> None:
     bucket = person.bucket()
     person.put(bucket, "plans/one.txt")
@@ -126,6 +130,7 @@ def test_a_folder_that_is_dropped_again_sends_only_what_is_new(person: Person, p
     assert len(person.paths(bucket)) == 6
 
 
+@pytest.mark.full
 def test_a_file_that_changes_while_it_is_read_is_told_and_can_be_tried_again(
     person: Person, page: Page, tmp_path: Path
 ) -> None:
@@ -185,6 +190,7 @@ _BETWEEN = """() => {
 }"""
 
 
+@pytest.mark.full
 def test_a_file_that_cannot_be_read_is_told_by_name_and_the_rest_of_its_folder_goes(
     person: Person, page: Page, tmp_path: Path
 ) -> None:
@@ -205,6 +211,7 @@ def test_a_file_that_cannot_be_read_is_told_by_name_and_the_rest_of_its_folder_g
     assert person.content(bucket, "plans/two.txt") == b"back again"
 
 
+@pytest.mark.full
 def test_cancel_asks_nothing_and_can_be_taken_back(person: Person, page: Page, tmp_path: Path) -> None:
     bucket = person.bucket()
     large = random_file(tmp_path / "large.bin", 24 * MIB)
@@ -220,6 +227,7 @@ def test_cancel_asks_nothing_and_can_be_taken_back(person: Person, page: Page, t
     assert person.content(bucket, "large.bin") == large.read_bytes()
 
 
+@pytest.mark.full
 def test_from_two_uploads_on_all_can_be_paused_and_cancelled_together(
     person: Person, page: Page, tmp_path: Path
 ) -> None:

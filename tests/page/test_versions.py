@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.page import looks
@@ -58,6 +59,7 @@ def test_an_old_version_is_downloaded_as_it_was(person: Person, page: Page) -> N
     assert download.value.path().read_bytes() == b"one"
 
 
+@pytest.mark.full
 def test_deleting_a_version_is_asked_and_keeping_it_changes_nothing(person: Person, page: Page) -> None:
     bucket = person.bucket()
     person.put(bucket, "notes.txt", b"one")
@@ -77,6 +79,7 @@ def test_deleting_a_version_is_asked_and_keeping_it_changes_nothing(person: Pers
     assert [version["size"] for version in listed] == [5, 3]
 
 
+@pytest.mark.full
 def test_a_deletion_stands_among_the_versions(person: Person, page: Page) -> None:
     bucket = person.bucket()
     file = person.put(bucket, "notes.txt", b"one")
@@ -88,6 +91,7 @@ def test_a_deletion_stands_among_the_versions(person: Person, page: Page) -> Non
     expect(items.nth(1).get_by_role("button", name="Restore")).to_have_count(0)
 
 
+@pytest.mark.full
 def test_escape_closes_and_focus_goes_back(person: Person, page: Page) -> None:
     bucket = person.bucket()
     file = person.put(bucket, "notes.txt", b"one")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 
@@ -47,6 +48,13 @@ def side_entries(source: str, package: str) -> list[str]:
         and is_module(name)
         and not any(name == door or name.startswith(f"{door}.") for door in SIDE_DOORS)
     ]
+
+
+@pytest.mark.parametrize("room", sorted(set(ROOMS) - OPEN_INSIDE))
+def test_nothing_that_a_front_door_offers_has_the_name_of_a_module_behind_it(room: str) -> None:
+    """Whichever was asked for first would be what the name leads to."""
+    offered = getattr(import_module(room), "__all__", ())
+    assert [name for name in offered if is_module(f"{room}.{name}")] == []
 
 
 def test_rooms_enter_each_other_by_the_front_door_only() -> None:

@@ -206,7 +206,9 @@ class SignedInServer(CairnServer):
 
 
 class SecureServer(SignedInServer):
-    """One process behind the product's front door: `url` and `port` are what that serves by TLS. Both are killed and started together."""
+    """One process behind the product's front door: `url` and `port` are what that serves by TLS. Both are started, ended and killed
+    together.
+    """
 
     def __init__(self, folder: Path, **environment: str) -> None:
         super().__init__(folder, **environment)
@@ -221,10 +223,12 @@ class SecureServer(SignedInServer):
         self.nginx.start()
 
     def ended(self) -> int:
+        status = -signal.SIGKILL
         try:
-            return super().ended()
+            status = super().ended()
         finally:
-            self.nginx.stop()
+            self.nginx.stop(signal.SIGKILL if status == -signal.SIGKILL else signal.SIGQUIT)
+        return status
 
 
 def signed_in_server(folder: Path, **environment: str) -> SignedInServer:

@@ -23,6 +23,7 @@ from nginx import (
 )
 from tests.servers.processes import children
 from tests.servers.tls import certificate_in, is_through_tls
+from tests.servers.unpacked import search_path
 
 # Longer than a room waits for another, so that the room's own answer comes first.
 ANSWER_SECONDS = 45
@@ -62,7 +63,7 @@ class Nginx:
             limits=limits or TimeLimits(answer=ANSWER_SECONDS),
             access_log=self._log,
         )
-        self._nginx = nginx.Nginx(nginx_program(), write_configuration(folder, door))
+        self._nginx = nginx.Nginx(nginx_program(search_path()), write_configuration(folder, door))
 
     def start(self) -> None:
         self._nginx.start()
@@ -72,10 +73,10 @@ class Nginx:
                 raise RuntimeError("nginx does not start: its messages stand above")
             sleep(0.02)
 
-    def stop(self) -> None:
-        """Kill it: every connection is cut."""
+    def stop(self, how: int = signal.SIGKILL) -> None:
+        """Kill it: every connection is cut. By SIGQUIT it ends as `cairn front-door` does: what is on its way arrives."""
         if self.is_running:
-            self._nginx.end(signal.SIGKILL)
+            self._nginx.end(how)
 
     @property
     def is_running(self) -> bool:

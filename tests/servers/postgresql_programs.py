@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nginx import UNPACKED, environment_of
+from tests.servers.unpacked import UNPACKED, environment_of
 
 MIN_MAJOR = 15
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Self
 
-from nginx import UNPACKED, environment_of
 from tests.servers.ports import free_ports
 from tests.servers.processes import freeze, thaw
+from tests.servers.unpacked import UNPACKED, environment_of
 
 if TYPE_CHECKING:  # Every test process loads this file, and few speak to Redis.
     from redis import Redis

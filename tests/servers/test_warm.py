@@ -49,6 +49,7 @@ def test_the_status_of_a_copy_is_how_it_ended(tmp_path: Path) -> None:
         assert server.kill(how) == status
 
 
+@pytest.mark.full
 def test_copies_end_with_the_process_that_asked_for_them(tmp_path: Path) -> None:
     program = f"""
 import os, signal

@@ -8,14 +8,12 @@ ends, and the copies end with it.
 """
 
 import atexit
-import ctypes
 import gc
 import importlib
 import io
 import json
 import os
 import pkgutil
-import selectors
 import signal
 import socket
 import subprocess
@@ -33,6 +31,8 @@ _COMMAND = (sys.executable, "-m", "cairn")
 _FROM_NOTHING = frozenset({"worker", "beat"})
 _DECIDED_AT_THE_START = ("PYTHON", "LD_", "MALLOC_", "LC_", "LANG", "OPENSSL", "SSL_")
 _REQUEST_BYTES = 1 << 17
+# Standard input, output and error.
+_REQUEST_FILES = 3
 _PIPE_BYTES = 1 << 16
 # What is loaded only when it is needed, and always is.
 _LATE = [
@@ -42,7 +42,6 @@ _LATE = [
 ]  # fmt: skip
 # A part of what they export is loaded only when it is named.
 _ROOMS = ["block_storage", "chunker", "identity", "metadata", "sync"]
-PR_SET_PDEATHSIG = 1
 
 
 class WarmProcess:
@@ -185,44 +184,7 @@ def _migrate_once() -> None:
         identity.migrate(location)
 
 
-def copy_on_request(requests: socket.socket) -> list[str] | None:
-    """In a copy: the arguments that it is to run with. In the original: None, once nobody asks any more."""
-    controls: dict[int, tuple[int, socket.socket]] = {}
-    with selectors.DefaultSelector() as selector:
-        selector.register(requests, selectors.EVENT_READ)
-        while True:
-            for key, _ in selector.select():
-                if key.fd in controls:
-                    selector.unregister(key.fd)
-                    _tell_the_end(*controls.pop(key.fd))
-                    os.close(key.fd)
-                    continue
-                request, files, *_ = socket.recv_fds(requests, _REQUEST_BYTES, 8)
-                if not request:
-                    return None
-                if not (pid := os.fork()):
-                    for one in [*controls, *(other.detach() for _, other in controls.values()), files[0]]:
-                        os.close(one)
-                    return _becoming(json.loads(request), files[1:])
-                pidfd = os.pidfd_open(pid)
-                controls[pidfd] = pid, socket.socket(fileno=files[0])
-                selector.register(pidfd, selectors.EVENT_READ)
-                controls[pidfd][1].send(str(pid).encode())
-                for file in files[1:]:
-                    os.close(file)
-
-
-def _tell_the_end(pid: int, control: socket.socket) -> None:
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    with control:
-        try:
-            control.send(str(status).encode())
-        except BrokenPipeError:
-            return  # Nobody waits for it.
-
-
-def _becoming(request: tuple[list[str], dict[str, str], str], files: list[int]) -> list[str]:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def _becoming(request: tuple[list[str], dict[str, str], str], files: Sequence[int]) -> list[str]:
     arguments, environment, folder = request
     for place, file in enumerate(files):
         os.dup2(file, place)
@@ -234,11 +196,13 @@ def _becoming(request: tuple[list[str], dict[str, str], str], files: list[int]) 
 
 
 if __name__ == "__main__":
+    from cairn.nursery import copy_on_request
+
     load()
     with socket.socket(fileno=int(sys.argv[1])) as _requests:
-        _arguments = copy_on_request(_requests)
-    if _arguments is not None:
+        _asked = copy_on_request(_requests, _REQUEST_BYTES, _REQUEST_FILES)
+    if _asked is not None:
         import cairn.__main__
 
-        sys.argv = [cairn.__main__.__file__, *_arguments]
+        sys.argv = [cairn.__main__.__file__, *_becoming(json.loads(_asked[0]), _asked[1])]
         cairn.__main__.main()

@@ -119,6 +119,12 @@ def test_secrets_are_made_once_by_the_script_and_by_nobody_else(tmp_path: Path) 
     json.loads(made["s3_keys"])
 
 
+def test_the_place_of_backups_that_the_release_before_was_told_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "backup").write_text("s3+https://key:word@elsewhere/backup\n")
+    subprocess.run([COMPOSE_FILE.with_name("prepare.sh"), tmp_path], check=True, stdout=subprocess.DEVNULL)
+    assert (tmp_path / "backup_reader").read_text() == "s3+https://key:word@elsewhere/backup\n"
+
+
 def test_every_variable_that_the_file_asks_for_is_in_the_example_or_has_a_default() -> None:
     asked = set(re.findall(r"\$\{(\w+):\?", COMPOSE_FILE.read_text()))
     example = (PROJECT / "compose" / ".env.example").read_text()

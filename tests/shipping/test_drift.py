@@ -57,6 +57,22 @@ def test_every_variable_that_compose_takes_from_outside_is_one_or_says_where_fil
     assert several == {f"CAIRN_{name.upper().replace('-', '_')}_REPLICAS" for name in [*ROOM_PORTS, "worker"]}
 
 
+def test_what_operations_md_has_an_operator_change_is_taken_from_the_environment_file() -> None:
+    example = (PROJECT / "compose" / ".env.example").read_text()
+    file = (PROJECT / "compose" / "compose.yaml").read_text()
+    for name in (
+        "RATE_LIMIT",
+        "CONTENT_RATE_LIMIT",
+        "STREAM_LIMIT",
+        "SCRUB_DAYS",
+        "SCRUB_RATE",
+        "DEAD_NAME_DAYS",
+        "QUOTA_BYTES",
+    ):
+        assert f"\nCAIRN_{name}=" in example, name
+        assert f" CAIRN_{name}: ${{CAIRN_{name}:-" in file, name
+
+
 def told(environment: Mapping[str, str]) -> set[str]:
     """Which settings, by variables or by files that these name."""
     return {name.removesuffix("_FILE") for name in environment}

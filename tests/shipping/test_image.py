@@ -13,7 +13,7 @@ import pytest
 
 from cairn.allocator import MALLOC
 from cairn.serve import PORTS
-from nginx import environment_of, nginx_program
+from nginx import nginx_program
 from tests.project.sources import PROJECT
 from tests.servers.ports import free_ports
 from tests.shipping.composed import WORK_PORT, our_services
@@ -144,7 +144,7 @@ def run(installed: Path, *arguments: str, **environment: str) -> subprocess.Comp
     path = f"{nginx.parent}:{os.environ['PATH']}"
     return subprocess.run(
         [installed / "cairn", *arguments], cwd="/", capture_output=True, text=True, check=False,
-        env={**environment_of(nginx), "PATH": path, **environment},
+        env={**os.environ, "PATH": path, **environment},
     )  # fmt: skip
 
 

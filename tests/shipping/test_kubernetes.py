@@ -99,6 +99,17 @@ def test_who_serves_has_three_probes_and_is_once_ready_before_it_counts() -> Non
         )
 
 
+def test_only_the_nightly_job_may_write_to_the_backup() -> None:
+    given = {
+        (name, source["secret"]["name"])
+        for _, name, pod in pods()
+        for volume in pod["volumes"]
+        for source in volume.get("projected", {}).get("sources", ())
+        if source["secret"]["name"].startswith("cairn-backup")
+    }
+    assert given == {("backup", "cairn-backup"), ("sync", "cairn-backup-reader")}
+
+
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_every_selector_finds_what_it_is_for(overlay: str) -> None:
     labels = [

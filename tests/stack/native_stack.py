@@ -115,8 +115,10 @@ class NativeStack(SignedInServer):
 
     def kill(self, how: int = signal.SIGKILL) -> int:
         """All processes at once, their supervisor too; 0, since nobody is left to say otherwise."""
-        signal_all(self.all_processes(), signal.Signals(how))
-        wait_until(lambda: not self.is_running)
+        processes = self.all_processes()
+        signal_all(processes, signal.Signals(how))
+        # Until nothing is left of them, not even what nobody has asked after: PostgreSQL takes that for one that runs.
+        wait_until(lambda: not self.is_running and not any(Path(f"/proc/{pid}").exists() for pid in processes))
         return 0
 
 

@@ -2,13 +2,25 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from sync import Board, Chore, Pause, Queue, Task, Turns, celery_application, run_worker
+from sync.reserve import Reserve
 
 WEEK = 7 * 24 * 3600.0
+
+
+class HastyReserve(Reserve):
+    rest_seconds = 2.0
+
+
+def noted_late(note: Callable[[str], int], name: str, pause: Pause) -> int:
+    """Longer than the next one waits for a hand."""
+    for _ in range(60):
+        pause(0.05)
+    return note(name)
 
 
 def main(broker: str, diary: Path, turn_seconds: float, concurrency: int) -> int:
@@ -34,6 +46,8 @@ def main(broker: str, diary: Path, turn_seconds: float, concurrency: int) -> int
         yield [
             Chore(Queue.VERIFY, "quick", 5, lambda: note("quick")),
             Chore(Queue.VERIFY, "die", 5, die),
+            Chore(Queue.VERIFY, "lasting", 5, lambda: noted_late(note, "lasting", pause)),
+            Chore(Queue.VERIFY, "lasting too", 5, lambda: noted_late(note, "lasting too", pause)),
             Chore(Queue.VERIFY, "breaks", 5, breaks),
             Chore(Queue.VERIFY, "endless", 5, endless),
             Chore(Queue.COLLECT, "other", 5, lambda: note("other")),
@@ -45,7 +59,9 @@ def main(broker: str, diary: Path, turn_seconds: float, concurrency: int) -> int
     with opened(lambda _seconds=0.0: None) as chores:
         tasks = [Task(chore.queue, chore.name, chore.every_seconds) for chore in chores]
     turns = Turns(opened, broker, Board.made(concurrency), turn_seconds)
-    return run_worker(celery_application(broker, tasks, turns), turns, list(Queue), concurrency)
+    app = celery_application(broker, tasks, turns)
+    app.conf.worker_autoscaler = "tests.sync.celery_child:HastyReserve"
+    return run_worker(app, turns, list(Queue), concurrency)
 
 
 if __name__ == "__main__":

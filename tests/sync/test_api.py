@@ -175,8 +175,11 @@ def test_verify_now_makes_a_file_pending_again_and_a_bucket_says_how_many_files(
         answer = house.ask("POST", f"/files/{file}/verify")
         assert (answer.status_code, answer.json()["status"]) == (202, "pending")
     assert len(house.get("/sync-events", file_id=file)["items"]) == 1
+    before = house.desk.catalogue.jobs.clock()
     answer = house.ask("POST", f"/buckets/{house.desk.bucket.name}/verify")
-    assert (answer.status_code, answer.json()) == (202, {"files": 1})
+    assert (answer.status_code, answer.json()["files"]) == (202, 1)
+    after = house.desk.catalogue.jobs.clock()
+    assert before <= datetime.fromisoformat(answer.json()["at"]) <= after
     assert house.rings.wait(0) == {"verify", "spread"}
 
 

@@ -56,7 +56,7 @@ Start = Callable[..., Worker]
 
 @pytest.fixture
 def start(broker: str, tmp_path: Path) -> Iterator[Start]:
-    """A worker of two children on an empty Redis; one a test."""
+    """A worker of at most two children on an empty Redis; one a test."""
     started: list[Worker] = []
 
     def worker(turn_seconds: float = 20.0, location: str = broker) -> Worker:
@@ -126,6 +126,31 @@ def test_what_is_worth_nothing_any_more_is_not_done_and_what_is_unknown_harms_no
     worker = start()
     worker.await_ran("other")
     assert worker.ran("quick") == []
+
+
+def test_a_worker_has_one_hand_until_work_waits_for_another_and_one_again_when_nothing_does(start: Start) -> None:
+    worker = start()
+    worker.broker.send("quick", Queue.VERIFY)
+    worker.await_ran("quick")
+    (first,) = children(worker.process.pid)
+    worker.broker.send("long", Queue.COLLECT)
+    worker.await_ran("endless")
+    worker.broker.send("quick", Queue.VERIFY)
+    worker.await_ran("quick", 2)
+    assert set(worker.ran("endless")) == {first}
+    assert worker.ran("quick")[1] != first
+
+
+def test_hands_that_nothing_needs_end(start: Start) -> None:
+    worker = start()
+    for name in ("lasting", "lasting too"):
+        worker.broker.send(name, Queue.VERIFY)
+    wait_until(lambda: len(children(worker.process.pid)) == 2, SECONDS)
+    worker.await_ran("lasting too")
+    wait_until(lambda: len(children(worker.process.pid)) == 1, SECONDS)
+    worker.broker.send("quick", Queue.VERIFY)
+    worker.await_ran("quick")
+    assert worker.process.poll() is None
 
 
 @pytest.mark.full

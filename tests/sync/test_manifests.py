@@ -1,5 +1,6 @@
 """Manifests as the chore writes them and as they are read again: whatever was done, whoever wrote, wherever it was cut off."""
 
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
@@ -20,7 +21,9 @@ from metadata import (
 from sync import Interrupted, ManifestParts, ManifestWriter, Seal, manifests_check, prune_manifests
 from sync.errors import ManifestsBehind
 from sync.manifest_reading import ManifestReader, ReadBucket
-from sync.manifest_values import PREFIX
+from sync.manifest_values import PREFIX, Place, part_name
+from sync.slices import SLICE_ITEMS
+from tests.full_run import few
 from tests.metadata.catalogues import somebody
 from tests.sync.test_collect import at_once
 from tests.sync.workshop import Workshop
@@ -151,7 +154,7 @@ def cutting(store: BlockStore, after: int) -> BlockStore:
     return Cutting()  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize("after", range(8))
+@pytest.mark.parametrize("after", few(range(8), 4))
 def test_cut_off_at_any_step_the_manifests_are_right_and_the_next_writer_goes_on(shop: Workshop, after: int) -> None:
     written: dict[str, UUID] = {}
     for step in range(4):
@@ -238,6 +241,39 @@ def test_two_writers_at_once_leave_what_one_would(shop: Workshop) -> None:
         )
     assert len(read(shop).files) == 30
     assert prune_manifests(ManifestParts(shop.catalogue.manifests, SEAL), shop.store, at_once) == 0
+
+
+def test_values_that_nobody_names_are_found_slice_by_slice_however_many_there_are(shop: Workshop) -> None:
+    shop.put("one", b"one")
+    writer(shop).run()
+    before = keys(shop.store)
+    for number in range(3 * SLICE_ITEMS):
+        shop.store.replace_meta(str(Place(UUID(int=number), part_name(1, 0, "0" * 16), 0)), b"of nobody")
+    listed = 0
+    asked: list[tuple[int, int]] = []
+
+    class Watching:
+        """Passes everything on, and counts the names that it gave."""
+
+        def __getattr__(self, method: str) -> object:
+            return getattr(shop.store, method)
+
+        def list_meta(self, prefix: str) -> Iterator[str]:
+            nonlocal listed
+            for key in shop.store.list_meta(prefix):
+                listed += 1
+                yield key
+
+    class Asked:
+        def known(self, buckets: Collection[UUID]) -> Mapping[UUID, Sequence[str]]:
+            asked.append((listed, len(buckets)))
+            return shop.catalogue.manifests.known(buckets)
+
+    pruned = prune_manifests(ManifestParts(Asked(), SEAL), Watching(), at_once)  # type: ignore[arg-type]
+    assert pruned == 3 * SLICE_ITEMS
+    assert keys(shop.store) == before
+    assert [names for names, _ in asked] == [*range(SLICE_ITEMS, listed, SLICE_ITEMS), listed]
+    assert max(buckets for _, buckets in asked) <= SLICE_ITEMS
 
 
 def test_changes_that_wait_for_hours_are_told(shop: Workshop) -> None:

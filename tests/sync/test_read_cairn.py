@@ -189,6 +189,8 @@ def test_documents_that_are_not_what_they_should_be_end_in_words(shop: Workshop,
         [b'{"file": {}}\n'],
         [b'{"version": {"id": 7}}\n'],
         [b'{"chunks": {"content": 1, "index": "x"}}\n'],
+        [b'{"content": {"id": "x", "size": Infinity}}\n'],
+        [b"[" * 100_000 + b"\n"],
     ):
         name = part_name(9, 0, uuid4().hex[:16])
         extra = replace(place, part=name)

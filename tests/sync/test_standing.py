@@ -45,7 +45,7 @@ def a_chunk(index: int = 0, size: int = 10) -> JobChunk:
 
 
 def standing_of(*seen: Sight) -> Standing:
-    standing = Standing()
+    standing = Standing(NOW)
     for index, sight in enumerate(seen):
         standing.add(a_chunk(index), sight)
     return standing
@@ -57,19 +57,19 @@ def test_what_is_whole_is_completed_with_its_counts() -> None:
     assert (decided.chunks_verified, decided.healed_chunks, decided.error, decided.reason) == (2, 1, None, None)
 
 
-def test_its_proof_is_the_oldest_of_the_blocks_that_were_not_read_now() -> None:
+def test_its_proof_is_the_oldest_of_its_blocks_and_of_those_read_now_when_that_began() -> None:
     old, older = NOW - timedelta(days=1), NOW - timedelta(days=2)
-    standing = Standing()
+    standing = Standing(NOW)
     for index, proof in enumerate((old, older, None)):
         standing.add(replace(a_chunk(index), verified_at=proof), replace(SEEN, is_read=proof is None))
     assert outcome(a_job(3, 30), standing).proved_at == older
-    assert outcome(a_job(), standing_of(SEEN, SEEN)).proved_at is None
+    assert outcome(a_job(), standing_of(SEEN, SEEN)).proved_at == NOW
 
 
 @pytest.mark.parametrize("field", ["version_bucket", "bucket_owner", "content"])
 def test_what_is_gone_since_is_no_failure(field: str) -> None:
     gone = replace(a_job(), **{field: None})
-    assert outcome(gone, Standing()).status is EventStatus.COMPLETED
+    assert outcome(gone, Standing(NOW)).status is EventStatus.COMPLETED
 
 
 @pytest.mark.parametrize("change", [{"num_chunks": 3}, {"size": 21}])
@@ -87,7 +87,7 @@ def test_a_gap_between_chunks_is_inconsistent(change: dict[str, int]) -> None:
 
 
 def test_what_may_have_been_purged_meanwhile_is_looked_at_once_more() -> None:
-    decided = outcome(replace(a_job(), attempts=1), Standing())
+    decided = outcome(replace(a_job(), attempts=1), Standing(NOW))
     assert (decided.status, decided.is_counted, decided.error) == (EventStatus.PENDING, True, "catalogue-inconsistent")
 
 

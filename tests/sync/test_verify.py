@@ -6,13 +6,14 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from block_storage import StorageFailed
-from foundation.blocks import MIB, BlockId
+from block_storage import Proof, StorageFailed
+from foundation.blocks import MIB, BlockId, BlockName
 from metadata import Chunk, EventStatus
 from sync import Interrupted
 from sync.slices import SLICE_BYTES
@@ -75,6 +76,24 @@ def test_verify_now_reads_what_was_proved_before(shop: Workshop) -> None:
     shop.run("verify", store=store)
     assert len(store.names("prove")) == 1
     assert shop.event(file).status is DONE
+
+
+@pytest.mark.parametrize("blocks", [[b"bytes"], LONG], ids=["short", "long"])
+def test_what_was_read_before_somebody_asked_is_no_proof_of_how_it_is_since(
+    shop: Workshop, blocks: list[bytes]
+) -> None:
+    asked: list[datetime] = []
+
+    def prove(names: Collection[tuple[BlockName, int]]) -> dict[BlockName, Proof]:
+        proofs = shop.store.prove(names)
+        asked.append(shop.catalogue.jobs.clock())
+        return proofs
+
+    put_long(shop, "file", blocks)
+    shop.run("verify", store=Watched(shop.store, prove=prove))
+    verified = shop.desk.at("file").verified_at
+    assert verified is not None
+    assert verified < asked[0]
 
 
 @pytest.mark.parametrize("copies", [1, 3])

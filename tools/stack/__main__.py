@@ -1,11 +1,14 @@
-"""`python -m tools.stack start|stop|restart SERVICE`."""
+"""`python -m tools.stack start|stop|restart SERVICE|once COMMAND…`."""
 
 import argparse
+import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from time import monotonic, sleep
 from types import FrameType
 
@@ -24,8 +27,8 @@ _PROFILES = frozenset({"seaweedfs"})
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make stack", description=__doc__)
-    parser.add_argument("verb", choices=["start", "stop", "restart"])
-    parser.add_argument("service", nargs="?")
+    parser.add_argument("verb", choices=["start", "stop", "restart", "once"])
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
     # All that a stack keeps is its owner's alone.
@@ -36,8 +39,11 @@ def main() -> None:
             start(places)
         elif options.verb == "stop":
             stop(places)
+            _say("the stack is stopped")
+        elif options.verb == "restart":
+            restart(places, " ".join(options.arguments))
         else:
-            restart(places, options.service)
+            sys.exit(once(places, options.arguments))
     except (StackFailedError, TimeoutError, ValueError, OSError) as error:
         sys.exit(f"cairn: {error}")
     except KeyboardInterrupt:
@@ -65,11 +71,12 @@ def start(places: Places) -> None:
 def stop(places: Places) -> None:
     Supervision(places).stop()
     for file in (*places.run.glob("*.pid"), places.run / "stack.json"):
-        file.unlink(missing_ok=True)
-    _say("the stack is stopped")
+        # CAIRN_DATA may be no folder.
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            file.unlink()
 
 
-def restart(places: Places, service: str | None) -> None:
+def restart(places: Places, service: str) -> None:
     """End a service as a whole, start it, and wait until it answers."""
     if not service:
         raise ValueError("SERVICE is not given: make stack-restart SERVICE=metadata")
@@ -88,19 +95,51 @@ def restart(places: Places, service: str | None) -> None:
     _say(f"{service} runs again")
 
 
+def once(places: Places, command: Sequence[str]) -> int:
+    """Run a command of `cairn` as the migration is run, as the owner of database and store, and with this shell's CAIRN_BACKUP…;
+    its exit status. Where the stack does not run, these two run for as long as the command.
+    """
+    if not command:
+        raise ValueError('ARGS is not given: make stack-once ARGS="backup create"')
+    is_going = Supervision(places).is_running
+    if is_going and "--adopt" in command:
+        raise ValueError("what is running must not see database and store adopted: make stack-stop first")
+    if not is_going:
+        places = _laid_out(places)
+    supervision, found = Supervision(places), services(_variables(places), _PROFILES)
+    needed = {name: found[name] for name in found["migrate"].after}
+    job = program(replace(found["migrate"], command=tuple(command)), places)
+    backup = {name: value for name, value in os.environ.items() if name.startswith("CAIRN_BACKUP")}
+    try:
+        if not is_going:
+            programs = {name: program(service, places) for name, service in needed.items()}
+            supervision.launch(programs)
+            Beginning(places, needed, programs, supervision).run(lambda _words: None)
+        environment = supervision.environment | dict(job.environment) | backup
+        return subprocess.run(job.command, env=environment, check=False).returncode
+    finally:
+        if not is_going:
+            stop(places)
+
+
+def _laid_out(places: Places) -> Places:
+    """Where a stack that does not run will be, with all that it needs there."""
+    # Of one whose supervisor or folder is gone.
+    Supervision(places).stop()
+    places, moved = free_places(places.data, services(_variables(places), _PROFILES).keys())
+    keep(places)
+    for words in moved:
+        _say(words)
+    write_secrets(places)
+    prepare(places)
+    return places
+
+
 def _begin(places: Places, is_going: bool) -> None:
-    names = services(_variables(places), _PROFILES).keys()
     if is_going:
-        _require_same(places, names)
+        _require_same(places, services(_variables(places), _PROFILES).keys())
     else:
-        # Of one whose supervisor or folder is gone.
-        Supervision(places).stop()
-        places, moved = free_places(places.data, names)
-        keep(places)
-        for words in moved:
-            _say(words)
-        write_secrets(places)
-        prepare(places)
+        places = _laid_out(places)
     supervision = Supervision(places)
     found = services(_variables(places), _PROFILES)
     programs = {name: program(service, places) for name, service in found.items()}
@@ -112,8 +151,10 @@ def _begin(places: Places, is_going: bool) -> None:
 
 
 def _require_same(places: Places, names: Collection[str]) -> None:
-    """Raises ValueError where a running stack has another number of some service than the settings now say."""
+    """Raises ValueError where a running stack has another number of some service than the settings now say, or is there for `once` only."""
     running = Supervision(places).states().keys()
+    if "nginx" not in running:
+        raise ValueError("a command of make stack-once runs, or was killed: wait for it, or make stack-stop")
     if extra := {name for name in running ^ set(names) if name.rpartition("-")[2].isdecimal()}:
         raise ValueError(
             f"{', '.join(sorted(extra))}: how many of a service there are is changed by make stack-stop, then make stack"

@@ -31,7 +31,10 @@ class Beginning:
         self._done: set[str] = set()
 
     def run(self, say: Callable[[str], None]) -> None:
-        """Until the front door is ready. Raises StackFailedError, which names the service that ended or does not answer."""
+        """Until all answer, and the front door, if it is among them, is ready.
+
+        Raises StackFailedError, which names the service that ended or does not answer.
+        """
         end = monotonic() + _READY_SECONDS
         while not self._is_whole(say):
             if monotonic() > end:
@@ -44,7 +47,8 @@ class Beginning:
                 say(f"starting {name}")
                 self._begin(name)
         self._look()
-        return len(self._done) == len(self._found) and front_door_is_ready(self._places)
+        has_front_door = "nginx" in self._found
+        return len(self._done) == len(self._found) and (not has_front_door or front_door_is_ready(self._places))
 
     def _begin(self, name: str) -> None:
         if self._found[name].restarts:

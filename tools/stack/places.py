@@ -120,7 +120,10 @@ def free_places(data: Path, services: Collection[str] = ()) -> tuple[Places, lis
 
 def keep(places: Places) -> None:
     for folder in (places.data, places.run, places.run / "secrets", places.logs, places.sockets):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ValueError(f"{folder} cannot be made: {error.strerror}; CAIRN_DATA says where") from error
     if places.sockets.stat().st_uid != os.geteuid():
         raise ValueError(f"{places.sockets} is somebody else's: set TMPDIR, or CAIRN_DATA to a shorter folder")
     (places.run / "ports.json").write_text(json.dumps(dict(places.ports), indent=2) + "\n")

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cairn.allocator import MALLOC
-from nginx import environment_of
 from tests.servers.postgresql_programs import find_programs
 from tests.servers.postgresql_server import unprivileged_account
 from tests.servers.redis_server import redis_program
+from tests.servers.unpacked import environment_of, search_path
 from tools.stack.composition import COMPOSE, Service
 from tools.stack.places import DOOR, Places
 
@@ -74,6 +74,8 @@ def _ours(service: Service, places: Places) -> Program:
     environment |= MALLOC
     # Of this folder's source, whichever it was that .venv was made for.
     environment["PYTHONPATH"] = str(COMPOSE.parent)
+    # The front door's nginx may be one that nobody installed.
+    environment["PATH"] = search_path()
     command = [sys.executable, "-m", "cairn", *service.command]
     if "--port" in command:
         command[command.index("--port") + 1] = str(places.ports[service.name])

@@ -18,7 +18,7 @@ def write_secrets(places: Places) -> None:
     for file in places.secrets.iterdir():
         _write(places.run / "secrets" / file.name, places.translated(file.read_text()))
     # The containers' folder is not here.
-    _write(places.run / "secrets" / "backup", os.environ.get("CAIRN_BACKUP", "") + "\n")
+    _write(places.run / "secrets" / "backup_reader", os.environ.get("CAIRN_BACKUP", "") + "\n")
     # Where the admin's verbs look for it, and what makes this a data folder.
     _write(places.data / "secret", (places.secrets / "secret").read_text())
 

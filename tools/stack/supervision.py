@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import xmlrpc.client
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -62,7 +62,8 @@ class Supervision:
     @property
     def is_running(self) -> bool:
         try:
-            self._rpc().supervisor.getState()
+            with self._asked() as supervisor:
+                supervisor.getState()
         except (OSError, xmlrpc.client.Error):
             return False
         return True
@@ -93,7 +94,8 @@ class Supervision:
 
     def states(self) -> dict[str, tuple[str, int]]:
         """Of each service: Supervisor's word for its state, and its process or 0."""
-        told: Any = self._rpc().supervisor.getAllProcessInfo()
+        with self._asked() as supervisor:
+            told = supervisor.getAllProcessInfo()
         return {one["name"]: (one["statename"], one["pid"]) for one in told}
 
     def start(self, name: str) -> None:
@@ -101,7 +103,8 @@ class Supervision:
         if self.states()[name][0] == "BACKOFF":
             self.end([name])
         try:
-            self._rpc().supervisor.startProcess(name, False)
+            with self._asked() as supervisor:
+                supervisor.startProcess(name, False)
         except xmlrpc.client.Fault as fault:
             if fault.faultCode != Faults.ALREADY_STARTED:
                 raise
@@ -118,8 +121,8 @@ class Supervision:
         states = self.states()
         for name in names:
             if states[name][0] in {"STARTING", "RUNNING", "BACKOFF"}:
-                with contextlib.suppress(xmlrpc.client.Fault):
-                    self._rpc().supervisor.stopProcess(name, False)
+                with contextlib.suppress(xmlrpc.client.Fault), self._asked() as supervisor:
+                    supervisor.stopProcess(name, False)
         return all(states[name][0] in {"STOPPED", "FATAL"} for name in names)
 
     def stop(self) -> None:
@@ -129,7 +132,8 @@ class Supervision:
             names = self.states().keys()
             for turn in (names & _FIRST, names - _FIRST - _LAST, names & _LAST):
                 self.end(turn)
-            self._rpc().supervisor.shutdown()
+            with self._asked() as supervisor:
+                supervisor.shutdown()
         for how, seconds in ((signal.SIGTERM, _END_SECONDS), (signal.SIGKILL, 10)):
             with contextlib.suppress(TimeoutError):
                 signal_all(members(self._places), how)
@@ -137,9 +141,11 @@ class Supervision:
                 return
         raise TimeoutError(f"these do not end: {members(self._places)}")
 
-    def _rpc(self) -> xmlrpc.client.ServerProxy:
+    @contextlib.contextmanager
+    def _asked(self) -> Iterator[Any]:
         transport = SupervisorTransport(None, None, f"unix://{self._places.sockets}/supervisor.sock")
-        return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+        with contextlib.closing(transport):
+            yield xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport).supervisor
 
 
 def _script(pid_file: Path, program: Program) -> str:

@@ -7,8 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import httpcore
-
-from client.lean_httpx import httpx
+import httpx
 
 READ_BYTES = 256 * 1024
 NEVER_SENT = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout, httpcore.UnsupportedProtocol)
@@ -67,14 +66,14 @@ class _Body(httpx.SyncByteStream):
 class WideTransport(httpx.BaseTransport):
     """A pool of `connections` HTTP/1.1 connections. Raises httpcore's errors: NEVER_SENT before anything went out, or BROKEN."""
 
-    def __init__(self, connections: int, secure: ssl.SSLContext | None) -> None:
-        """`secure`: for https addresses."""
+    def __init__(self, connections: int, secure: ssl.SSLContext | None = None, idle_seconds: float = 4.0) -> None:
+        """`secure`: for https addresses. `idle_seconds`: shorter than the server keeps a connection that is idle, so that hardly ever a
+        request goes into one that is closing; nginx's own limit is 75 s."""
         self._pool = httpcore.ConnectionPool(
             ssl_context=secure,
             max_connections=connections,
             max_keepalive_connections=connections,
-            # Below the servers' own limit (75 s at nginx), so that hardly ever a request goes into a closing connection.
-            keepalive_expiry=4.0,
+            keepalive_expiry=idle_seconds,
             http1=True,
             network_backend=_WideBackend(),
         )
