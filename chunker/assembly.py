@@ -17,6 +17,7 @@ from chunker.parts import Seams
 from chunker.ranges import ByteRange
 from chunker.read_memory import ReadMemory
 from chunker.read_threads import read_in, retrieve
+from chunker.shared_reads import SharedReads
 from foundation.blocks import MIB, BlockName
 from foundation.problems import Problem
 from metadata import BlockState, FileVersion, StoredChunk, VersionNotFound
@@ -103,6 +104,7 @@ class Shared:
     threads: CapacityLimiter
     memory: ReadMemory
     lists: ChunkLists = field(default_factory=ChunkLists)
+    reads: SharedReads[bytes | memoryview] = field(default_factory=SharedReads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class Source:
         self.version = version
         self._content = version.content
         self._files, self._blocks, self._store = catalogue.files, catalogue.blocks, store
-        self._threads, self.memory, self._lists = shared.threads, shared.memory, shared.lists
+        self._threads, self.memory, self._lists, self._reads = shared.threads, shared.memory, shared.lists, shared.reads
 
     async def page(self, index: int) -> Sequence[StoredChunk]:
         """Some of the chunks from `index` on, at most PAGE_CHUNKS; none beyond the last."""
@@ -163,7 +165,8 @@ class Source:
 
     async def read(self, run: Run) -> Pieces:
         """The chunks' bytes, verified. Raises ContentDamaged, after the catalogue was told; StorageFailed."""
-        return await read_in(self._threads, lambda: self._read(run))
+        key = (self.version.version_id, run.chunks[0].index, len(run.chunks))
+        return await self._reads.get(key, lambda: read_in(self._threads, lambda: self._read(run)))
 
     def _read(self, run: Run) -> Pieces:
         found = together(self._store, run.chunks)
