@@ -35,6 +35,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """End an xdist worker with its controller, however that ends: its servers end with it, none stays behind."""
     compile_once()
     os.environ["PATH"] = search_path()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Begun with `&`, and every program that a test starts would ignore it too.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--through") and not is_through_tls():
         folder = tempfile.TemporaryDirectory(prefix="cairn-tls-")
         config.add_cleanup(folder.cleanup)

@@ -1,11 +1,13 @@
 """A disk that can really be full: a small file system in a mount namespace of a process that only keeps it. Needs no rights."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 _MIB = 1024 * 1024
+_LARGE = 256 * _MIB
 
 
 class SmallDisk:
@@ -29,7 +31,9 @@ class SmallDisk:
 
 
 def fill(ballast: Path) -> None:
-    """All the room that is left on its disk is the file's."""
+    """All the room that is left on its disk is the file's. A large disk is the machine's, and is left alone."""
+    room = os.statvfs(ballast.parent)
+    assert room.f_blocks * room.f_frsize < _LARGE, f"{ballast.parent} is on no small disk."
     with ballast.open("ab", buffering=0) as file:
         for piece in (_MIB, 4096, 1):
             while True:
