@@ -28,8 +28,14 @@ def broker(brokers: Brokers, request: pytest.FixtureRequest) -> str:
     from redis import Redis
 
     worker = getattr(request.config, "workerinput", {"workerid": "gw0"})["workerid"]
-    location = brokers.location(int(worker.removeprefix("gw")) % _DATABASES)
+    database = int(worker.removeprefix("gw")) % _DATABASES
+    location = brokers.location(database)
     with Redis.from_url(location) as client:
+        mine = str(client.client_id())
+        # What was killed with the test before may not have ended yet: while it waits here, Redis sends it this test's message.
+        for other in client.client_list():
+            if other["db"] == str(database) and other["id"] != mine:
+                client.client_kill_filter(_id=other["id"])
         client.flushdb()
     return location
 

@@ -138,6 +138,37 @@ def test_a_command_of_the_owners_runs_beside_the_stack(stack: NativeStack, tmp_p
     assert stack.process("metadata")
 
 
+@pytest.mark.full
+@pytest.mark.timeout(900)
+def test_an_empty_stack_is_filled_from_a_backup_and_its_lost_catalogue_from_its_own_store(
+    stack: NativeStack, tmp_path: Path
+) -> None:
+    (tmp_path / "up").write_bytes(secrets.token_bytes(3_000_000))
+    place = f"cairn:{bucket_of(stack)}/b.bin"
+    stack.cairn("cp", str(tmp_path / "up"), place)
+    backup = {"CAIRN_BACKUP": f"file://{tmp_path / 'backup'}"}
+    stack.make("once", "backup", "create", "--new", "--at", backup["CAIRN_BACKUP"])
+
+    with native_stack(tmp_path / "other", **backup) as other:
+        shutil.copy(stack.data / "secret", other.data / "secret")
+        other.make("once", "backup", "restore")
+        assert json.loads(other.make("once", "doctor", "--deep", "--json").stdout)["findings"] == []
+        assert not other.is_running
+        other.start()
+        other.cairn("login", other.url, "--token-stdin", stdin=stack.token)
+        other.cairn("cp", place, str(tmp_path / "restored"))
+        wait_until(lambda: "\ncairn_manifests_behind 0" in httpx.get(f"{other.services['sync']}/metrics").text, 120)
+        other.stop()
+        (other.data / "postgres").rename(tmp_path / "lost")
+        other.make("once", "rebuild")
+        other.start()
+        token = other.make("once", "token", "create", "--email", stack.email).stdout
+        other.cairn("login", other.url, "--token-stdin", stdin=token)
+        other.cairn("cp", place, str(tmp_path / "rebuilt"))
+    for name in ("restored", "rebuilt"):
+        assert (tmp_path / name).read_bytes() == (tmp_path / "up").read_bytes(), name
+
+
 def test_make_stack_while_it_runs_says_so_and_changes_nothing(stack: NativeStack) -> None:
     before = stack.processes()
     said = stack.make("start").stdout
@@ -168,6 +199,7 @@ def test_a_service_that_is_killed_comes_back_by_itself(stack: NativeStack) -> No
 
 
 def test_stop_leaves_no_process_though_one_hangs_and_one_was_killed(stack: NativeStack) -> None:
+    """The last one on the stack of the whole file."""
     freeze(stack.process("chunker"))
     os.kill(stack.process("beat"), signal.SIGKILL)
     stack.stop()
@@ -259,37 +291,6 @@ def test_two_of_each_service_run_natively_and_one_of_each_may_be_killed(tmp_path
             stack.cairn("cp", str(tmp_path / "up"), place)
             stack.cairn("cp", place, str(tmp_path / room))
             assert (tmp_path / room).read_bytes() == (tmp_path / "up").read_bytes()
-
-
-@pytest.mark.full
-@pytest.mark.timeout(900)
-def test_an_empty_stack_is_filled_from_a_backup_and_its_lost_catalogue_from_its_own_store(
-    stack: NativeStack, tmp_path: Path
-) -> None:
-    (tmp_path / "up").write_bytes(secrets.token_bytes(3_000_000))
-    place = f"cairn:{bucket_of(stack)}/b.bin"
-    stack.cairn("cp", str(tmp_path / "up"), place)
-    backup = {"CAIRN_BACKUP": f"file://{tmp_path / 'backup'}"}
-    stack.make("once", "backup", "create", "--new", "--at", backup["CAIRN_BACKUP"])
-
-    with native_stack(tmp_path / "other", **backup) as other:
-        shutil.copy(stack.data / "secret", other.data / "secret")
-        other.make("once", "backup", "restore")
-        assert json.loads(other.make("once", "doctor", "--deep", "--json").stdout)["findings"] == []
-        assert not other.is_running
-        other.start()
-        other.cairn("login", other.url, "--token-stdin", stdin=stack.token)
-        other.cairn("cp", place, str(tmp_path / "restored"))
-        wait_until(lambda: "\ncairn_manifests_behind 0" in httpx.get(f"{other.services['sync']}/metrics").text, 120)
-        other.stop()
-        (other.data / "postgres").rename(tmp_path / "lost")
-        other.make("once", "rebuild")
-        other.start()
-        token = other.make("once", "token", "create", "--email", stack.email).stdout
-        other.cairn("login", other.url, "--token-stdin", stdin=token)
-        other.cairn("cp", place, str(tmp_path / "rebuilt"))
-    for name in ("restored", "rebuilt"):
-        assert (tmp_path / name).read_bytes() == (tmp_path / "up").read_bytes(), name
 
 
 def test_the_secret_of_a_folder_that_make_run_served_before_is_kept(tmp_path: Path) -> None:
