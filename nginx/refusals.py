@@ -62,11 +62,11 @@ def not_allowed() -> str:
         "recursive_error_pages on; error_page 405 = @not_allowed;\n"
         f"location @not_allowed {{ types {{ }} {_ALWAYS} add_header Allow $page_takes always;\n"
         '  include passed.conf; proxy_set_header Content-Length ""; proxy_pass_request_body off; proxy_method TRACE;\n'
-        # TRACE has no content (RFC 9110, 9.3.8): nginx would keep all of it on its disk before it asks the room. Of a named location's
-        # limit it sees nothing where the length is declared.
+        # TRACE has no content (RFC 9110, 9.3.8), and nginx keeps what comes all the same before it asks the room: in memory what is
+        # small, never a file on its disk. Of a named location's limit it sees nothing where the length is declared.
         "  client_max_body_size 1;\n"
         f"  if ($room = \"\") {{ return 405 '{_document(MethodNotAllowed())}'; }}\n"
-        "  if ($content_length) { return 413; }\n"
+        '  if ($content_length ~ "^[0-9]{5,}$") { return 413; }\n'
         "  proxy_pass http://$room$request_uri; }\n"
     )
 

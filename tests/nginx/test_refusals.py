@@ -170,6 +170,15 @@ def test_what_an_address_of_a_room_takes_the_room_says_of_trace_too(house: House
     assert (told["room"], told["method"], told["target"]) == ("metadata", "TRACE", "/api/v1/buckets?limit=1")
 
 
+def test_small_content_of_trace_is_left_out_when_the_room_is_asked(house: House) -> None:
+    request = (
+        b"TRACE /api/v1/buckets HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 9999\r\n\r\n" + b"x" * 9999
+    )
+    status, _, body = sent(house, request)
+    told = json.loads(body)
+    assert (told["room"], told["method"], told["size"]) == ("metadata", "TRACE", 0), status
+
+
 LONG = {
     "declared": b"Content-Length: 1099511627776\r\n\r\n",
     "in pieces": b"Transfer-Encoding: chunked\r\n\r\n2\r\nxx\r\n",
