@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Loaded(list[T]):
-    """Pieces that were read. Theirs are shared: nobody changes them."""
+    """Pieces that were read, in the hands of several readers: nobody changes them. A plain list has no weak references."""
 
 
 class _Read(Generic[T]):
@@ -38,7 +38,7 @@ class SharedReads(Generic[T]):
     async def get(self, key: Hashable, act: Callable[[], Awaitable[Iterable[T]]]) -> Loaded[T]:
         """What `act` gives, or gave for the same key. Raises as it does, to all who wait.
 
-        Cancelled it is when the last who waited is, and that one waits until it has ended: its memory is taken until then.
+        The read is given up when the last who waits for it is cancelled, who then waits for its end: it takes their memory until then.
         """
         if (loaded := self._in_hand.get(key)) is not None:
             return loaded

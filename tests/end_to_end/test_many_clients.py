@@ -96,7 +96,7 @@ def begun(api: httpx.Client) -> bool:
 
 def first_word(reader: socket.socket) -> bytes:
     """Of an answer; none of one that was cut."""
-    # TLS gives it with all of its record, 16 KiB, which come through so small a window as seldom as the kernel asks whether it is open.
+    # TLS gives it with all of its record, 16 KiB, which seems to come through so small a window as seldom as the kernel asks after it.
     reader.settimeout(_CUT_SECONDS)
     with suppress(ConnectionResetError):
         return reader.recv(12)
