@@ -22,7 +22,7 @@ from rich.table import Table
 
 from bench.pages import planted
 from block_storage import open_block_store
-from cairn.compose import migrate
+from cairn.compose.data import migrate
 from cairn.settings import ServerSettings
 from foundation.blocks import BlockId, BlockName
 from foundation.database import Database, opened

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.commits import committed, waiting
-from cairn.compose_parts import telling
+from cairn.compose.parts import telling
 from foundation.doorbell import Doorbell, InProcessDoorbell
 from metadata import Catalogue, LongPoll, migrate, open_catalogue
 from sync import Queue, RedisBroker, RedisDoorbell

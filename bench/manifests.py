@@ -17,7 +17,7 @@ from rich.table import Table
 
 from bench.backup import plant
 from block_storage import BlockStore, open_block_store
-from cairn.compose import migrate
+from cairn.compose.data import migrate
 from cairn.settings import ServerSettings
 from foundation.database import opened
 from metadata import migrate as migrate_catalogue

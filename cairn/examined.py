@@ -8,7 +8,7 @@ from pathlib import Path
 import identity
 import metadata
 from block_storage import BlockStore, open_block_store, open_for_reading
-from cairn.compose_parts import identity_on, naming
+from cairn.compose.parts import identity_on, naming
 from cairn.data_folder import check_data_folder
 from cairn.errors import DataFolderInUse
 from cairn.lock import DataFolderLock

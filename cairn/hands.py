@@ -17,7 +17,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-from cairn.compose_work import opened_chores, opened_parts
+from cairn.compose.work import opened_chores, opened_parts
 from cairn.counting import count_in, counted_in, counts_folder
 from cairn.nursery import Nursery, tend
 from cairn.settings import ServerSettings

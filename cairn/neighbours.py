@@ -5,10 +5,9 @@ from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import block_storage
 import identity
-import metadata
-from block_storage import BlockStore, measured, open_block_store, printable
-from cairn.compose_parts import asked_broker, identity_on, naming, outside_of, ringing, telling
+from cairn.compose.parts import asked_broker, identity_on, naming, outside_of, ringing, telling
 from cairn.errors import SettingInvalid
 from cairn.lock import DataFolderLock
 from cairn.settings import ServerSettings, settings_of
@@ -19,11 +18,12 @@ from foundation.introspection import fetched_keys, introspecting_verifier
 from foundation.room_tokens import FetchedRoomTokens, RoomTokenVerifier, TokenSource
 from foundation.service_tokens import Room, ServiceTokens, ServiceTokenVerifier
 from foundation.settings import ServiceSettings
-from metadata import Catalogue, LongPoll
 
-if TYPE_CHECKING:  # A room without a database loads none of what speaks to one.
+if TYPE_CHECKING:  # What a room has no use for it does not load.
+    from block_storage import BlockStore
     from foundation.database import Database
     from identity import IdentityRoom
+    from metadata import Catalogue, LongPoll
     from sync import RedisBroker
 
 Ready = Mapping[str, Callable[[], None]]
@@ -46,7 +46,14 @@ class Neighbours:
         self._own_tokens: TokenSource = (
             FetchedRoomTokens(settings.identity or "", secret, self.tokens) if fetches else self.tokens
         )
-        self.long_poll, self.doorbell = LongPoll(), InProcessDoorbell()
+        self.doorbell = InProcessDoorbell()
+
+    @cached_property
+    def long_poll(self) -> "LongPoll":
+        """Of those who wait for what is committed here."""
+        from metadata import LongPoll
+
+        return LongPoll()
 
     @cached_property
     def database(self) -> "Database":
@@ -64,17 +71,19 @@ class Neighbours:
         return self._stack.enter_context(ringing(self.settings, self.doorbell))
 
     @cached_property
-    def own_catalogue(self) -> Catalogue:
+    def own_catalogue(self) -> "Catalogue":
         """On the database itself. Raises NotMigrated."""
+        from metadata import open_catalogue
+
         rung = self.rung
-        return metadata.open_catalogue(
+        return open_catalogue(
             self.database, self.settings.catalogue(), telling(self.long_poll, rung), lambda: rung.ring("expire")
         )
 
     @cached_property
-    def own_store(self) -> BlockStore:
+    def own_store(self) -> "BlockStore":
         with naming("CAIRN_STORE"):
-            store = open_block_store(self.settings.store_location)
+            store = block_storage.open_block_store(self.settings.store_location)
         self._stack.callback(store.close)
         return store
 
@@ -99,29 +108,31 @@ class Neighbours:
         location = self.settings.store_location
         if not location.startswith("s3+") and Room.BLOCK_STORAGE not in self._rooms:
             raise SettingInvalid(
-                f"CAIRN_BLOCKS is required for {room}: {printable(location)} belongs to one process, that of block-storage."
+                f"CAIRN_BLOCKS is required for {room}: {block_storage.printable(location)} belongs to one process, that of block-storage."
                 " Set CAIRN_BLOCKS=http://host:port, or CAIRN_STORE to an S3 store."
             )
 
-    def catalogue(self, room: Room) -> Catalogue:
+    def catalogue(self, room: Room) -> "Catalogue":
         """As `room` reaches it: by CAIRN_METADATA, else on the database."""
         if not self.settings.metadata:
             self.require_shared_database(room, "CAIRN_METADATA")
             return self.own_catalogue
-        catalogue = metadata.http_catalogue(RoomClient(self.settings.metadata, room, self._own_tokens))
+        from metadata import http_catalogue
+
+        catalogue = http_catalogue(RoomClient(self.settings.metadata, room, self._own_tokens))
         self._stack.callback(catalogue.close)
         return catalogue
 
-    def store(self, room: Room) -> BlockStore:
+    def store(self, room: Room) -> "BlockStore":
         """As `room` reaches it: by CAIRN_BLOCKS, else CAIRN_STORE itself."""
         if not self.settings.blocks:
             self.require_shared_store(room)
-            return measured(self.own_store, self.settings.store_location)
-        store = open_block_store(
+            return block_storage.measured(self.own_store, self.settings.store_location)
+        store = block_storage.open_block_store(
             self.settings.blocks, connect=lambda address: RoomClient(address, room, self._own_tokens)
         )
         self._stack.callback(store.close)
-        return measured(store, self.settings.blocks)
+        return block_storage.measured(store, self.settings.blocks)
 
     @cached_property
     def broker(self) -> "RedisBroker | None":

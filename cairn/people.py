@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from cairn.compose import open_identity
+from cairn.compose.data import open_identity
 from cairn.leaving import administering
 from cairn.settings import ServerSettings
 from foundation.database import opened

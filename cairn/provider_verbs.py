@@ -50,8 +50,8 @@ def add_client(
     as_json: AsJson = False,
 ) -> None:
     """Let a program ask people here for access. Also while the server runs."""
-    from cairn.compose import migrate as bring_up
-    from cairn.compose import open_identity
+    from cairn.compose.data import migrate as bring_up
+    from cairn.compose.data import open_identity
     from cairn.settings import ServerSettings
     from identity import Client
 
@@ -82,7 +82,7 @@ def add_client(
 @ending()
 def list_clients(as_json: AsJson = False) -> None:
     """The programs that may ask people here for access. Also while the server runs."""
-    from cairn.compose import open_identity
+    from cairn.compose.data import open_identity
     from cairn.settings import ServerSettings
 
     with open_identity(ServerSettings.read()) as identity:
@@ -116,7 +116,7 @@ def revoke_client(
     as_json: AsJson = False,
 ) -> None:
     """Know a program no more, and sign it out everywhere, at once. Also while the server runs."""
-    from cairn.compose import open_identity
+    from cairn.compose.data import open_identity
     from cairn.settings import ServerSettings
 
     with open_identity(ServerSettings.read()) as identity:
@@ -138,8 +138,8 @@ def revoke_client(
 @ending()
 def rotate_keys(as_json: AsJson = False) -> None:
     """Sign with a new key. Servers that run follow within a minute; what old keys signed stays good until it ends."""
-    from cairn.compose import migrate as bring_up
-    from cairn.compose import open_identity
+    from cairn.compose.data import migrate as bring_up
+    from cairn.compose.data import open_identity
     from cairn.settings import ServerSettings
 
     settings = ServerSettings.read()

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from cairn.compose import open_identity
+from cairn.compose.data import open_identity
 from cairn.settings import ServerSettings
 from foundation.database import opened
 from foundation.identity import Identity, Scope

@@ -12,8 +12,8 @@ import typer
 import identity
 import metadata
 from block_storage import open_block_store
-from cairn.compose import migrate
-from cairn.compose_parts import naming
+from cairn.compose.data import migrate
+from cairn.compose.parts import naming
 from cairn.errors import SettingInvalid
 from cairn.lock import DataFolderLock
 from cairn.settings import ServerSettings

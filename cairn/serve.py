@@ -7,10 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from cairn.compose import migrate, one_process, open_rooms
-from cairn.compose_rooms import composed
 from cairn.errors import SettingInvalid
-from cairn.neighbours import Neighbours
 from cairn.served import Served, serve_all
 from cairn.settings import ServerSettings
 from foundation.problems import Problem
@@ -27,6 +24,9 @@ PORTS = {Room.METADATA: 8000, Room.SYNC: 8001, Room.CHUNKER: 8002, Room.BLOCK_ST
 
 def serve(settings: ServerSettings) -> None:
     """Every room in one process, which migrates its database by itself."""
+    from cairn.compose.data import migrate
+    from cairn.compose.one_process import one_process, open_rooms
+
     _prepare_process(settings, "cairn")
     settings.require_workable_broker()
     settings.require_workers_store()
@@ -52,6 +52,9 @@ def serve_rooms(settings: ServerSettings, rooms: Sequence[Room], port: int | Non
 
     Raises SettingInvalid; NotMigrated, SchemaTooOld, which name the command to run.
     """
+    from cairn.compose.rooms import composed
+    from cairn.neighbours import Neighbours
+
     _prepare_process(settings, f"cairn-{rooms[0]}" if len(rooms) == 1 else "cairn")
     settings.require_workable_broker()
     with ExitStack() as stack:

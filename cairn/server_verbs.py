@@ -122,8 +122,8 @@ def front_door(
 @ending()
 def migrate() -> None:
     """Bring the database to this version's schema, and make a new installation's store. `serve` does so by itself."""
-    from cairn.compose import make_store
-    from cairn.compose import migrate as bring_up
+    from cairn.compose.data import make_store
+    from cairn.compose.data import migrate as bring_up
     from cairn.settings import ServerSettings
 
     settings = ServerSettings.read()
@@ -215,8 +215,8 @@ def create_token(
     """Create a personal token and show it, this once."""
     if admin and read_only:
         raise typer.BadParameter("--admin or --read-only")
-    from cairn.compose import migrate as bring_up
-    from cairn.compose import open_identity
+    from cairn.compose.data import migrate as bring_up
+    from cairn.compose.data import open_identity
     from cairn.settings import ServerSettings
 
     settings = ServerSettings.read()

@@ -35,8 +35,8 @@ def add_user(
     as_json: AsJson = False,
 ) -> None:
     """Add a person. Asks for the password unless it comes on standard input."""
-    from cairn.compose import migrate as bring_up
-    from cairn.compose import open_identity
+    from cairn.compose.data import migrate as bring_up
+    from cairn.compose.data import open_identity
     from cairn.settings import ServerSettings
 
     password = _password(password_stdin)
@@ -61,8 +61,8 @@ def invite_user(
     as_json: AsJson = False,
 ) -> None:
     """Make a link with which a person makes their own account, once, within seven days. Also while the server runs."""
-    from cairn.compose import migrate as bring_up
-    from cairn.compose import open_identity
+    from cairn.compose.data import migrate as bring_up
+    from cairn.compose.data import open_identity
     from cairn.settings import ServerSettings
 
     settings = ServerSettings.read()
@@ -93,7 +93,7 @@ def set_password(
     as_json: AsJson = False,
 ) -> None:
     """Give a person a new password, and sign out whatever the old one let in. Personal tokens stay. Also while the server runs."""
-    from cairn.compose import open_identity
+    from cairn.compose.data import open_identity
     from cairn.settings import ServerSettings
 
     password = _password(password_stdin)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 
-from block_storage import folders_of, open_vault
+import block_storage
+import sync
 from cairn.settings import BackupSettings, ServerSettings, settings_of
 from foundation.measures import Disks
-from metadata import Catalogue
-from sync import ManifestMetrics, WorkMetrics
 
-if TYPE_CHECKING:  # A server without a broker loads nothing that speaks to one.
+if TYPE_CHECKING:  # What a service has no use for it does not load.
+    from metadata import Catalogue
     from sync import RedisBroker
 
 _KEPT_SECONDS = 600.0
@@ -23,22 +23,22 @@ _KEPT_SECONDS = 600.0
 
 def show_disks(app: Starlette, settings: ServerSettings, *, with_store: bool) -> None:
     """Room in the data folder and, `with_store`, in each folder of a store on disks."""
-    folders = [Path(folder) for folder in folders_of(settings.store_location)] if with_store else []
+    folders = [Path(folder) for folder in block_storage.folders_of(settings.store_location)] if with_store else []
     copies = {f"copy {number}": folder for number, folder in enumerate(folders, 1)}
     app.state.registry.register(Disks({"data": settings.data} | copies))
 
 
 def show_work(
     app: Starlette,
-    catalogue: Catalogue,
+    catalogue: "Catalogue",
     broker: "RedisBroker | None" = None,
     agree: Callable[[], None] | None = None,
 ) -> None:
     """As WorkMetrics; of backups, where CAIRN_BACKUP is named to this process."""
     place = settings_of(BackupSettings).backup
     newest = NewestBackup(place) if place else None
-    app.state.registry.register(WorkMetrics(catalogue, broker, agree, newest))
-    app.state.registry.register(ManifestMetrics(catalogue.manifests, catalogue.installation.clock))
+    app.state.registry.register(sync.WorkMetrics(catalogue, broker, agree, newest))
+    app.state.registry.register(sync.ManifestMetrics(catalogue.manifests, catalogue.installation.clock))
 
 
 class NewestBackup:
@@ -52,10 +52,10 @@ class NewestBackup:
         """None: there is none yet. Raises Problem where it cannot be told."""
         if self._clock() - self._asked_at >= _KEPT_SECONDS:
             from cairn.backup.repository import newest_moment
-            from cairn.compose_parts import naming
+            from cairn.compose.parts import naming
 
             with naming("CAIRN_BACKUP"):
-                vault = open_vault(self._place)
+                vault = block_storage.open_vault(self._place)
             with closing(vault):
                 self._known = newest_moment(vault)
             if self._known:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from cairn.compose_work import told_catalogue
+from cairn.compose.work import told_catalogue
 from cairn.errors import SettingInvalid
 from cairn.foreman import Foreman
 from cairn.hands import Hands

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sync.adoption import adopt, follow
-    from sync.api import create_app, routes, running, watching
+    from sync.api import create_app, routes, watching
     from sync.beat import Beat
     from sync.board import Board
     from sync.celery_app import celery_application, load_worker, run_worker
@@ -96,7 +96,6 @@ __all__ = [
     "recount",
     "routes",
     "run_worker",
-    "running",
     "sweep",
     "watching",
     "worker_check",
@@ -165,7 +164,6 @@ _FRONT_DOOR = {
     "recount": "sync.collecting",
     "routes": "sync.api",
     "run_worker": "sync.celery_app",
-    "running": "sync.api",
     "sweep": "sync.collecting",
     "watching": "sync.api",
     "worker_check": "sync.health",

@@ -1,10 +1,8 @@
 """The room as a service of its own: its routes, health, metrics, and the chores that run behind them."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, FastAPI
 
 from foundation.http_health import Ready
@@ -18,16 +16,6 @@ from sync.api_summary import scrub_routes, summary_routes
 from sync.door import Door
 from sync.health import HealthBoard
 from sync.loop import Loops
-
-
-@asynccontextmanager
-async def running(loops: Loops) -> AsyncIterator[None]:
-    """The loops run while this is open; leaving it waits for the running slices."""
-    loops.start()
-    try:
-        yield
-    finally:
-        await run_sync(loops.stop)
 
 
 def routes(door: Door) -> APIRouter:
@@ -69,7 +57,7 @@ def create_app(
         ready=ready,
         notices=notices,
         background=[
-            partial(running, loops),
+            loops.running,
             partial(watching, door),
             partial(door.long_poll.running, door.journals.sequences),
         ],

@@ -3,7 +3,10 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from anyio.to_thread import run_sync
 
 from foundation.doorbell import InProcessDoorbell
 from foundation.problems import Problem
@@ -127,3 +130,12 @@ class Loops:
             loop.ask_to_stop()
         for loop in self._loops:
             loop.stop()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """They run while this is open; leaving it waits for the running slices."""
+        self.start()
+        try:
+            yield
+        finally:
+            await run_sync(self.stop)

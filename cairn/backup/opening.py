@@ -14,8 +14,8 @@ from cairn.backup.repository import Repository, make_repository, open_repository
 from cairn.backup.restoring import Target, require_readable
 from cairn.backup.rooms import recognised
 from cairn.backup.snapshot import Snapshot
-from cairn.compose import migrate
-from cairn.compose_parts import naming
+from cairn.compose.data import migrate
+from cairn.compose.parts import naming
 from cairn.errors import NothingToExamine, RestoreRefused, SettingInvalid
 from cairn.lock import DataFolderLock
 from cairn.settings import BackupSettings, ServerSettings, settings_of

@@ -2,7 +2,7 @@
 
 from contextlib import closing
 
-from cairn.compose import open_identity
+from cairn.compose.data import open_identity
 from cairn.leaving import finish
 from metadata import open_catalogue
 from tests.cairn.asked import answer, refused, someone

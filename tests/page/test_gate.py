@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from cairn.compose import open_identity
+from cairn.compose.data import open_identity
 from identity import Client
 from tests.page.looks import check, violations
 from tests.page.person import PASSWORD, Person, go_back

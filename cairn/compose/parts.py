@@ -1,37 +1,22 @@
 """What rooms are made with, in whichever process they are: the part of the composition root that every process loads."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import identity
-from block_storage import BlockStore
 from cairn.errors import SettingInvalid
 from cairn.settings import ServerSettings, settings_of
 from foundation.doorbell import Doorbell, InProcessDoorbell
 from foundation.settings import OutsideSettings
-from metadata import Catalogue, LongPoll, ManifestPerson
-from sync import (
-    IsBusy,
-    ManifestParts,
-    Parts,
-    People,
-    Queue,
-    Seal,
-    SyncSettings,
-    TwoTruths,
-    WebhookSettings,
-    nobody_moves,
-    open_webhook,
-    worker_name,
-)
+from sync import Queue
 
-if TYPE_CHECKING:  # A room without a database loads none of what speaks to one.
+if TYPE_CHECKING:  # What a room has no use for it does not load.
     from foundation.database import Database
     from foundation.outside import OutsideProvider
     from identity import IdentityRoom
+    from metadata import LongPoll
     from sync import RedisBroker
 
 # The chores that somebody rings for, and where they are done.
@@ -94,7 +79,7 @@ def asked_broker(settings: ServerSettings, stack: ExitStack) -> "RedisBroker | N
     return stack.enter_context(closing(RedisBroker(settings.broker)))
 
 
-def telling(long_poll: LongPoll, doorbell: Doorbell) -> Callable[[Iterable[UUID]], None]:
+def telling(long_poll: "LongPoll", doorbell: Doorbell) -> Callable[[Iterable[UUID]], None]:
     """What a commit is followed by: those who wait for its journal look, and so do those who verify it."""
 
     def notify(journals: Iterable[UUID]) -> None:
@@ -102,39 +87,3 @@ def telling(long_poll: LongPoll, doorbell: Doorbell) -> Callable[[Iterable[UUID]
         doorbell.ring("verify")
 
     return notify
-
-
-def chore_parts(
-    catalogue: Catalogue,
-    store: BlockStore,
-    truths: TwoTruths,
-    doorbell: Doorbell,
-    is_busy: IsBusy = nobody_moves,
-) -> Parts:
-    return Parts(
-        worker_name(),
-        catalogue.collection,
-        catalogue.blocks,
-        catalogue.jobs,
-        catalogue.proofs,
-        store,
-        truths,
-        doorbell,
-        settings_of(SyncSettings),
-        webhook=open_webhook(settings_of(WebhookSettings)),
-        is_busy=is_busy,
-    )
-
-
-def people_of(database: "Database") -> People:
-    """Who signs in here, as manifests tell it."""
-
-    def found(of: Collection[UUID]) -> Mapping[UUID, ManifestPerson]:
-        told = identity.addresses_of(database, of)
-        return {one.user: ManifestPerson(one.user, one.email, one.is_admin) for one in told}
-
-    return found
-
-
-def with_manifests(parts: Parts, catalogue: Catalogue, secret: bytes, people: People) -> Parts:
-    return replace(parts, manifests=ManifestParts(catalogue.manifests, Seal(secret), people))
