@@ -157,11 +157,19 @@ class Source:
 
     async def run(self, index: int, count: int) -> Sequence[StoredChunk]:
         """`count` chunks from `index` on, fewer at the end. Raises VersionNotFound beyond the last."""
-        is_there = index < self.version.num_chunks
-        chunks = await run_sync(self._files.chunks, self._content, index, count) if is_there else ()
+        end = min(index + count, self.version.num_chunks)
+        chunks: list[StoredChunk] = []
+        while (at := index + len(chunks)) < end and (some := await self._some(at, end - at)):
+            chunks += some[: end - at]
         if not chunks:
             raise VersionNotFound(f"This version has {self.version.num_chunks:,} chunks, counted from 0.")
         return chunks
+
+    async def _some(self, index: int, count: int) -> Sequence[StoredChunk]:
+        # A page for one chunk alone would cost more than it saves.
+        if count > 1 or self._lists.find(self._content, index):
+            return await self.page(index)
+        return await run_sync(self._files.chunks, self._content, index, 1)
 
     async def read(self, run: Run) -> Pieces:
         """The chunks' bytes, verified. Raises ContentDamaged, after the catalogue was told; StorageFailed."""

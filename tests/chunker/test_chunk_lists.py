@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from itertools import islice
 from uuid import UUID, uuid4
 
+import pytest
 from anyio import CapacityLimiter
 
+from chunker import assembly, chunk_lists
 from chunker.assembly import ReadAhead, Shared, Source
 from chunker.chunk_lists import KEPT_SECONDS, MAX_CHUNKS, PAGE_CHUNKS, ChunkLists
 from chunker.ranges import ByteRange
 from chunker.read_memory import ReadMemory
 from foundation.blocks import MIB
-from metadata import Files, StoredChunk
+from metadata import Files, StoredChunk, VersionNotFound
 from tests.chunker.served import Person, Served, some_bytes
 
 DATA = some_bytes(5 * MIB + 17, seed=9)
@@ -49,6 +51,10 @@ class Reading:
     def of(self, start: int, end: int) -> bytes:
         return asyncio.run(self._read(ByteRange(start, end)))
 
+    def run(self, index: int, count: int) -> list[int]:
+        """The indices of a run of whole chunks."""
+        return [chunk.index for chunk in asyncio.run(self._source.run(index, count))]
+
     async def _read(self, wanted: ByteRange) -> bytes:
         ahead, found = ReadAhead(self._source, wanted, depth=2), b""
         first = None
@@ -68,6 +74,30 @@ def test_one_range_after_the_other_asks_for_the_list_once(stack: Served, me: Per
     assert reading.files.asked == 2
     assert reading.of(0, len(DATA)) == DATA
     assert reading.files.asked == 2
+
+
+def test_one_run_of_whole_chunks_after_the_other_asks_for_the_list_once(stack: Served, me: Person) -> None:
+    reading = Reading(stack, me)
+    assert [reading.run(0, 4), reading.run(4, 16), reading.run(5, 1)] == [[0, 1, 2, 3], [4, 5], [5]]
+    assert reading.files.asked == 1
+    with pytest.raises(VersionNotFound):
+        reading.run(6, 4)
+
+
+def test_a_run_goes_on_behind_the_page_that_it_begins_on(
+    stack: Served, me: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (assembly, chunk_lists):
+        monkeypatch.setattr(module, "PAGE_CHUNKS", 2)
+    reading = Reading(stack, me)
+    assert reading.run(1, 4) == [1, 2, 3, 4]
+    assert reading.files.asked == 3
+
+
+def test_one_chunk_by_itself_asks_for_no_page(stack: Served, me: Person) -> None:
+    reading = Reading(stack, me)
+    assert [reading.run(2, 1), reading.run(2, 1)] == [[2], [2]]
+    assert reading.files.asked == 2, "nothing was remembered"
 
 
 def test_a_list_is_asked_for_again_after_25_seconds(stack: Served, me: Person) -> None:
