@@ -40,9 +40,10 @@ VERBS = {
 # The server's that run for long: what they have loaded stays in memory.
 SERVICES = frozenset({"serve", "worker", "beat", "front-door"})
 
-# What libraries load where they can, do without where they cannot, and nobody needs here: one or two MB of each process (httpx's own
-# command: foundation/__init__.py). Metrics are Prometheus's, rooms speak HTTP/1.1 to each other, no model is of pydantic's past.
-_WITHOUT = ("h2", "opentelemetry.sdk.metrics", "pydantic.v1")
+# What libraries load where they can, do without where they cannot, and nobody needs here: one or two MB of each process, and six for the
+# colours of mako's templates (httpx's own command: foundation/__init__.py). Metrics are Prometheus's, rooms speak HTTP/1.1 to each
+# other, no model is of pydantic's past.
+_WITHOUT = ("h2", "mako.ext.pygmentplugin", "opentelemetry.sdk.metrics", "pydantic.v1")
 
 _HELP = """Files on a Cairn server: copy, list, find, share, check, restore; and the server itself.
 
