@@ -148,8 +148,7 @@ def processes_of(server: SignedInServer) -> Mapping[str, Sequence[int]]:
     """With those that each has started."""
     if not isinstance(server, Stack):
         return {"server": [server.pid, *descendants(server.pid)]}
-    nginx = int((server.nginx.folder / "nginx.pid").read_text())
-    first = {room.value: process.pid for room, process in server.rooms.items()} | {"nginx": nginx}
+    first = {room.value: process.pid for room, process in server.rooms.items()} | {"nginx": server.nginx.master}
     return {name: [pid, *descendants(pid)] for name, pid in first.items()}
 
 

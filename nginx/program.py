@@ -48,6 +48,11 @@ class Nginx:
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Of the process that its workers belong to."""
+        return self._running().pid
+
     def reload(self) -> None:
         """Go on with what is written now; requests that run end as they began."""
         self._running().send_signal(signal.SIGHUP)

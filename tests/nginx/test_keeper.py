@@ -54,7 +54,11 @@ class Keeper:
 
     def nginx(self) -> list[int]:
         """The master and its workers."""
-        master = int(self.folder.joinpath("nginx.pid").read_text())
+        written = self.folder / "nginx.pid"
+        # nginx listens before it has written its number down.
+        wait_until(lambda: written.exists() and written.read_text())
+        master = int(written.read_text())
+        wait_until(lambda: children(master))
         return [master, *children(master)]
 
     def serves(self) -> bool:

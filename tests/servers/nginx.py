@@ -68,7 +68,8 @@ class Nginx:
     def start(self) -> None:
         self._nginx.start()
         end = monotonic() + _START_SECONDS
-        while not self._listens():
+        # It listens before it has written its number down, and before it has workers.
+        while not (self._listens() and children(self.master)):
             if not self.is_running or monotonic() > end:
                 raise RuntimeError("nginx does not start: its messages stand above")
             sleep(0.02)
@@ -96,7 +97,7 @@ class Nginx:
     @property
     def master(self) -> int:
         """The process that its workers belong to."""
-        return int(self.folder.joinpath("nginx.pid").read_text())
+        return self._nginx.pid
 
     def _listens(self) -> bool:
         with socket.socket() as probe:
