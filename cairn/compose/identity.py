@@ -11,7 +11,7 @@ from cairn.neighbours import Neighbours
 from foundation.doorbell import InProcessDoorbell
 from foundation.service_tokens import ServiceTokenVerifier
 
-if TYPE_CHECKING:  # A room without a database loads none of what speaks to one.
+if TYPE_CHECKING:  # It is loaded when it is opened.
     from identity import IdentityRoom
 
 
